@@ -60,8 +60,8 @@ def with_room(account: AwsAccount) -> AwsAccount:
 def a_registration(**changes: Any) -> Registration:
     """Return a registration that is accepted, but for the changes."""
     number = next(_numbers)
-    given = {"name": f"Lakeside {number}", "slug": f"lakeside-{number}", "account_id": an_account().account_id}
-    return Registration(**(given | changes))
+    fields = {"name": f"Lakeside {number}", "slug": f"lakeside-{number}", "account_id": an_account().account_id}
+    return Registration(**(fields | changes))
 
 
 def a_district(**changes: Any) -> District:

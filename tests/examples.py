@@ -17,6 +17,6 @@ def examples(few: int, many: int, **more: Any) -> settings:
 
 def first_of(values: Iterable[Any], few: int | Collection[Any]) -> list[Any]:
     """Return values to parametrize by: the first so many, or those named, in every run; the others in the long one."""
-    found = list(values)
-    kept = found[:few] if isinstance(few, int) else [value for value in found if value in few]
-    return [value if value in kept else pytest.param(value, marks=pytest.mark.soak) for value in found]
+    items = list(values)
+    chosen = items[:few] if isinstance(few, int) else [value for value in items if value in few]
+    return [value if value in chosen else pytest.param(value, marks=pytest.mark.soak) for value in items]

@@ -34,10 +34,10 @@ DECIDING = (
 
 def digest() -> str:
     """Return the name of the cluster that the tree has now."""
-    made = hashlib.sha256(str(binaries()).encode())
+    hasher = hashlib.sha256(str(binaries()).encode())
     for path in _deciding():
-        made.update(f"{path.relative_to(ROOT)}\0".encode() + path.read_bytes() + b"\0")
-    return made.hexdigest()[:16]
+        hasher.update(f"{path.relative_to(ROOT)}\0".encode() + path.read_bytes() + b"\0")
+    return hasher.hexdigest()[:16]
 
 
 def copy_to(folder: Path) -> None:
@@ -45,13 +45,13 @@ def copy_to(folder: Path) -> None:
     FOLDER.mkdir(parents=True, exist_ok=True)
     with (FOLDER / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        kept = FOLDER / digest()
-        if not kept.exists():
-            _make(kept)
-        kept.touch()
+        cluster = FOLDER / digest()
+        if not cluster.exists():
+            _make(cluster)
+        cluster.touch()
         folder.mkdir(parents=True, exist_ok=True)
         # With owner and rights, which PostgreSQL looks at.
-        subprocess.run(["cp", "-a", kept / DATA, kept / PASSWORD, folder], check=True)
+        subprocess.run(["cp", "-a", cluster / DATA, cluster / PASSWORD, folder], check=True)
 
 
 def _deciding() -> Iterator[Path]:
@@ -59,8 +59,8 @@ def _deciding() -> Iterator[Path]:
         yield from sorted(ROOT.glob(pattern))
 
 
-def _make(kept: Path) -> None:
-    draft = kept.with_name(f"{kept.name}.draft")
+def _make(cluster: Path) -> None:
+    draft = cluster.with_name(f"{cluster.name}.draft")
     shutil.rmtree(draft, ignore_errors=True)
     with running_postgres(draft, durable=False) as postgres:
         variables = project_variables(
@@ -71,7 +71,7 @@ def _make(kept: Path) -> None:
             secret_key=secrets.token_urlsafe(50),
         )
         migrate(inherited() | dict(variables))
-    draft.rename(kept)
-    others = [path for path in FOLDER.iterdir() if path.is_dir() and path != kept]
-    for old in sorted(others, key=lambda path: path.stat().st_mtime, reverse=True)[KEPT - 1 :]:
+    draft.rename(cluster)
+    clusters = [path for path in FOLDER.iterdir() if path.is_dir() and path != cluster]
+    for old in sorted(clusters, key=lambda path: path.stat().st_mtime, reverse=True)[KEPT - 1 :]:
         shutil.rmtree(old)

@@ -44,9 +44,9 @@ LISTENING = "0A"
 def until_none(look: Callable[[], list[str]], seconds: float = SECONDS) -> list[str]:
     """Look until nothing is found or the time is over, and return what was found last."""
     deadline = time.monotonic() + seconds
-    while (found := look()) and time.monotonic() < deadline:
+    while (remaining := look()) and time.monotonic() < deadline:
         time.sleep(POLL_SECONDS)
-    return found
+    return remaining
 
 
 def _read(path: Path) -> bytes:
@@ -57,13 +57,13 @@ def _read(path: Path) -> bytes:
 
 def processes(folder: Path) -> list[str]:
     """Return the processes that were started with a session's folder in their environment, and still run."""
-    found = []
+    running = []
     for process in Path("/proc").iterdir():
         if process.name.isdigit() and int(process.name) != os.getpid():
             command = _read(process / "cmdline")
             if os.fsencode(folder) in _read(process / "environ") and not any(name in command for name in EXPECTED):
-                found.append(f"process {process.name}: {command.replace(bytes(1), b' ').decode(errors='replace')}")
-    return found
+                running.append(f"process {process.name}: {command.replace(bytes(1), b' ').decode(errors='replace')}")
+    return running
 
 
 def ports() -> list[str]:
@@ -72,13 +72,13 @@ def ports() -> list[str]:
     for descriptor in Path("/proc/self/fd").iterdir():
         with contextlib.suppress(OSError):
             own.add(str(descriptor.readlink()))
-    found = []
+    listening = []
     for family in ("tcp", "tcp6"):
         for line in _read(Path("/proc/self/net") / family).decode().splitlines()[1:]:
             fields = line.split()
             if fields[3] == LISTENING and f"socket:[{fields[9]}]" in own:
-                found.append(f"listening port {int(fields[1].rpartition(':')[2], 16)}")
-    return found
+                listening.append(f"listening port {int(fields[1].rpartition(':')[2], 16)}")
+    return listening
 
 
 def entries(root: Path = ROOT, var: Path = VAR) -> set[Path]:

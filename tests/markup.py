@@ -16,11 +16,11 @@ AROUND_A_BLOCK = re.compile(rf" ?(</?(?:{BLOCKS})(?: [^<>]*)?>) ?")
 
 def squeezed(page: str) -> str:
     """Return the page with one space for any white space, none beside a block, and what is preformatted as it is."""
-    found, end = [], 0
-    for kept in KEPT.finditer(page):
-        found += [_squeezed(page[end : kept.start()]), kept[0]]
-        end = kept.end()
-    return "".join([*found, _squeezed(page[end:])])
+    parts, end = [], 0
+    for match in KEPT.finditer(page):
+        parts += [_squeezed(page[end : match.start()]), match[0]]
+        end = match.end()
+    return "".join([*parts, _squeezed(page[end:])])
 
 
 def _squeezed(part: str) -> str:

@@ -32,19 +32,21 @@ def runs_folder() -> Path:
 def _is_fit(place: Path) -> bool:
     """Return whether programs can be started from there, and there is room, on it and in memory."""
     try:
-        found = os.statvfs(place)
+        filesystem = os.statvfs(place)
     except OSError:
         return False
-    runs_programs = not found.f_flag & os.ST_NOEXEC
-    has_room = found.f_bavail * found.f_frsize >= ROOM_BYTES and psutil.virtual_memory().available >= MEMORY_BYTES
+    runs_programs = not filesystem.f_flag & os.ST_NOEXEC
+    has_room = (
+        filesystem.f_bavail * filesystem.f_frsize >= ROOM_BYTES and psutil.virtual_memory().available >= MEMORY_BYTES
+    )
     return runs_programs and has_room and os.access(place, os.W_OK | os.X_OK)
 
 
 def _is_ours(folder: Path) -> bool:
     """Return whether the folder is ours alone; makes it where there is none."""
     folder.mkdir(mode=0o711, exist_ok=True)
-    found = folder.lstat()
-    return stat.S_ISDIR(found.st_mode) and found.st_uid == os.geteuid() and not found.st_mode & 0o022
+    info = folder.lstat()
+    return stat.S_ISDIR(info.st_mode) and info.st_uid == os.geteuid() and not info.st_mode & 0o022
 
 
 def chosen() -> Path:

@@ -75,13 +75,13 @@ def _set_environment() -> None:
     )
     # A preflight takes a second; who tests it switches it on.
     variables = {**variables, "HOMEROOM_PREFLIGHT": "0"}
-    kept = inherited()
+    environment = inherited()
     os.environ.clear()
     # Whatever a test writes goes with the session's folder.
     # WhiteNoise warns of a folder of static files that is not there; tests find those in the apps themselves.
     (folder / "static").mkdir(parents=True)
     ensure_signing_key(folder)
-    os.environ.update(kept | dict(variables) | {"PYTEST_DEBUG_TEMPROOT": str(folder), VARIABLE: str(RUNS)})
+    os.environ.update(environment | dict(variables) | {"PYTEST_DEBUG_TEMPROOT": str(folder), VARIABLE: str(RUNS)})
     # So do the temporary files of all that tests start, unless sockets among them would have names that are too long.
     temporary = folder / "tmp"
     if len(str(temporary)) <= LONGEST_TEMPORARY:
@@ -95,10 +95,10 @@ def _set_environment() -> None:
 
 def _sweep() -> None:
     """Remove the folders of sessions that ended without doing so."""
-    for left in RUNS.glob("*-*"):
-        owner = left.name.partition("-")[0]
+    for folder in RUNS.glob("*-*"):
+        owner = folder.name.partition("-")[0]
         if owner.isdigit() and not Path("/proc", owner).exists():
-            shutil.rmtree(left, ignore_errors=True)
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def start_postgres() -> Postgres:
@@ -188,8 +188,8 @@ def _goes_on(item: pytest.Item, nextitem: pytest.Item) -> bool:
     """Return whether the next test looks at the same rows, which a fixture made for their whole module."""
     if not isinstance(item, pytest.Function) or not isinstance(nextitem, pytest.Function):
         return False
-    found = item._fixtureinfo.name2fixturedefs.get("transactional_db", ())
-    return any(fixture.scope == "module" for fixture in found) and item.module is nextitem.module
+    definitions = item._fixtureinfo.name2fixturedefs.get("transactional_db", ())
+    return any(fixture.scope == "module" for fixture in definitions) and item.module is nextitem.module
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -217,15 +217,15 @@ def pytest_sessionfinish(session: pytest.Session) -> Iterator[None]:
     yield
     end_maker()
     _cleanup.close()
-    found = [*until_none(lambda: processes(folder)), *until_none(ports)]
+    leftovers = [*until_none(lambda: processes(folder)), *until_none(ports)]
     output: dict[str, list[str]] | None = getattr(session.config, "workeroutput", None)
     if output is None:
         # Whose test made it cannot be told: it is said once, by who began the run.
         before = session.config.stash[BEFORE]
-        found += [f"in the project: {left}" for left in sorted(entries() - before)]
+        leftovers += [f"in the project: {entry}" for entry in sorted(entries() - before)]
     if output is not None:
-        output[BEHIND] = found
-    session.config.stash[LEFT] = session.config.stash.get(LEFT, []) + found
+        output[BEHIND] = leftovers
+    session.config.stash[LEFT] = session.config.stash.get(LEFT, []) + leftovers
     if session.config.stash[LEFT] and session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
@@ -239,8 +239,8 @@ def pytest_testnodedown(node: Any) -> None:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     """Name what was left behind."""
-    for each in config.stash.get(LEFT, []):
-        terminalreporter.write_line(f"LEFT BEHIND {each}", red=True)
+    for line in config.stash.get(LEFT, []):
+        terminalreporter.write_line(f"LEFT BEHIND {line}", red=True)
 
 
 @pytest.hookimpl(trylast=True)

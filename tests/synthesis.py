@@ -40,12 +40,12 @@ class Stack:
 
     def all(self, kind: str) -> dict[str, dict[str, Any]]:
         """Return the resources of a type by name."""
-        found: dict[str, dict[str, Any]] = self.data["resource"].get(kind, {})
-        return found
+        resources: dict[str, dict[str, Any]] = self.data["resource"].get(kind, {})
+        return resources
 
     def each(self) -> list[tuple[str, str, dict[str, Any]]]:
         """Return type, name and arguments of every resource."""
-        return [(kind, name, body) for kind, found in self.data["resource"].items() for name, body in found.items()]
+        return [(kind, name, body) for kind, bodies in self.data["resource"].items() for name, body in bodies.items()]
 
     @property
     def suffix(self) -> str:
@@ -73,9 +73,9 @@ def platform_in(folder: Path, spec: Mapping[str, Any]) -> Stack:
     return _copied(platform(spec), folder)
 
 
-def _copied(made: Stack, folder: Path) -> Stack:
-    shutil.copytree(made.folder, folder, dirs_exist_ok=True)
-    return Stack(made.spec, folder, made.data)
+def _copied(stack: Stack, folder: Path) -> Stack:
+    shutil.copytree(stack.folder, folder, dirs_exist_ok=True)
+    return Stack(stack.spec, folder, stack.data)
 
 
 def _stack(kind: str, spec: dict[str, Any]) -> Stack:
@@ -85,9 +85,9 @@ def _stack(kind: str, spec: dict[str, Any]) -> Stack:
 
 def folder_of(kind: str, spec: Mapping[str, Any]) -> Path:
     """Return the folder with the stack of a specification, which is made unless it is there."""
-    given = json.dumps([kind, spec], sort_keys=True)
+    key = json.dumps([kind, spec], sort_keys=True)
     store = run_folder() / "stacks"
-    folder = store / hashlib.sha256(given.encode()).hexdigest()
+    folder = store / hashlib.sha256(key.encode()).hexdigest()
     if not folder.exists():
         store.mkdir(parents=True, exist_ok=True)
         with _alone(store / "lock"):
@@ -134,10 +134,10 @@ def _start(store: Path) -> None:
     maker = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     _held.append(maker)
     assert maker.stdout is not None
-    told = maker.stdout.readline()
-    if not told:
+    line = maker.stdout.readline()
+    if not line:
         raise SynthesisError("The process that makes stacks did not start; its words are above.")
-    (store / "maker.json").write_text(told)
+    (store / "maker.json").write_text(line)
 
 
 def end_maker() -> None:

@@ -62,8 +62,8 @@ def infra(*arguments: str, given: str = "") -> subprocess.CompletedProcess[str]:
 def synthesized(spec: dict[str, Any], folder: Path) -> Stack:
     """Return the stack of a specification, made by the program anew."""
     whole = COMMON | spec
-    ended = infra("-", str(folder), given=json.dumps(whole))
-    assert ended.returncode == 0, ended.stderr
+    completed = infra("-", str(folder), given=json.dumps(whole))
+    assert completed.returncode == 0, completed.stderr
     return Stack(whole, folder, json.loads((folder / "cdk.tf.json").read_text()))
 
 
@@ -77,8 +77,8 @@ def assert_terraform_accepts(folder: Path) -> None:
     environment = {**os.environ, "TF_DATA_DIR": str(folder / ".terraform")}
     for arguments in (["init", "-backend=false", "-input=false"], ["validate"]):
         command = [os.environ["HOMEROOM_TERRAFORM"], *arguments, "-no-color"]
-        ended = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
-        assert ended.returncode == 0, ended.stdout + ended.stderr
+        completed = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+        assert completed.returncode == 0, completed.stdout + completed.stderr
 
 
 @pytest.fixture(scope="session")

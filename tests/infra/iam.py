@@ -20,5 +20,5 @@ def allowed(statements: list[dict[str, Any]], action: str, resource: str, contex
     caller = Caller(
         Kind.USER, f"arn:aws:iam::{ACCOUNT}:user/somebody", ACCOUNT, policies=read(statements, "the policy")
     )
-    told = {key.lower(): (value,) for key, value in context.items()}
-    return decide(caller, Asked(action, resource, ACCOUNT, told)).allowed
+    condition_keys = {key.lower(): (value,) for key, value in context.items()}
+    return decide(caller, Asked(action, resource, ACCOUNT, condition_keys)).allowed

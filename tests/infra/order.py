@@ -14,13 +14,13 @@ Resources = dict[str, dict[str, dict[str, Any]]]
 
 def needed(resources: Resources, address: str) -> set[str]:
     """Return the addresses of all that this resource needs, directly or by others."""
-    known = {f"{kind}.{name}" for kind, bodies in resources.items() for name in bodies}
-    found: set[str] = set()
+    addresses = {f"{kind}.{name}" for kind, bodies in resources.items() for name in bodies}
+    visited: set[str] = set()
     waiting = [address]
     while waiting:
         kind, _, name = waiting.pop().partition(".")
         body = resources[kind][name]
-        told = set(re.findall(r"\b(aws_\w+\.\w+)", json.dumps(body))) & known
-        waiting += told - found - {f"{kind}.{name}"}
-        found |= told
-    return found - {address}
+        references = set(re.findall(r"\b(aws_\w+\.\w+)", json.dumps(body))) & addresses
+        waiting += references - visited - {f"{kind}.{name}"}
+        visited |= references
+    return visited - {address}

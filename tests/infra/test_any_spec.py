@@ -79,23 +79,23 @@ def test_what_is_made_up_here_holds(spec):
 
 def made_up() -> dict[str, dict[str, Any]]:
     """Return specifications by name: the simplest there is, and others."""
-    found: dict[str, dict[str, Any]] = {}
+    specifications: dict[str, dict[str, Any]] = {}
 
     @settings(max_examples=EXAMPLES, deadline=None, database=None, phases=[Phase.generate])
     @given(specs())
     def collect(spec: dict[str, Any]) -> None:
-        found[f"spec{len(found)}"] = spec
+        specifications[f"spec{len(specifications)}"] = spec
 
     collect()
-    return found
+    return specifications
 
 
 @pytest.mark.terraform
 def test_terraform_accepts_every_specification_that_holds():
     specifications = made_up()
     assert len(specifications) == EXAMPLES
-    with tempfile.TemporaryDirectory(prefix="any-spec-") as made:
-        root = Path(made)
+    with tempfile.TemporaryDirectory(prefix="any-spec-") as folder:
+        root = Path(folder)
         stacks = synthesized_at_once(specifications, root)
         for stack in stacks.values():
             # A module has no backend of its own; its provider's configuration is validated where it stands.
@@ -104,11 +104,11 @@ def test_terraform_accepts_every_specification_that_holds():
         modules = {name: {"source": f"./{name}"} for name in stacks}
         (root / "main.tf.json").write_text(json.dumps({"module": modules}))
         for arguments in (["init", "-input=false"], ["validate"]):
-            ended = subprocess.run(
+            completed = subprocess.run(
                 [os.environ["HOMEROOM_TERRAFORM"], *arguments, "-no-color"],
                 cwd=root,
                 capture_output=True,
                 text=True,
                 check=False,
             )
-            assert ended.returncode == 0, json.dumps(specifications) + ended.stdout + ended.stderr
+            assert completed.returncode == 0, json.dumps(specifications) + completed.stdout + completed.stderr

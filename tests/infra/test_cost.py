@@ -23,8 +23,8 @@ PRICES = load_prices()
 
 
 def of(**resources: dict[str, Any]) -> dict[str, Decimal]:
-    found = estimate({"resource": resources}, PRICES, "us-east-1")
-    return {line.kind: line.monthly_usd for line in found.lines}
+    cost = estimate({"resource": resources}, PRICES, "us-east-1")
+    return {line.kind: line.monthly_usd for line in cost.lines}
 
 
 def test_each_kind_with_a_standing_charge_is_counted_and_no_other():
@@ -56,21 +56,21 @@ def test_tasks_are_counted_by_processors_and_memory():
 
 def test_a_database_that_pauses_says_so():
     cluster = {"c": {"serverlessv2_scaling_configuration": {"min_capacity": 0}}}
-    found = estimate(
+    cost = estimate(
         {"resource": {"aws_rds_cluster": cluster, "aws_rds_cluster_instance": {"w": {}}}}, PRICES, "us-east-1"
     )
-    (line,) = found.lines
+    (line,) = cost.lines
     assert (line.monthly_usd, line.note) == (Decimal(0), "paused while idle")
-    assert "paused while idle" in table(found)
+    assert "paused while idle" in table(cost)
 
 
 @given(tasks=st.integers(0, 50), more=st.integers(0, 50), gateways=st.integers(0, 9))
 def test_the_total_is_the_sum_and_more_never_costs_less(tasks, more, gateways):
     def total(count: int) -> Decimal:
         resources = {**services(count), "aws_nat_gateway": {str(number): {} for number in range(gateways)}}
-        found = estimate({"resource": resources}, PRICES, "us-east-1")
-        assert found.total_usd == sum(line.monthly_usd for line in found.lines)
-        return found.total_usd
+        cost = estimate({"resource": resources}, PRICES, "us-east-1")
+        assert cost.total_usd == sum(line.monthly_usd for line in cost.lines)
+        return cost.total_usd
 
     assert 0 <= total(tasks) <= total(tasks + more)
 
@@ -109,9 +109,9 @@ def test_the_table_is_renewed_from_what_aws_tells(tmp_path):
     with Stubber(client) as stub:
         for _ in pricing.PRODUCTS:
             stub.add_response("get_products", answer("0.5000000000"))
-        made = pricing.renewed(client, PRICES, "us-west-1", date(2026, 1, 2))
+        prices = pricing.renewed(client, PRICES, "us-west-1", date(2026, 1, 2))
     path = tmp_path / "prices.toml"
-    path.write_text(pricing.text(made))
+    path.write_text(pricing.text(prices))
     read = load_prices(path)
     assert (read.as_of, set(read.regions)) == (date(2026, 1, 2), {*PRICES.regions, "us-west-1"})
     assert set(read.regions["us-west-1"].values()) == {Decimal("0.5")}

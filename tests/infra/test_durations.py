@@ -17,11 +17,11 @@ def test_every_step_that_works_has_its_time_and_no_other():
 
 
 def test_the_run_ends_itself_before_the_task_the_message_and_the_session_end():
-    asked = timedelta(seconds=settings.CELERY_TASK_SOFT_TIME_LIMIT)
+    soft_limit = timedelta(seconds=settings.CELERY_TASK_SOFT_TIME_LIMIT)
     killed = timedelta(seconds=settings.CELERY_TASK_TIME_LIMIT)
     sent_again = timedelta(seconds=int(str(settings.CELERY_BROKER_TRANSPORT_OPTIONS["visibility_timeout"])))
     grace = timedelta(seconds=settings.CANCEL_GRACE_SECONDS)
-    assert LONGEST_RUN + grace < asked < killed < sent_again
+    assert LONGEST_RUN + grace < soft_limit < killed < sent_again
 
 
 def test_a_session_of_the_deploy_role_outlasts_a_run_and_is_one_that_iam_gives():

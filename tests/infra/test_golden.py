@@ -16,8 +16,8 @@ def made():
 
 @pytest.mark.parametrize("name", golden.SHOWN)
 def test_the_golden_file_is_todays_stack(made, name):
-    kept = (golden.FOLDER / f"{name}.json").read_text(encoding="utf-8")
-    assert golden.masked(made[name]) == kept, "The stack has changed. Run `make golden` and review the difference."
+    expected = (golden.FOLDER / f"{name}.json").read_text(encoding="utf-8")
+    assert golden.masked(made[name]) == expected, "The stack has changed. Run `make golden` and review the difference."
 
 
 def test_the_drawing_the_tables_and_the_costs_in_the_documents_are_todays(made):

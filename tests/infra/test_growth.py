@@ -55,13 +55,13 @@ def test_nothing_that_holds_data_is_replaced_or_removed(made, change):
 
 
 def test_a_second_database_instance_comes_beside_the_first_and_replaces_nothing():
-    one, two = (district(SPECS["staging"] | {"database_instances": asked}) for asked in (1, 2))
-    known = {(kind, name): body for kind, name, body in one.each()}
+    single, two = (district(SPECS["staging"] | {"database_instances": instances}) for instances in (1, 2))
+    before = {(kind, name): body for kind, name, body in single.each()}
     after = {(kind, name): body for kind, name, body in two.each()}
-    assert set(known) <= set(after)
-    added = {kind for kind, _ in set(after) - set(known)}
+    assert set(before) <= set(after)
+    added = {kind for kind, _ in set(after) - set(before)}
     assert added == {"aws_rds_cluster_instance", "aws_cloudwatch_metric_alarm"}
-    assert {kind for kind, name in known if known[kind, name] != after[kind, name]} <= {"aws_cloudwatch_dashboard"}
+    assert {kind for kind, name in before if before[kind, name] != after[kind, name]} <= {"aws_cloudwatch_dashboard"}
 
 
 def test_a_second_database_instance_that_is_there_stays_when_it_is_asked_for(made):

@@ -53,14 +53,15 @@ PAIRS = {
 )
 def test_the_outline_is_the_stack(name):
     stack, wish = district(SPECS[name]), wish_of(SPECS[name])
-    told = "The stack has changed. Run `make golden` and review the difference."
+    advice = "The stack has changed. Run `make golden` and review the difference."
     declared: dict[str, dict[str, Any]] = {}
     for kind, address, body in stack.each():
         declared.setdefault(kind, {})[address] = charged(kind, body)
-    assert outline(wish) == declared, told
+    assert outline(wish) == declared, advice
     assert count(wish) == len(stack.each())
     mine, true = (
-        estimate({"resource": found}, load_prices(), "us-east-1") for found in (outline(wish), stack.data["resource"])
+        estimate({"resource": resources}, load_prices(), "us-east-1")
+        for resources in (outline(wish), stack.data["resource"])
     )
     assert mine == true
 
@@ -71,9 +72,9 @@ def test_the_outlines_are_what_their_samples_make():
 
 
 def test_the_samples_have_each_value_of_each_choice():
-    found = outlines.samples()
+    samples = outlines.samples()
     for name, values in FACTORS.items():
-        assert {getattr(sample, name) for sample in found} == set(values)
+        assert {getattr(sample, name) for sample in samples} == set(values)
 
 
 @given(seed=st.integers(0, 2**16), names=st.permutations(["environment", "size", "egress", "zones"]))
@@ -83,18 +84,18 @@ def test_the_fewest_choices_that_decide_are_found(seed, names):
     samples = outlines.samples()
     chosen = random.Random(seed)
     truth = {pair: chosen.random() < 0.5 for pair in product(FACTORS[first], FACTORS[second])}
-    having = {one for one in samples if truth[getattr(one, first), getattr(one, second)]}
+    having = {sample for sample in samples if truth[getattr(sample, first), getattr(sample, second)]}
     choices, values = outlines.condition(having, samples)
     assert len(choices) <= 2
-    assert {one for one in samples if tuple(getattr(one, name) for name in choices) in values} == having
+    assert {sample for sample in samples if tuple(getattr(sample, name) for name in choices) in values} == having
 
 
 def test_subnets_are_the_stacks_own():
     name = "production-L-3-none"
-    told = {f"{one.tier}_{one.zone}": str(one.block) for one in subnets(IPv4Network("10.0.0.0/22"), 3)}
-    found = district(SPECS[name]).all("aws_subnet")
-    assert {f"network_{part}": block for part, block in told.items()} == {
-        address: body["cidr_block"] for address, body in found.items()
+    expected = {f"{subnet.tier}_{subnet.zone}": str(subnet.block) for subnet in subnets(IPv4Network("10.0.0.0/22"), 3)}
+    declared = district(SPECS[name]).all("aws_subnet")
+    assert {f"network_{part}": block for part, block in expected.items()} == {
+        address: body["cidr_block"] for address, body in declared.items()
     }
     assert subnets(IPv4Network("10.0.0.0/30"), 2) == []
 

@@ -278,8 +278,8 @@ DISTRICT_MAY_NOT = [
 
 @pytest.fixture(scope="module")
 def platform() -> tuple[Path, dict[str, Any]]:
-    made = synthesis.platform(SPEC)
-    return made.folder, made.data
+    stack = synthesis.platform(SPEC)
+    return stack.folder, stack.data
 
 
 def rights(platform: tuple[Path, dict[str, Any]], name: str) -> list[dict[str, Any]]:
@@ -325,8 +325,8 @@ def test_what_the_deploy_role_may_is_the_most_it_may_ever(platform):
 
 @pytest.mark.parametrize(("action", "resource", "context"), MAY_NOT)
 def test_the_boundary_holds_nothing_that_is_not_ours_but_the_records_of_zones(platform, action, resource, context):
-    found = allowed(rights(platform, "deploy_boundary"), action, resource, context)
-    assert found is (action == "route53:ChangeResourceRecordSets"), "the role's own policy names the zones"
+    decision = allowed(rights(platform, "deploy_boundary"), action, resource, context)
+    assert decision is (action == "route53:ChangeResourceRecordSets"), "the role's own policy names the zones"
 
 
 def test_the_portal_alone_assumes_the_role_and_knows_the_external_id(platform):
@@ -343,8 +343,10 @@ def test_the_documents_fit_into_a_managed_policy(platform):
 
 
 def test_a_name_of_every_environment_and_of_nothing_like_it_is_ours():
-    ends = {code: [one for one in CODES if likened(one, code)] for code in (*ENVIRONMENT_CODES.values(), "payroll")}
-    assert {code for code, found in ends.items() if not found} == {"payroll"}
+    ends = {
+        code: [ending for ending in CODES if likened(ending, code)] for code in (*ENVIRONMENT_CODES.values(), "payroll")
+    }
+    assert {code for code, endings in ends.items() if not endings} == {"payroll"}
 
 
 def test_no_right_is_for_every_action(platform):
@@ -560,7 +562,7 @@ AUDITORS = [
 def test_the_auditor_reads_what_it_asked_for_and_proves_that_nothing_was_changed(platform, stacks, action, resource):
     stack = stacks["sandbox"]
     statements = json.loads(stack.all("aws_iam_role_policy")["audit_auditor_policy"]["policy"])["Statement"]
-    own = [part | {"Resource": [resolved(stack, one) for one in part["Resource"]]} for part in statements]
+    own = [part | {"Resource": [resolved(stack, pattern) for pattern in part["Resource"]]} for part in statements]
     on = arn("logs", resource) if resource.startswith("log-group") else resource
     assert allowed(own, action, on, {})
     assert allowed(rights(platform, "deploy_district_boundary"), action, on, {})
@@ -598,8 +600,8 @@ ARNS = {
 def resolved(stack: Any, resource: str) -> str:
     """Return an ARN with what Terraform would put in place of its expressions."""
 
-    def known(found: re.Match[str]) -> str:
-        kind, name = found[1], found[2]
+    def known(match: re.Match[str]) -> str:
+        kind, name = match[1], match[2]
         if kind == "aws_kms_key":
             return f"arn:aws:kms:us-east-1:{ACCOUNT}:key/1"
         field, pattern = ARNS[kind]

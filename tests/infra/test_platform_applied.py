@@ -41,12 +41,12 @@ class Platform:
         self.environment = os.environ | SANDBOX_CREDENTIALS | {"AWS_ENDPOINT_URL": sandbox.url}
         self.environment |= {"AWS_S3_USE_PATH_STYLE": "1", "TF_DATA_DIR": str(folder / "data")}
         spec = PLATFORMS[account] | {"account_id": account}
-        ended = infra("platform", "-", str(folder), given=json.dumps(spec))
-        assert ended.returncode == 0, ended.stderr
+        completed = infra("platform", "-", str(folder), given=json.dumps(spec))
+        assert completed.returncode == 0, completed.stderr
         self.terraform("init", f"-backend-config=bucket={BUCKET}", f"-backend-config=key={self.key}", *BACKEND)
 
     def terraform(self, *arguments: str) -> str:
-        ended = subprocess.run(
+        completed = subprocess.run(
             [os.environ["HOMEROOM_TERRAFORM"], *arguments, "-no-color"],
             cwd=self.folder,
             env=self.environment,
@@ -54,8 +54,8 @@ class Platform:
             text=True,
             check=False,
         )
-        assert ended.returncode == 0, ended.stdout[-3000:] + ended.stderr[-3000:]
-        return ended.stdout
+        assert completed.returncode == 0, completed.stdout[-3000:] + completed.stderr[-3000:]
+        return completed.stdout
 
 
 BACKEND = ("-backend-config=region=us-east-1", "-backend-config=use_path_style=true", "-input=false")
@@ -82,8 +82,8 @@ def session(credentials: dict[str, str] | None) -> Any:
 def entered(sandbox: Sandbox, account: str, external_id: str) -> Any:
     sts = session(None).client("sts", endpoint_url=sandbox.url)
     role = f"arn:aws:iam::{account}:role/homeroom-deploy"
-    told = sts.assume_role(RoleArn=role, RoleSessionName="test", ExternalId=external_id)
-    return session(told["Credentials"])
+    answer = sts.assume_role(RoleArn=role, RoleSessionName="test", ExternalId=external_id)
+    return session(answer["Credentials"])
 
 
 @pytest.mark.parametrize("account", [OWN, pytest.param(OTHER, marks=pytest.mark.soak)])
@@ -96,8 +96,8 @@ def test_an_accounts_platform_is_made_unchanged_entered_and_removed(sandbox, tmp
     assert ("worker_policy_arn" in outputs) is (account == OWN)
 
     if account == OWN:
-        kept = session(None).client("s3", endpoint_url=sandbox.url).head_object(Bucket=BUCKET, Key=platform.key)
-        assert kept["ServerSideEncryption"] == "aws:kms", "the state is under another key than the bucket's"
+        stored = session(None).client("s3", endpoint_url=sandbox.url).head_object(Bucket=BUCKET, Key=platform.key)
+        assert stored["ServerSideEncryption"] == "aws:kms", "the state is under another key than the bucket's"
     external_id = PLATFORMS[account]["external_id"]
     inside = entered(sandbox, account, external_id).client("sts", endpoint_url=sandbox.url)
     assert inside.get_caller_identity()["Account"] == account
@@ -105,9 +105,9 @@ def test_an_accounts_platform_is_made_unchanged_entered_and_removed(sandbox, tmp
         entered(sandbox, account, "another-external-id")
 
     # As docs/deployment.md says: states and records outlive their platform, and CloudTrail has written some already.
-    known = platform.terraform("state", "list").split()
-    states = [name for name in known if ".state_" in name]
-    records = [name for name in known if name.startswith("aws_s3_bucket") and ".trail_" in name]
+    addresses = platform.terraform("state", "list").split()
+    states = [name for name in addresses if ".state_" in name]
+    records = [name for name in addresses if name.startswith("aws_s3_bucket") and ".trail_" in name]
     assert bool(states) is (account == OWN)
     platform.terraform("state", "rm", *states, *records)
     platform.terraform("destroy", "-auto-approve", "-input=false")

@@ -18,8 +18,8 @@ GROUP = arn("logs", "log-group:/homeroom-platform/trail")
 
 @pytest.fixture(scope="module")
 def resources() -> dict[str, dict[str, Any]]:
-    made: dict[str, dict[str, Any]] = synthesis.platform(SPEC).data["resource"]
-    return made
+    declared: dict[str, dict[str, Any]] = synthesis.platform(SPEC).data["resource"]
+    return declared
 
 
 def document(body: dict[str, Any], name: str = "policy") -> list[dict[str, Any]]:
@@ -71,8 +71,10 @@ AUDITORS = [
 
 
 def resolved(statements: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    known = {"${aws_kms_key.key_key.arn}": arn("kms", "key/of-the-platform")}
-    return [part | {"Resource": [known.get(one, one) for one in part["Resource"]]} for part in statements]
+    arns = {"${aws_kms_key.key_key.arn}": arn("kms", "key/of-the-platform")}
+    return [
+        part | {"Resource": [arns.get(reference, reference) for reference in part["Resource"]]} for part in statements
+    ]
 
 
 @pytest.mark.parametrize(("action", "resource"), AUDITORS)
@@ -109,6 +111,6 @@ def test_the_auditor_alone_reads_the_files_and_cloudtrail_alone_writes_them(reso
 
 
 def test_where_the_organization_records_the_account_no_second_trail_is_made():
-    made = synthesis.platform(SPEC | {"management_trail": False}).data["resource"]
-    assert "aws_cloudtrail" not in made
-    assert "aws_cloudwatch_log_group" not in made
+    declared = synthesis.platform(SPEC | {"management_trail": False}).data["resource"]
+    assert "aws_cloudtrail" not in declared
+    assert "aws_cloudwatch_log_group" not in declared

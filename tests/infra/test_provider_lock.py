@@ -33,16 +33,16 @@ def test_it_lists_the_pinned_version_and_every_platforms_archive():
 
 @pytest.mark.terraform
 def test_the_release_itself_is_installed(tmp_path: Path, real_terraform: str):
-    ended = init(real_terraform, tmp_path, LOCK)
-    assert ended.returncode == 0, ended.stderr
+    completed = init(real_terraform, tmp_path, LOCK)
+    assert completed.returncode == 0, completed.stderr
 
 
 @pytest.mark.terraform
 def test_a_provider_with_another_checksum_is_refused(tmp_path: Path, real_terraform: str):
     forged = re.sub(r'"(h1|zh):(?P<kept>[^"]{4})[^"]{8}', r'"\1:\g<kept>00000000', LOCK)
-    ended = init(real_terraform, tmp_path, forged)
-    assert ended.returncode != 0
-    assert "checksum" in ended.stderr
+    completed = init(real_terraform, tmp_path, forged)
+    assert completed.returncode != 0
+    assert "checksum" in completed.stderr
 
 
 def test_it_lies_beside_every_stack(stack):

@@ -249,11 +249,11 @@ def refusal(tmp_path, monkeypatch, capsys):
     def run(text: str, *words: str) -> dict[str, str]:
         monkeypatch.setattr("sys.stdin", io.StringIO(text))
         assert main([*words, "-", str(tmp_path / "out")]) == 2
-        told = capsys.readouterr()
-        assert told.out == ""
+        output = capsys.readouterr()
+        assert output.out == ""
         assert not (tmp_path / "out").exists()
-        lines = [line.partition(": ") for line in told.err.splitlines()]
-        assert all(field and sentence.endswith(".") for field, _, sentence in lines), told.err
+        lines = [line.partition(": ") for line in output.err.splitlines()]
+        assert all(field and sentence.endswith(".") for field, _, sentence in lines), output.err
         assert all("Input should" not in sentence and "Traceback" not in sentence for _, _, sentence in lines)
         return {field: sentence for field, _, sentence in lines}
 
@@ -266,28 +266,28 @@ def number(row: object) -> str:
 
 @pytest.mark.parametrize(("field", "value", "named", "words"), ROWS, ids=number)
 def test_a_bad_field_is_named_with_its_remedy(refusal, field, value, named, words):
-    told = refusal(json.dumps(GOOD | {field: value}))
-    assert set(told) == {named or field}
-    assert words in told[named or field]
+    errors = refusal(json.dumps(GOOD | {field: value}))
+    assert set(errors) == {named or field}
+    assert words in errors[named or field]
 
 
 @pytest.mark.parametrize(("field", "value", "named", "words"), IN_PRODUCTION, ids=number)
 def test_production_asks_for_more(refusal, field, value, named, words):
-    told = refusal(json.dumps(GOOD | PRODUCTION | {field: value}))
-    assert set(told) == {named or field}
-    assert words in told[named or field]
+    errors = refusal(json.dumps(GOOD | PRODUCTION | {field: value}))
+    assert set(errors) == {named or field}
+    assert words in errors[named or field]
 
 
 def test_evidence_and_states_are_kept_in_two_buckets(refusal):
-    told = refusal(json.dumps(PLATFORM | {"state_bucket": "one-bucket", "evidence_bucket": "one-bucket"}), "platform")
-    assert "kept apart" in told["evidence_bucket"]
+    errors = refusal(json.dumps(PLATFORM | {"state_bucket": "one-bucket", "evidence_bucket": "one-bucket"}), "platform")
+    assert "kept apart" in errors["evidence_bucket"]
 
 
 @pytest.mark.parametrize(("field", "value", "named", "words"), OF_THE_PLATFORM, ids=number)
 def test_a_bad_field_of_an_account_is_named_with_its_remedy(refusal, field, value, named, words):
-    told = refusal(json.dumps(PLATFORM | {field: value}), "platform")
-    assert set(told) == {named or field}
-    assert words in told[named or field]
+    errors = refusal(json.dumps(PLATFORM | {field: value}), "platform")
+    assert set(errors) == {named or field}
+    assert words in errors[named or field]
 
 
 @pytest.mark.parametrize("text", NO_SPECIFICATION, ids=number)
@@ -302,20 +302,20 @@ def test_a_field_that_is_there_twice_is_refused(refusal):
 
 
 def test_a_fields_name_cannot_begin_a_line_of_its_own(refusal):
-    told = refusal(json.dumps(GOOD | {"a\nslug: fine\u202e": 1}))
-    assert list(told) == ["a?slug"]
+    errors = refusal(json.dumps(GOOD | {"a\nslug: fine\u202e": 1}))
+    assert list(errors) == ["a?slug"]
 
 
 def test_all_problems_are_told_at_once(refusal):
-    told = refusal(json.dumps(GOOD | {"slug": 7, "size": "XL", "images": {"api": "latest"}, "more": 1}))
-    assert set(told) == {"slug", "size", "images.api", "more"}
+    errors = refusal(json.dumps(GOOD | {"slug": 7, "size": "XL", "images": {"api": "latest"}, "more": 1}))
+    assert set(errors) == {"slug", "size", "images.api", "more"}
 
 
 @pytest.mark.parametrize("words", [(), ("platform",)], ids=["district", "platform"])
 def test_the_process_itself_ends_with_2_and_one_line(tmp_path, words):
-    given = json.dumps((PLATFORM if words else GOOD) | {"region": "Ohio"})
-    ended = infra(*words, "-", str(tmp_path / "out"), given=given)
-    assert (ended.returncode, ended.stdout) == (2, "")
-    assert ended.stderr.splitlines() == [
+    spec = json.dumps((PLATFORM if words else GOOD) | {"region": "Ohio"})
+    completed = infra(*words, "-", str(tmp_path / "out"), given=spec)
+    assert (completed.returncode, completed.stdout) == (2, "")
+    assert completed.stderr.splitlines() == [
         "region: Give an AWS region, such as us-east-1, us-east-2, us-west-1 or us-west-2."
     ]

@@ -123,8 +123,8 @@ def production(**changes: Any) -> dict[str, Any]:
 
 @pytest.mark.parametrize("size", list(Size))
 def test_every_size_is_offered_a_second_database_instance_and_production_keeps_two(size):
-    for asked in (None, 1, 2):
-        assert parse_spec(GOOD | {"size": size, "database_instances": asked}).database_instances == asked
+    for instances in (None, 1, 2):
+        assert parse_spec(GOOD | {"size": size, "database_instances": instances}).database_instances == instances
     assert parse_spec(production(size=size, database_instances=2)).database_instances == 2
     with pytest.raises(SpecError) as refused:
         parse_spec(production(size=size, database_instances=1))
@@ -141,8 +141,8 @@ def test_production_runs_no_placeholder(missing):
 
 
 def test_a_hosted_zone_stands_in_for_a_certificate():
-    given = production(certificate_arn=None, hosted_zone_id=ZONE, domain_name=DOMAIN)
-    assert parse_spec(given).serves_tls
+    spec = production(certificate_arn=None, hosted_zone_id=ZONE, domain_name=DOMAIN)
+    assert parse_spec(spec).serves_tls
 
 
 def test_an_older_specification_goes_through_each_step_to_the_newest_and_stays_as_it_was():
@@ -158,8 +158,8 @@ def test_an_older_specification_goes_through_each_step_to_the_newest_and_stays_a
 
 @pytest.mark.parametrize("version", [True, "1", 1.0, None, 4, 0])
 def test_what_has_no_version_that_a_step_begins_with_is_left_to_the_check(version):
-    given = {"spec_version": version, "zones": 3}
-    assert upgraded(given, {1: lambda data: {}, 2: lambda data: {}}) is given
+    spec = {"spec_version": version, "zones": 3}
+    assert upgraded(spec, {1: lambda data: {}, 2: lambda data: {}}) is spec
 
 
 def test_what_the_steps_made_is_judged_like_any_other(monkeypatch):

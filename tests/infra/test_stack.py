@@ -138,9 +138,9 @@ DRAWN = {
 
 def group_of(reference: str) -> str:
     """Return the tier out of a reference such as ${aws_security_group.security_api.id}."""
-    found = re.fullmatch(r"\$\{aws_security_group\.security_(\w+)\.id\}", reference)
-    assert found, reference
-    return found[1]
+    match = re.fullmatch(r"\$\{aws_security_group\.security_(\w+)\.id\}", reference)
+    assert match, reference
+    return match[1]
 
 
 def statements(stack: Stack, kinds: tuple[str, ...]) -> list[dict[str, Any]]:
@@ -207,8 +207,8 @@ def test_what_aws_does_with_a_role_after_its_resource_has_gone_ends_before_the_r
     assert needed(resources, "aws_backup_vault.backup_vault") >= backup | {"aws_iam_role.backup_role_role"}
     network = "aws_iam_role_policy.rotation_function_role_network"
     assert "rotation_function_role_role" in resources["aws_iam_role_policy"]["rotation_function_role_network"]["role"]
-    held = [f"aws_subnet.{name}" for name in stack.all("aws_subnet") if "application" in name]
-    for address in (*held, "aws_security_group.security_rotation", "aws_lambda_function.rotation_function"):
+    subnets = [f"aws_subnet.{name}" for name in stack.all("aws_subnet") if "application" in name]
+    for address in (*subnets, "aws_security_group.security_rotation", "aws_lambda_function.rotation_function"):
         assert network in needed(resources, address), address
 
 
@@ -233,11 +233,11 @@ def test_the_function_reaches_secrets_manager_before_it_is_called_for_the_first_
 @pytest.mark.parametrize("tier", ["api", "worker"])
 def test_no_task_is_started_before_its_ways_and_its_rights_are_there(stack, tier):
     resources = stack.data["resource"]
-    wanted = {f"aws_iam_role_policy.compute_{tier}_{part}_role_policy" for part in ("task", "execution")}
-    wanted |= {f"aws_vpc_security_group_egress_rule.security_{tier}_to_aws"}
-    wanted |= {f"aws_vpc_endpoint.{name}" for name in stack.all("aws_vpc_endpoint") if name.startswith("endpoints_")}
-    wanted |= {f"aws_route.{name}" for name in stack.all("aws_route")} if stack.all("aws_nat_gateway") else set()
-    assert wanted <= needed(resources, f"aws_ecs_service.compute_{tier}")
+    expected = {f"aws_iam_role_policy.compute_{tier}_{part}_role_policy" for part in ("task", "execution")}
+    expected |= {f"aws_vpc_security_group_egress_rule.security_{tier}_to_aws"}
+    expected |= {f"aws_vpc_endpoint.{name}" for name in stack.all("aws_vpc_endpoint") if name.startswith("endpoints_")}
+    expected |= {f"aws_route.{name}" for name in stack.all("aws_route")} if stack.all("aws_nat_gateway") else set()
+    assert expected <= needed(resources, f"aws_ecs_service.compute_{tier}")
 
 
 def test_lambda_has_the_rights_in_a_network_that_it_asks_for(stack):
@@ -338,10 +338,10 @@ def test_the_secret_is_read_by_these_tasks_and_the_rotation_only(stack):
 
 def test_what_sources_let_us_in_by_is_written_by_the_api_and_read_by_the_worker_alone(stack):
     arn = "${aws_secretsmanager_secret.sources_credentials.arn}"
-    told = {part["Sid"]: part for part in json.loads(policy_of(stack, "sources_readers"))["Statement"]}
+    statements = {part["Sid"]: part for part in json.loads(policy_of(stack, "sources_readers"))["Statement"]}
     role = f"arn:aws:iam::123456789012:role/homeroom/{{}}-task-{stack.suffix}"
-    refused = [sid for sid in told if "Accounts" not in sid]
-    admitted = {sid: told[sid]["Condition"]["ArnNotEquals"]["aws:PrincipalArn"] for sid in refused}
+    refused = [sid for sid in statements if "Accounts" not in sid]
+    admitted = {sid: statements[sid]["Condition"]["ArnNotEquals"]["aws:PrincipalArn"] for sid in refused}
     assert admitted == {"RefuseChanges": [role.format("api")], "RefuseOtherReaders": [role.format("worker")]}
     rights = {
         (name.removeprefix("compute_").removesuffix("_task_role_policy"), action.partition(":")[2])
@@ -358,11 +358,15 @@ def test_nobody_rotates_the_pseudonyms_key_and_its_tasks_alone_read_it(stack):
     arn = "${aws_secretsmanager_secret.pseudonyms_key.arn}"
     for kind in ("aws_secretsmanager_secret_rotation", "aws_secretsmanager_secret_version"):
         assert not [body for body in stack.all(kind).values() if "pseudonyms" in body["secret_id"]]
-    told = {part["Sid"]: part for part in json.loads(policy_of(stack, "pseudonyms_readers"))["Statement"]}
-    admitted = {sid: told[sid]["Condition"]["ArnNotEquals"]["aws:PrincipalArn"] for sid in told if "Other" not in sid}
+    statements = {part["Sid"]: part for part in json.loads(policy_of(stack, "pseudonyms_readers"))["Statement"]}
+    admitted = {
+        sid: statements[sid]["Condition"]["ArnNotEquals"]["aws:PrincipalArn"]
+        for sid in statements
+        if "Other" not in sid
+    }
     role = f"arn:aws:iam::123456789012:role/homeroom/{{}}-task-{stack.suffix}"
     assert admitted == {"RefuseChanges": [role.format("migrate")]}
-    readers = told["RefuseOtherReaders"]["Condition"]["ArnNotEquals"]["aws:PrincipalArn"]
+    readers = statements["RefuseOtherReaders"]["Condition"]["ArnNotEquals"]["aws:PrincipalArn"]
     assert readers == [role.format(name) for name in ("api", "worker", "migrate")]
     rights = {
         (name.removeprefix("compute_").removesuffix("_task_role_policy"), action)
@@ -438,7 +442,7 @@ def test_no_plan_asks_for_the_version_back_that_aws_has_upgraded_by_itself(stack
 def test_a_version_that_is_given_is_kept_and_no_upgrade_comes_by_itself(tmp_path):
     pinned = {"engine_versions": {"postgres": "16.8", "cache": "7.1"}}
     stack = synthesized(SPECS["sandbox"] | pinned, tmp_path / "out")
-    assert {left for _, left in engines(stack)} == {False}
+    assert {upgrades for _, upgrades in engines(stack)} == {False}
     for kind in ENGINES:
         bodies = stack.all(kind).values()
         assert {str(body.get("auto_minor_version_upgrade", "false")).lower() for body in bodies} == {"false"}
@@ -446,7 +450,7 @@ def test_a_version_that_is_given_is_kept_and_no_upgrade_comes_by_itself(tmp_path
 
 
 def test_a_task_pulls_its_own_image_and_no_other(stacks):
-    for name, wanted in (("sandbox", set()), ("production", {ECR})):
+    for name, expected in (("sandbox", set()), ("production", {ECR})):
         policies = [json.loads(body["policy"]) for body in stacks[name].all("aws_iam_role_policy").values()]
         pulled = {
             resource
@@ -455,7 +459,7 @@ def test_a_task_pulls_its_own_image_and_no_other(stacks):
             if "ecr:BatchGetImage" in part["Action"]
             for resource in part["Resource"]
         }
-        assert pulled == wanted
+        assert pulled == expected
 
 
 ECR = "arn:aws:ecr:us-east-1:123456789012:repository/homeroom/processor"
@@ -468,18 +472,18 @@ def test_every_role_stays_within_the_accounts_boundary(stacks):
 
 
 def test_the_account_is_entered_by_its_role_with_the_external_id(stacks):
-    (given,) = stacks["production"].data["provider"]["aws"][0]["assume_role"]
+    (assumed,) = stacks["production"].data["provider"]["aws"][0]["assume_role"]
     spec = stacks["production"].spec
-    assert (given["role_arn"], given["external_id"]) == (spec["role_arn"], spec["external_id"])
+    assert (assumed["role_arn"], assumed["external_id"]) == (spec["role_arn"], spec["external_id"])
     assert "assume_role" not in stacks["sandbox"].data["provider"]["aws"][0]
 
 
 def test_a_sandbox_with_a_certificate_serves_over_tls_and_leads_there():
-    made = district(SPECS["sandbox"] | {"certificate_arn": CERTIFICATE})
-    listeners = {body["port"]: body for body in made.all("aws_lb_listener").values()}
+    stack = district(SPECS["sandbox"] | {"certificate_arn": CERTIFICATE})
+    listeners = {body["port"]: body for body in stack.all("aws_lb_listener").values()}
     assert listeners[443]["certificate_arn"] == CERTIFICATE
     assert listeners[80]["default_action"][0]["redirect"]["protocol"] == "HTTPS"
-    assert made.data["output"]["service_url"]["value"].startswith("https://")
+    assert stack.data["output"]["service_url"]["value"].startswith("https://")
 
 
 def test_the_firewall_stands_before_the_load_balancer_and_logs_no_credentials(stack):
@@ -547,9 +551,12 @@ def test_the_load_balancer_reaches_its_tasks_over_tls_alone(stack):
     containers = [
         json.loads(body["container_definitions"])[0] for body in stack.all("aws_ecs_task_definition").values()
     ]
-    told = {one["name"]: {pair["name"]: pair["value"] for pair in one["environment"]} for one in containers}
-    assert told["api"]["API_TLS"] == "required"
-    assert not any("API_TLS" in told[name] for name in ("worker", "migrate"))
+    variables = {
+        container["name"]: {pair["name"]: pair["value"] for pair in container["environment"]}
+        for container in containers
+    }
+    assert variables["api"]["API_TLS"] == "required"
+    assert not any("API_TLS" in variables[name] for name in ("worker", "migrate"))
 
 
 @pytest.mark.skipif(shutil.which("openssl") is None or sys.platform != "linux", reason="runs what the image has")
@@ -559,13 +566,13 @@ def test_the_placeholder_answers_the_health_check_over_tls():
     with subprocess.Popen([sys.executable, *program[1:]], stderr=subprocess.DEVNULL) as running:
         try:
             until = time.monotonic() + 60
-            asked = Check(tls=True, path="/healthz", statuses="200")
-            while not is_healthy(("127.0.0.1", port), asked, unverified()):
+            check = Check(tls=True, path="/healthz", statuses="200")
+            while not is_healthy(("127.0.0.1", port), check, unverified()):
                 assert running.poll() is None
                 assert time.monotonic() < until
                 with contextlib.suppress(subprocess.TimeoutExpired):
                     running.wait(0.1)
-            assert not is_healthy(("127.0.0.1", port), replace(asked, tls=False), unverified())
+            assert not is_healthy(("127.0.0.1", port), replace(check, tls=False), unverified())
         finally:
             running.kill()
 
@@ -593,14 +600,17 @@ def test_a_sandbox_pauses_and_the_others_have_a_reader(stacks):
 @pytest.mark.parametrize("size", ["S", "M", "L"])
 def test_a_second_database_instance_is_made_in_another_zone_whatever_the_size(size):
     stack = district(SPECS["sandbox"] | {"size": size, "database_instances": 2})
-    made = stack.all("aws_rds_cluster_instance")
-    assert {name: body["promotion_tier"] for name, body in made.items()} == {"database_writer": 0, "database_reader": 1}
+    instances = stack.all("aws_rds_cluster_instance")
+    assert {name: body["promotion_tier"] for name, body in instances.items()} == {
+        "database_writer": 0,
+        "database_reader": 1,
+    }
     zones = ", ".join(f"aws_subnet.network_data_{number}.availability_zone" for number in (1, 2))
     writer = "aws_rds_cluster_instance.database_writer.availability_zone"
-    reader = made["database_reader"]
+    reader = instances["database_reader"]
     assert reader["availability_zone"] == f"${{[for zone in [{zones}] : zone if zone != {writer}][0]}}"
     assert "availability_zone" in reader["lifecycle"]["ignore_changes"], "one that is there is not replaced for it"
-    assert "availability_zone" not in made["database_writer"]
+    assert "availability_zone" not in instances["database_writer"]
     assert any("database-lag" in body["alarm_name"] for body in stack.all("aws_cloudwatch_metric_alarm").values())
 
 
@@ -621,9 +631,9 @@ def test_the_budget_and_the_backup_are_the_specifications(stack):
 
 def test_what_the_log_of_statements_holds_is_audited_and_never_a_value(stack):
     parameters = [p for g in stack.all("aws_rds_cluster_parameter_group").values() for p in g["parameter"]]
-    told = {parameter["name"]: parameter["value"] for parameter in parameters}
-    assert {"read", "write", "ddl", "role"} <= set(told["pgaudit.log"].split(","))
-    assert (told["pgaudit.log_parameter"], told["log_statement"]) == ("0", "none")
+    values = {parameter["name"]: parameter["value"] for parameter in parameters}
+    assert {"read", "write", "ddl", "role"} <= set(values["pgaudit.log"].split(","))
+    assert (values["pgaudit.log_parameter"], values["log_statement"]) == ("0", "none")
 
 
 KEYS = {
@@ -683,8 +693,8 @@ def test_nothing_resists_its_end(stack):
 def test_the_secret_is_rotated_every_30_days_and_its_password_is_in_no_state(stack):
     rotated = {body["secret_id"] for body in stack.all("aws_secretsmanager_secret_rotation").values()}
     secrets = {f"${{aws_secretsmanager_secret.{name}.arn}}" for name in stack.all("aws_secretsmanager_secret")}
-    kept = ("pseudonyms_key", "sources_credentials")
-    assert secrets - rotated == {f"${{aws_secretsmanager_secret.{name}.arn}}" for name in kept}
+    unrotated = ("pseudonyms_key", "sources_credentials")
+    assert secrets - rotated == {f"${{aws_secretsmanager_secret.{name}.arn}}" for name in unrotated}
     for body in stack.all("aws_secretsmanager_secret_rotation").values():
         assert body["rotation_rules"] == {"automatically_after_days": 30}
         assert body["rotate_immediately"] is False
@@ -751,29 +761,29 @@ def test_terraform_accepts_the_stack(stack, tmp_path):
 
 
 def test_a_bad_specification_ends_with_a_line_per_field(tmp_path):
-    ended = infra("-", str(tmp_path), given=json.dumps({"slug": "X", "cidr": "nowhere"}))
-    assert ended.returncode == 2
-    lines = dict(line.split(": ", 1) for line in ended.stderr.splitlines())
+    completed = infra("-", str(tmp_path), given=json.dumps({"slug": "X", "cidr": "nowhere"}))
+    assert completed.returncode == 2
+    lines = dict(line.split(": ", 1) for line in completed.stderr.splitlines())
     assert {"slug", "cidr", "district_name", "account_id", "suffix", "environment"} <= set(lines)
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_folder_that_is_a_file_is_said(tmp_path):
     (tmp_path / "out").touch()
-    ended = infra("-", str(tmp_path / "out"), given=json.dumps(COMMON | SPECS["sandbox"]))
-    assert (ended.returncode, ended.stderr.startswith("out_dir: ")) == (2, True)
+    completed = infra("-", str(tmp_path / "out"), given=json.dumps(COMMON | SPECS["sandbox"]))
+    assert (completed.returncode, completed.stderr.startswith("out_dir: ")) == (2, True)
 
 
 @pytest.mark.parametrize("arguments", [(), ("one",), ("/nowhere/spec.json", "out")])
 def test_a_wrong_call_is_said(arguments):
-    ended = infra(*arguments)
-    assert ended.returncode == 2
-    assert ended.stderr.strip()
+    completed = infra(*arguments)
+    assert completed.returncode == 2
+    assert completed.stderr.strip()
 
 
 def test_what_is_no_json_is_said(tmp_path):
-    ended = infra("-", str(tmp_path), given="{")
-    assert (ended.returncode, ended.stderr.startswith("spec: This is no JSON")) == (2, True)
+    completed = infra("-", str(tmp_path), given="{")
+    assert (completed.returncode, completed.stderr.startswith("spec: This is no JSON")) == (2, True)
 
 
 def test_our_tags_are_on_whatever_can_have_tags(stack):
@@ -793,8 +803,8 @@ def test_our_tags_are_on_whatever_can_have_tags(stack):
 
 
 def test_the_region_and_the_account_are_the_specifications():
-    other = {"region": "us-west-2", "account_id": "210987654321", "tags": {"Team": "Assessment"}}
-    stack = district(SPECS["sandbox"] | other)
+    changes = {"region": "us-west-2", "account_id": "210987654321", "tags": {"Team": "Assessment"}}
+    stack = district(SPECS["sandbox"] | changes)
     (provider,) = stack.data["provider"]["aws"]
     assert (provider["region"], provider["allowed_account_ids"]) == ("us-west-2", ["210987654321"])
     assert provider["default_tags"][0]["tags"]["Team"] == "Assessment"

@@ -47,7 +47,7 @@ def door(
     context = shared_browser.new_context(base_url=live_server.url)
     context.set_default_timeout(LONGEST_MS)
     page = context.new_page()
-    page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
+    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
     page.on("pageerror", lambda error: complaints.append(str(error)))
     failed = request.session.testsfailed
     yield page

@@ -85,8 +85,8 @@ def test_the_palette_leads_by_keys_alone_to_pages_acts_districts_and_runs(page: 
     expect(options.last).to_have_attribute("aria-selected", "true")
     field.fill("lakeside")
     expect(page.get_by_role("option", name="Lakeside Union Districts")).to_be_visible()
-    found = Axe().run(page)
-    assert found.response["violations"] == []
+    results = Axe().run(page)
+    assert results.response["violations"] == []
     keep(page, "palette")
     page.keyboard.press("Escape")
     expect(field).not_to_be_visible()

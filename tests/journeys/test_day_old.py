@@ -89,17 +89,17 @@ def test_a_day_old_district_is_removed_in_one_teardown(aws):
     emptied = RunEvent.objects.filter(run=gone, kind="emptying").exclude(data={})
     counts = {event.data["bucket"]: event.data["versions"] for event in emptied}
     assert counts[bucket] == VERSIONS
-    said = RunEvent.objects.filter(run=gone, kind="sweep").values_list("message", flat=True)
-    assert any("GuardDuty" in text for text in said)
+    messages = RunEvent.objects.filter(run=gone, kind="sweep").values_list("message", flat=True)
+    assert any("GuardDuty" in text for text in messages)
     planned = asked("secretsmanager").list_secrets(IncludePlannedDeletion=True)["SecretList"]
-    assert [one["Name"] for one in planned if suffix in one["Name"]] == [], "no name of a secret is held"
+    assert [secret["Name"] for secret in planned if suffix in secret["Name"]] == [], "no name of a secret is held"
 
 
 def versions() -> tuple[set[str], set[str]]:
     """Return what versions the database's instances and the cache's nodes have."""
     instances = asked("rds").describe_db_instances()["DBInstances"]
     nodes = asked("elasticache").describe_cache_clusters()["CacheClusters"]
-    return {one["EngineVersion"] for one in instances}, {one["EngineVersion"] for one in nodes}
+    return {instance["EngineVersion"] for instance in instances}, {node["EngineVersion"] for node in nodes}
 
 
 def rotated(suffix: str) -> None:

@@ -130,10 +130,10 @@ def passwords(portal: Portal) -> set[str]:
     # The secret's own policy refuses everybody else, whoever opened the account among them.
     client: Any = as_deploy_role(portal.aws_url).client("secretsmanager", endpoint_url=portal.aws_url)
     names = [f"database-{kind}-maple-sbx" for kind in ("owner", "application")]
-    found = {json.loads(client.get_secret_value(SecretId=name)["SecretString"])["password"] for name in names}
-    assert len(found) == 2
-    assert all(len(password) == 40 for password in found)
-    return found
+    values = {json.loads(client.get_secret_value(SecretId=name)["SecretString"])["password"] for name in names}
+    assert len(values) == 2
+    assert all(len(password) == 40 for password in values)
+    return values
 
 
 def nothing_holds(portal: Portal, secrets_of_the_district: set[str]) -> None:
@@ -175,8 +175,8 @@ def tear_down(page: Page, slug: str) -> None:
 def open_the_database(portal: Portal) -> None:
     """Open the first district's database to the internet, as somebody in its account would by hand."""
     client: Any = inside_the_other_account(portal.aws_url).client("ec2", endpoint_url=portal.aws_url)
-    wanted = [{"Name": "group-name", "Values": ["database-maple-sbx"]}]
-    (group,) = client.describe_security_groups(Filters=wanted)["SecurityGroups"]
+    filters = [{"Name": "group-name", "Values": ["database-maple-sbx"]}]
+    (group,) = client.describe_security_groups(Filters=filters)["SecurityGroups"]
     rule = {"IpProtocol": "tcp", "FromPort": 5432, "ToPort": 5432, "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}
     client.authorize_security_group_ingress(GroupId=group["GroupId"], IpPermissions=[rule])
 

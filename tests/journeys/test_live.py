@@ -22,30 +22,30 @@ ACCOUNT = "123456789012"
 
 def test_a_district_lives_in_the_account_leaves_nothing_and_a_report_is_written(tmp_path):
     record = tmp_path / "there.ndjson"
-    with started_sandbox(folder=tmp_path / "there", record=record) as there:
-        given = {
+    with started_sandbox(folder=tmp_path / "there", record=record) as sandbox:
+        variables = {
             "ACCOUNT": ACCOUNT,
             "YES": ACCOUNT,
             "REGION": "us-east-1",
-            "ENDPOINT": there.url,
+            "ENDPOINT": sandbox.url,
             "RECORD": str(record),
             "AWS_ACCESS_KEY_ID": os.environ["AWS_ACCESS_KEY_ID"],
             "AWS_SECRET_ACCESS_KEY": os.environ["AWS_SECRET_ACCESS_KEY"],
             "GOGC": os.environ.get("GOGC", "400"),
         }
         command = [sys.executable, "-m", "devtools.live"]
-        ended = subprocess.run(
-            command, cwd=ROOT, env=inherited() | given, capture_output=True, text=True, check=False, timeout=3000
+        completed = subprocess.run(
+            command, cwd=ROOT, env=inherited() | variables, capture_output=True, text=True, check=False, timeout=3000
         )
-        assert ended.returncode == 0, ended.stdout[-3000:] + ended.stderr[-3000:]
-        figures = json.loads(ended.stdout.splitlines()[-1])
+        assert completed.returncode == 0, completed.stdout[-3000:] + completed.stderr[-3000:]
+        figures = json.loads(completed.stdout.splitlines()[-1])
         assert figures["second_plan_changes"] == figures["left_after_teardown"] == 0
         session = boto3.session.Session(region_name="us-east-1")
-        assert session.client("s3", endpoint_url=there.url).list_buckets()["Buckets"] == [], (
+        assert session.client("s3", endpoint_url=sandbox.url).list_buckets()["Buckets"] == [], (
             "the states' bucket is left"
         )
-    told = [line for line in ended.stdout.splitlines() if "things were otherwise" in line]
-    written = ROOT / told[0].rpartition(": ")[2]
+    lines = [line for line in completed.stdout.splitlines() if "things were otherwise" in line]
+    written = ROOT / lines[0].rpartition(": ")[2]
     report = json.loads(written.with_suffix(".json").read_text())
     shutil.rmtree(written.parent)
     assert report["failure"] == ""

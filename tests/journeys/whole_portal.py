@@ -35,9 +35,9 @@ def manage(variables: Mapping[str, str], *arguments: str) -> str:
     """Run a command of manage.py in the portal's environment and return what it prints."""
     environment = inherited() | dict(variables) | {"HOMEROOM_NEW_PASSWORD": PASSWORD}
     command = [sys.executable, "manage.py", *arguments]
-    ended = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
-    assert ended.returncode == 0, ended.stderr
-    return ended.stdout
+    completed = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert completed.returncode == 0, completed.stderr
+    return completed.stdout
 
 
 EACH = """
@@ -52,11 +52,17 @@ def manage_all(variables: Mapping[str, str], *commands: Sequence[str]) -> None:
     """Run commands of manage.py one after another in one process: each process of its own would load all of Django."""
     environment = inherited() | dict(variables) | {"HOMEROOM_NEW_PASSWORD": PASSWORD}
     environment |= {"DJANGO_SETTINGS_MODULE": "portal.settings"}
-    told = json.dumps(commands)
-    ended = subprocess.run(
-        [sys.executable, "-c", EACH], cwd=ROOT, env=environment, input=told, capture_output=True, text=True, check=False
+    stdin = json.dumps(commands)
+    completed = subprocess.run(
+        [sys.executable, "-c", EACH],
+        cwd=ROOT,
+        env=environment,
+        input=stdin,
+        capture_output=True,
+        text=True,
+        check=False,
     )
-    assert ended.returncode == 0, ended.stderr
+    assert completed.returncode == 0, completed.stderr
 
 
 def people_it(variables: Mapping[str, str]) -> None:
@@ -84,18 +90,18 @@ def inside_the_other_account(url: str) -> boto3.session.Session:
 def as_deploy_role(url: str) -> boto3.session.Session:
     """Return a session of the second account's deploy role, as the portal enters it."""
     own: Any = boto3.session.Session(region_name="us-east-1")
-    given = own.client("sts", endpoint_url=url).assume_role(
+    credentials = own.client("sts", endpoint_url=url).assume_role(
         RoleArn=f"arn:aws:iam::{OTHER_ACCOUNT_ID}:role/{DEPLOY_ROLE}", RoleSessionName="test", ExternalId=EXTERNAL_ID
     )["Credentials"]
-    return session_with(given)
+    return session_with(credentials)
 
 
-def session_with(given: Mapping[str, str]) -> boto3.session.Session:
+def session_with(credentials: Mapping[str, str]) -> boto3.session.Session:
     """Return a session with the credentials that STS gave."""
     return boto3.session.Session(
-        aws_access_key_id=given["AccessKeyId"],
-        aws_secret_access_key=given["SecretAccessKey"],
-        aws_session_token=given["SessionToken"],
+        aws_access_key_id=credentials["AccessKeyId"],
+        aws_secret_access_key=credentials["SecretAccessKey"],
+        aws_session_token=credentials["SessionToken"],
         region_name="us-east-1",
     )
 
@@ -116,9 +122,9 @@ def make_deploy_role(url: str) -> str:
         iam.create_policy(PolicyName=name, PolicyDocument=policy(*statements))["Policy"]["Arn"]
         for name, statements in ((DEPLOY_BOUNDARY, rights), (DISTRICT_BOUNDARY, within))
     )
-    made = iam.create_role(RoleName=DEPLOY_ROLE, AssumeRolePolicyDocument=trust, PermissionsBoundary=most)
+    answer = iam.create_role(RoleName=DEPLOY_ROLE, AssumeRolePolicyDocument=trust, PermissionsBoundary=most)
     iam.attach_role_policy(RoleName=DEPLOY_ROLE, PolicyArn=most)
-    return str(made["Role"]["Arn"])
+    return str(answer["Role"]["Arn"])
 
 
 @contextlib.contextmanager

@@ -88,7 +88,7 @@ class Axe:
         """Return what axe finds in both themes and at every width; the page is left wide and light."""
         page.evaluate(SHORTEN, ROWS)
         page.evaluate(AXE_SCRIPT)
-        found: list[str] = []
+        violations: list[str] = []
         shapes: set[str] = set()
         for place, width in enumerate(WIDTHS):
             resize(page, width)
@@ -96,28 +96,28 @@ class Axe:
             for turn, theme in enumerate(THEMES if place % 2 == 0 else reversed(THEMES)):
                 if turn:
                     paint(page, theme)
-                told = self._everything(page, theme) if self._whole else self._what_is_new(page, theme, shapes)
-                found += [f"{theme}, {width} px: {each}" for each in told]
+                added = self._everything(page, theme) if self._whole else self._what_is_new(page, theme, shapes)
+                violations += [f"{theme}, {width} px: {violation}" for violation in added]
         paint(page, THEMES[0])
-        return found
+        return violations
 
     def _everything(self, page: Page, theme: str) -> list[str]:
         return run(page, tags=EVERY_TAG) if theme == THEMES[0] else run(page, rules=OF_COLOUR)
 
     def _what_is_new(self, page: Page, theme: str, shapes: set[str]) -> list[str]:
-        told: list[str] = []
+        violations: list[str] = []
         if theme == THEMES[0]:
             shape = str(page.evaluate(SHAPE))
-            told += run(page, rules=OF_PLACE) if shape in shapes else run(page, tags=EVERY_TAG, without=OF_COLOUR)
+            violations += run(page, rules=OF_PLACE) if shape in shapes else run(page, tags=EVERY_TAG, without=OF_COLOUR)
             shapes.add(shape)
         unknown = set(cast(list[str], page.evaluate(LOOKS))) - self._settled
         if unknown:
             answer = page.evaluate(RUN_ON_TEXTS, [OF_COLOUR, sorted(unknown)])
-            wrong, settled = cast(tuple[list[str], list[str]], answer)
-            told += wrong
+            failures, settled = cast(tuple[list[str], list[str]], answer)
+            violations += failures
             # A look says nothing of a text that lies on something else.
-            self._settled.update(set(settled) - {""} if not wrong else ())
-        return told
+            self._settled.update(set(settled) - {""} if not failures else ())
+        return violations
 
 
 def run(

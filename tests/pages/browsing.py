@@ -72,26 +72,26 @@ class Visitors:
             context.close()
 
     def _context(self, username: str, scripts: bool) -> BrowserContext:
-        made = self._browser.new_context(
+        context = self._browser.new_context(
             base_url=self._url, java_script_enabled=scripts, reduced_motion="reduce", color_scheme="light"
         )
-        made.set_default_timeout(LONGEST_MS)
-        made.add_init_script(LISTENER)
+        context.set_default_timeout(LONGEST_MS)
+        context.add_init_script(LISTENER)
         if username:
             cookie = session_of(username)
-            made.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": cookie, "url": self._url}])
-        return made
+            context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": cookie, "url": self._url}])
+        return context
 
-    def _heard(self, said: ConsoleMessage) -> None:
-        if said.type == "error" and not _is_the_page_itself(said):
-            self.complaints.append(f"{said.text} ({said.location.get('url')})")
+    def _heard(self, message: ConsoleMessage) -> None:
+        if message.type == "error" and not _is_the_page_itself(message):
+            self.complaints.append(f"{message.text} ({message.location.get('url')})")
 
 
-def _is_the_page_itself(said: ConsoleMessage) -> bool:
+def _is_the_page_itself(message: ConsoleMessage) -> bool:
     """Return whether this is the browser's remark that the page was answered with 403, 404, 422 or 500, as it ought."""
-    page = said.page
-    refused = said.text.startswith("Failed to load resource: the server responded with a status of ")
-    return refused and page is not None and said.location.get("url", "").split("?")[0] == page.url.split("?")[0]
+    page = message.page
+    refused = message.text.startswith("Failed to load resource: the server responded with a status of ")
+    return refused and page is not None and message.location.get("url", "").split("?")[0] == page.url.split("?")[0]
 
 
 def resize(page: Page, width: int) -> None:

@@ -20,11 +20,11 @@ SIDEWAYS = """() => {
 
 def overflows(page: Page) -> list[str]:
     """Return what needs scrolling sideways at each width; the page is left at the narrowest."""
-    found: list[str] = []
+    problems: list[str] = []
     for width in reversed(WIDTHS):
         resize(page, width)
-        found += [f"needs scrolling sideways at {width} px: {part}" for part in sideways(page)]
-    return found
+        problems += [f"needs scrolling sideways at {width} px: {part}" for part in sideways(page)]
+    return problems
 
 
 def sideways(page: Page) -> list[str]:
@@ -81,25 +81,25 @@ def field_problems(page: Page) -> list[str]:
     Each has a label. Each that sends something has a hint and a place for its errors as well, tied to it; the ticks in
     a table's rows are explained by the table, and the admin's own forms are tied as Django ties them.
     """
-    found = []
+    problems = []
     for field in cast(list[dict[str, Any]], page.evaluate(FIELDS)):
         name = field["name"]
         if not field["labelled"]:
-            found.append(f"{name} has no label")
+            problems.append(f"{name} has no label")
         if field["sends"] and not field["hinted"]:
-            found.append(f"{name} has no hint")
+            problems.append(f"{name} has no hint")
         if field["sends"] and not field["tied"] and name not in NEVER_WRONG:
-            found.append(f"{name} is not tied to its errors")
-    return found
+            problems.append(f"{name} is not tied to its errors")
+    return problems
 
 
 def error_problems(page: Page) -> list[str]:
     """Return what is missing where a form was refused: title, focused summary, links to marked fields."""
-    shown = cast(dict[str, Any], page.evaluate(ERRORS))
-    found = [] if str(shown["title"]).startswith("Error: ") else [f"the title is {shown['title']}"]
-    if not shown["focused"]:
-        found.append("the summary of errors is not focused")
-    for link in cast(list[dict[str, Any]], shown["links"]):
+    summary = cast(dict[str, Any], page.evaluate(ERRORS))
+    problems = [] if str(summary["title"]).startswith("Error: ") else [f"the title is {summary['title']}"]
+    if not summary["focused"]:
+        problems.append("the summary of errors is not focused")
+    for link in cast(list[dict[str, Any]], summary["links"]):
         if not (link["marked"] and link["told"]):
-            found.append(f"the summary leads to {link['to']}, which is not marked or says nothing")
-    return found
+            problems.append(f"the summary leads to {link['to']}, which is not marked or says nothing")
+    return problems

@@ -82,6 +82,6 @@ def page(visitors: Visitors) -> Iterator[Page]:
     an_account()
     page = visitors.page("otto")
     yield page
-    found = refused(page)
+    refusals = refused(page)
     page.close()
-    assert [*found, *visitors.complaints] == [], "the browser complained"
+    assert [*refusals, *visitors.complaints] == [], "the browser complained"

@@ -151,8 +151,8 @@ def usual() -> Places:
     discard(run=discarded, actor=ada, comment="The network is wrong.")
     to_look_at = onboard(registration=a_registration(name="Cherry Hill", slug="cherry"), actor=otto, kind=RunKind.PLAN)
     planned(to_look_at, 6)
-    kept = {"plan_stored": True, "plan_binding": {"spec_sha256": spec_sha256(to_look_at.spec)}}
-    moved(to_look_at, RunState.SUCCEEDED, **kept)
+    fields = {"plan_stored": True, "plan_binding": {"spec_sha256": spec_sha256(to_look_at.spec)}}
+    moved(to_look_at, RunState.SUCCEEDED, **fields)
     removed, certificate = torn_down(a_run(name="Aspen Falls", slug="aspen"))
     looked = with_stack(deployed(a_run(name="Linden Heights", slug="linden")))
     DistrictHoldings.objects.create(district=looked, asked_at=timezone.now())
@@ -316,20 +316,20 @@ def differences_of(resources: list[dict[str, str]]) -> list[ToldChange]:
     actions = {"create": ["create"], "update": ["update"], "replace": ["delete", "create"], "delete": ["delete"]}
     changes = [
         {
-            "address": one["address"],
-            "type": one["type"],
-            "action_reason": "replace_because_cannot_update" if one["action"] == "replace" else "",
+            "address": resource["address"],
+            "type": resource["type"],
+            "action_reason": "replace_because_cannot_update" if resource["action"] == "replace" else "",
             "change": {
-                "actions": actions[one["action"]],
-                "before": None if one["action"] == "create" else before,
-                "after": None if one["action"] == "delete" else after,
-                "after_unknown": {} if one["action"] == "delete" else {"arn": True},
+                "actions": actions[resource["action"]],
+                "before": None if resource["action"] == "create" else before,
+                "after": None if resource["action"] == "delete" else after,
+                "after_unknown": {} if resource["action"] == "delete" else {"arn": True},
                 "before_sensitive": {"token": True},
                 "after_sensitive": {"token": True},
-                "replace_paths": [["name"]] if one["action"] == "replace" else [],
+                "replace_paths": [["name"]] if resource["action"] == "replace" else [],
             },
         }
-        for one in resources
+        for resource in resources
     ]
     return told_changes({"resource_changes": changes})
 
@@ -459,8 +459,8 @@ def with_drift(district: District, attributes: int) -> District:
     ]
     for item in items:
         DriftItem.objects.create(district=district, run=run, **item)
-    found = sorted({str(item["address"]) for item in items})
-    set_drift(district=district, drift=DriftStatus.DRIFTED, found=found, run_number=run.number)
+    addresses = sorted({str(item["address"]) for item in items})
+    set_drift(district=district, drift=DriftStatus.DRIFTED, found=addresses, run_number=run.number)
     return district
 
 
@@ -482,8 +482,8 @@ def held(district: District) -> None:
         {"address": "aws_s3_bucket.results", "service": "S3", "holds_data": True, "says": "12 objects, 3.4 MB."},
     ]
     now = timezone.now()
-    told = {"at": now.isoformat(), "monthly_saving_usd": "812.50", "resources": rows}
-    DistrictHoldings.objects.create(district=district, asked_at=now, looked_at=now, holdings=told)
+    holdings = {"at": now.isoformat(), "monthly_saving_usd": "812.50", "resources": rows}
+    DistrictHoldings.objects.create(district=district, asked_at=now, looked_at=now, holdings=holdings)
 
 
 def torn_down(run: Run, *, gone: int = 3) -> tuple[District, str]:
@@ -570,7 +570,7 @@ def many_resources(run: Run) -> Iterable[StackResource]:
 def thousand_districts() -> None:
     """Make districts as rows, with a run and two resources each: the services would take minutes."""
     account = an_account()
-    made = District.objects.bulk_create(
+    districts = District.objects.bulk_create(
         District(
             name=f"District {number} of the Lakes",
             slug=f"d-{number}",
@@ -581,11 +581,11 @@ def thousand_districts() -> None:
         )
         for number in range(DISTRICTS)
     )
-    chosen = District.objects.filter(pk__in=[district.pk for district in made])
+    chosen = District.objects.filter(pk__in=[district.pk for district in districts])
     chosen.update(status=DistrictStatus.PROVISIONING)
     chosen.update(status=DistrictStatus.LIVE)
     runs = Run.objects.bulk_create(
-        Run(district=district, kind=RunKind.APPLY, spec={}, reason="First deployment") for district in made
+        Run(district=district, kind=RunKind.APPLY, spec={}, reason="First deployment") for district in districts
     )
     mine = Run.objects.filter(pk__in=[run.pk for run in runs])
     for state in (RunState.SYNTHESIZING, RunState.PLANNING, RunState.APPLYING, RunState.VERIFYING, RunState.SUCCEEDED):

@@ -45,10 +45,10 @@ def showing(page: Page, html: str, css: str = "") -> Page:
 
 
 def test_fields_without_label_hint_or_place_for_errors_are_found(bad: Page):
-    found = field_problems(bad)
-    assert "bare has no label" in found
-    assert "loose has no label" not in found
-    assert {"loose has no hint", "loose is not tied to its errors"} <= set(found)
+    problems = field_problems(bad)
+    assert "bare has no label" in problems
+    assert "loose has no label" not in problems
+    assert {"loose has no hint", "loose is not tied to its errors"} <= set(problems)
 
 
 def test_a_refused_form_without_a_summary_is_found(bad: Page):
@@ -57,21 +57,21 @@ def test_a_refused_form_without_a_summary_is_found(bad: Page):
 
 def test_what_reaches_over_the_edge_and_what_is_pale_is_found(bad: Page):
     assert any(part.startswith("TABLE") for part in sideways(bad))
-    assert {told.partition(" px")[0] for told in overflows(bad)} == {
+    assert {problem.partition(" px")[0] for problem in overflows(bad)} == {
         f"needs scrolling sideways at {width}" for width in (320, 768, 1440)
     }
-    found = "\n".join(Axe().violations(bad))
+    violations = "\n".join(Axe().violations(bad))
     for theme in ("light", "dark"):
         for width in (320, 768, 1440):
-            assert f"{theme}, {width} px: color-contrast" in found
-    assert "light, 320 px: label" in found
+            assert f"{theme}, {width} px: color-contrast" in violations
+    assert "light, 320 px: label" in violations
 
 
 def test_the_long_edition_asks_for_everything_everywhere(bad: Page):
-    found = "\n".join(Axe(whole=True).violations(bad))
+    violations = "\n".join(Axe(whole=True).violations(bad))
     for width in (320, 768, 1440):
-        assert f"light, {width} px: label" in found
-        assert f"dark, {width} px: color-contrast" in found
+        assert f"light, {width} px: label" in violations
+        assert f"dark, {width} px: color-contrast" in violations
 
 
 WORDS = "<p class='one'>Some words</p><p class='other'>Other words</p>"
@@ -125,17 +125,17 @@ def test_what_is_wrong_at_one_width_or_theme_alone_is_found_there(blank: Page, f
     html, css, expected = FAULTS[fault]
     axe = Axe()
     good = axe.violations(showing(blank, PLAIN.format(html), css.partition("@media")[0]))
-    assert not expected & {told.partition(": ")[0] + ": " + told.split(": ")[1] for told in good}, good
+    assert not expected & {violation.partition(": ")[0] + ": " + violation.split(": ")[1] for violation in good}, good
     blank.set_viewport_size({"width": 1440, "height": HEIGHT})
-    found = axe.violations(showing(blank, PLAIN.format(html), css))
-    assert expected <= {": ".join(told.split(": ")[:2]) for told in found}, found
+    violations = axe.violations(showing(blank, PLAIN.format(html), css))
+    assert expected <= {": ".join(violation.split(": ")[:2]) for violation in violations}, violations
 
 
 def test_a_text_that_was_found_poor_is_found_again_on_the_next_page(blank: Page):
     axe = Axe()
     for _ in range(2):
         page = showing(blank, PLAIN.format("<p>Pale</p>"), "p { color: #ccc; background: #fff }")
-        assert len([told for told in axe.violations(page) if "color-contrast" in told]) == 6
+        assert len([violation for violation in axe.violations(page) if "color-contrast" in violation]) == 6
 
 
 def test_a_text_that_axe_leaves_out_stands_for_no_other(blank: Page):
@@ -143,9 +143,9 @@ def test_a_text_that_axe_leaves_out_stands_for_no_other(blank: Page):
     axe = Axe()
     css = "button { color: #ccc; background: #fff; opacity: 1; border: 0; font: 16px sans-serif }"
     off = showing(blank, PLAIN.format("<button disabled>Go</button>"), css)
-    assert not [told for told in axe.violations(off) if "color-contrast" in told]
+    assert not [violation for violation in axe.violations(off) if "color-contrast" in violation]
     on = showing(blank, PLAIN.format("<button>Go</button>"), css)
-    assert [told for told in axe.violations(on) if "color-contrast" in told]
+    assert [violation for violation in axe.violations(on) if "color-contrast" in violation]
 
 
 def test_what_the_policy_refuses_is_found(visitors: Visitors):
@@ -154,4 +154,4 @@ def test_what_the_policy_refuses_is_found(visitors: Visitors):
     page.evaluate("document.body.append(Object.assign(document.createElement('style'), {textContent: 'p {}'}))")
     page.wait_for_function("window.__refused.length > 0")
     assert "style-src" in refused(page)[0]
-    assert any("Content Security Policy" in told for told in visitors.complaints)
+    assert any("Content Security Policy" in complaint for complaint in visitors.complaints)

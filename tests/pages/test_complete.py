@@ -196,10 +196,10 @@ def views() -> set[str]:
 
 
 def looked_at() -> dict[str, set[State]]:
-    found: dict[str, set[State]] = {}
+    states: dict[str, set[State]] = {}
     for scene in SCENES:
-        found.setdefault(scene.view, set()).add(scene.state)
-    return found
+        states.setdefault(scene.view, set()).add(scene.state)
+    return states
 
 
 def test_every_address_of_the_console_is_looked_at_or_is_no_page():
@@ -216,16 +216,16 @@ def test_every_page_is_looked_at_in_each_of_its_states():
 
 
 def test_no_state_is_both_looked_at_and_impossible():
-    both = {
+    contradictions = {
         (view, state) for view, states in WITHOUT.items() for state in states if state in looked_at().get(view, set())
     }
-    assert not both
+    assert not contradictions
 
 
 def test_every_model_of_the_admin_is_looked_at_as_a_list_and_as_a_page():
     names = {f"admin:{model._meta.app_label}_{model._meta.model_name}" for model in admin.site._registry}
-    wanted = {f"{name}_changelist" for name in names}
-    assert wanted <= set(looked_at())
+    lists = {f"{name}_changelist" for name in names}
+    assert lists <= set(looked_at())
     pages = {f"{name}_change" for name in names}
     assert pages <= set(looked_at())
 

@@ -61,13 +61,15 @@ def look(scene: Scene, address: str, request: pytest.FixtureRequest) -> None:
     try:
         enter(page, scene, address)
         keep(page, scene.name)
-        wrong = refused(page) + [told for told in visitors.complaints if not any(cut in told for cut in CUT_OFF)]
-        wrong += field_problems(page)
+        problems = refused(page) + [
+            complaint for complaint in visitors.complaints if not any(cut in complaint for cut in CUT_OFF)
+        ]
+        problems += field_problems(page)
         if scene.is_refused:
-            wrong += error_problems(page)
-            wrong += [f"{where} is no longer {typed}" for where, typed in scene.keeps if value(page, where) != typed]
-        wrong += [*overflows(page), *axe.violations(page)]
-        assert not wrong, "\n".join(wrong)
+            problems += error_problems(page)
+            problems += [f"{where} is no longer {typed}" for where, typed in scene.keeps if value(page, where) != typed]
+        problems += [*overflows(page), *axe.violations(page)]
+        assert not problems, "\n".join(problems)
     except AssertionError:
         picture(page, f"{scene.name}-wrong")
         raise

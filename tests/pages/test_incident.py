@@ -57,8 +57,8 @@ def checked(run: Run, ec2: Any, group: str) -> None:
     assert claimed is not None
     fence = Fence(*claimed)
     opened = "0.0.0.0/0" in ingress(ec2, group)
-    found = [DriftedAttribute(GROUP, "aws_security_group", "ingress[]", after=OPENED, foreign=True)] if opened else []
-    store_drift(fence.run, found, {})
+    drifted = [DriftedAttribute(GROUP, "aws_security_group", "ingress[]", after=OPENED, foreign=True)] if opened else []
+    store_drift(fence.run, drifted, {})
     note_who_changed(fence, engine_settings())
     moved(fence.run, RunState.PLANNING)
     moved(fence.run, RunState.SUCCEEDED if opened else RunState.NO_CHANGES)
@@ -74,8 +74,8 @@ def in_a_group(district: District, ec2: Any) -> str:
 
 
 def test_an_exposure_is_found_in_two_clicks_removed_by_consent_and_gone(page: Page, ec2: Any, monkeypatch):
-    told: list[tuple[Any, ...]] = []
-    monkeypatch.setattr(removal, "ask_workers", lambda *given: told.append(given))
+    requests: list[tuple[Any, ...]] = []
+    monkeypatch.setattr(removal, "ask_workers", lambda *args: requests.append(args))
     district = with_stack(deployed(a_run(name="Lakeside Unified")))
     group = in_a_group(district, ec2)
     ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=[RULE])
@@ -100,7 +100,7 @@ def test_an_exposure_is_found_in_two_clicks_removed_by_consent_and_gone(page: Pa
     incident.get_by_role("checkbox").check()
     incident.get_by_role("button", name="Remove it from AWS").click()
     expect(page.get_by_role("main")).to_contain_text("A worker removes it, asked")
-    ((_, item, otto),) = told
+    ((_, item, otto),) = requests
     assert remove(DriftItem.objects.get(pk=item), User.objects.get(pk=otto)) == ""
     assert ingress(ec2, group) == []
     checked(Run.objects.filter(district=district).latest("id"), ec2, group)

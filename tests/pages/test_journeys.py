@@ -64,9 +64,9 @@ def opened(visitors: Visitors, username: str, *, scripts: bool) -> Iterator[Page
     an_account()
     page = visitors.page(username, scripts=scripts)
     yield page
-    found = refused(page) if scripts else []
+    refusals = refused(page) if scripts else []
     page.close()
-    assert [*found, *visitors.complaints] == [], "the browser complained"
+    assert [*refusals, *visitors.complaints] == [], "the browser complained"
 
 
 def main(page: Page, text: str | re.Pattern[str]) -> None:
@@ -153,9 +153,9 @@ def test_change_settings_look_at_the_plan_and_have_it_applied(page: Page):
     expect(replaced.locator("ins")).to_contain_text('"sns:*"')
     expect(replaced).to_contain_text("forces replacement")
     expect(replaced).to_contain_text("known after apply")
-    made = page.locator("details", has_text="aws_sns_topic.topic_0").first
-    made.locator("summary").click()
-    expect(made.get_by_role("cell", name='"other"')).to_be_visible()
+    details = page.locator("details", has_text="aws_sns_topic.topic_0").first
+    details.locator("summary").click()
+    expect(details.get_by_role("cell", name='"other"')).to_be_visible()
     page.get_by_role("button", name="Apply this plan").click()
     main(page, "A worker applies this very plan.")
     assert fresh(run).decided_by == User.objects.get(username="otto")
@@ -166,12 +166,12 @@ def test_what_is_unfolded_stays_so_when_the_page_brings_itself_up_to_date(keys: 
     run = a_run()
     planned(run, 4, waits=True)
     keys.goto(f"/runs/{run.number}")
-    made = keys.locator("details", has_text="aws_sns_topic.topic_0").first
-    made.locator("summary").click()
-    expect(made).to_have_attribute("open", "")
+    details = keys.locator("details", has_text="aws_sns_topic.topic_0").first
+    details.locator("summary").click()
+    expect(details).to_have_attribute("open", "")
     moved(fresh(run), RunState.AWAITING_APPROVAL)
     main(keys, "This plan waits for approval")
-    expect(made).to_have_attribute("open", "")
+    expect(details).to_have_attribute("open", "")
 
 
 @WITHOUT_SCRIPTS_IN_SOAK
@@ -296,16 +296,16 @@ def test_register_by_file_and_plan_what_is_ticked(page: Page, request: pytest.Fi
     page.get_by_label("Register row 3").uncheck()
     page.get_by_role("button", name="Register and deploy selected").click()
     main(page, "0 of 1 run ended")
-    made = Run.objects.latest("id")
-    assert made.district.name == f"Maple {tag}"
-    deployed(made)
+    run = Run.objects.latest("id")
+    assert run.district.name == f"Maple {tag}"
+    deployed(run)
     page.reload()
     main(page, "1 of 1 run ended")
     page.goto(f"/?q=maple-{tag}")
     page.get_by_label(f"Plan Maple {tag}").check()
     page.get_by_role("button", name="Plan selected").click()
     expect(page.get_by_role("heading", level=1)).to_be_visible()
-    assert made.district.runs.latest("id").kind == RunKind.PLAN
+    assert run.district.runs.latest("id").kind == RunKind.PLAN
 
 
 def tab_to(page: Page, selector: str) -> None:

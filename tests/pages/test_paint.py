@@ -46,9 +46,9 @@ def drawn(browser: Browser, url: str, address: str) -> dict[str, Any]:
     page.wait_for_function("() => window.__painted > 0 && document.fonts.status === 'loaded'")
     # What a font that comes late or a script would move, it moves in the next frames.
     page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
-    found: dict[str, Any] = page.evaluate("() => ({painted: window.__painted, shifted: window.__shifted})")
+    measured: dict[str, Any] = page.evaluate("() => ({painted: window.__painted, shifted: window.__shifted})")
     context.close()
-    return found
+    return measured
 
 
 def a_fleet() -> District:

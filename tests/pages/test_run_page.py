@@ -60,13 +60,13 @@ def test_a_time_ages_while_its_page_stays_open(page: Page):
 
 
 def test_an_exposure_is_two_clicks_from_the_fleet_and_its_removal_is_asked_for(page: Page, monkeypatch):
-    sent: list[tuple[object, ...]] = []
-    monkeypatch.setattr(removal, "ask_workers", lambda *told: sent.append(told))
+    requests: list[tuple[object, ...]] = []
+    monkeypatch.setattr(removal, "ask_workers", lambda *args: requests.append(args))
     district = with_drift(with_stack(deployed(a_run())), 1)
     item = DriftItem.objects.get(district=district, foreign=True)
-    told = {"by": "arn:aws:iam::123456789012:user/eve", "event": "AuthorizeSecurityGroupIngress"}
+    origin = {"by": "arn:aws:iam::123456789012:user/eve", "event": "AuthorizeSecurityGroupIngress"}
     DriftItem.objects.filter(pk=item.pk).update(
-        exposure="open_port", control="Security Hub EC2.18", resource="sg-0ab1", changed_by=told
+        exposure="open_port", control="Security Hub EC2.18", resource="sg-0ab1", changed_by=origin
     )
     page.goto(f"/?q={district.suffix}")
     page.locator("#attention-title ~ ul li", has_text=district.name).get_by_role("link", name="Handle").click()
@@ -77,5 +77,5 @@ def test_an_exposure_is_two_clicks_from_the_fleet_and_its_removal_is_asked_for(p
     incident.get_by_role("checkbox").check()
     incident.get_by_role("button", name="Remove it from AWS").click()
     expect(page.get_by_role("main")).to_contain_text("A worker removes it, asked")
-    assert sent
+    assert requests
     assert Run.objects.filter(district=district).count() == 1

@@ -9,11 +9,11 @@ PARTS = {"counter": ("_total",), "histogram": ("_bucket", "_count", "_sum")}
 
 def documented_names() -> set[str]:
     """Return each metric's name as documents write it: a counter with its ending, a histogram without."""
-    found = ((metric.name, metric.type) for metric in Fleet().collect())
-    return {f"{name}_total" if kind == "counter" else name for name, kind in found}
+    metrics = ((metric.name, metric.type) for metric in Fleet().collect())
+    return {f"{name}_total" if kind == "counter" else name for name, kind in metrics}
 
 
 def queried_names() -> set[str]:
     """Return every name that a query may have."""
-    found = ((metric.name, metric.type) for metric in Fleet().collect())
-    return {f"{name}{part}" for name, kind in found for part in PARTS.get(kind, ("",))}
+    metrics = ((metric.name, metric.type) for metric in Fleet().collect())
+    return {f"{name}{part}" for name, kind in metrics for part in PARTS.get(kind, ("",))}

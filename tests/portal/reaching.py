@@ -73,8 +73,8 @@ class World:
 
     def told_in(self, text: str) -> str:
         """Return what a text says where it names the district or what is its own; empty where it does not."""
-        found = [text.find(word) for word in (self.district.suffix, self.district.name, ACCOUNT) if word in text]
-        return text[max(0, min(found) - 100) : min(found) + 100] if found else ""
+        positions = [text.find(word) for word in (self.district.suffix, self.district.name, ACCOUNT) if word in text]
+        return text[max(0, min(positions) - 100) : min(positions) + 100] if positions else ""
 
 
 def a_world() -> World:
@@ -85,15 +85,15 @@ def a_world() -> World:
     planned(run, 3, waits=True)
     moved(run, RunState.AWAITING_APPROVAL)
     DriftItem.objects.create(district=run.district, run=run, address="aws_vpc.this", type="aws_vpc", path="tags")
-    told = f"{run.district.name} has drifted."
-    Announcement.objects.create(occasion="district.drifted", sentence=told, path="/", district=run.district)
-    Announcement.objects.create(occasion="rollout.halted", sentence=f"Halted: {told}", path="/")
+    sentence = f"{run.district.name} has drifted."
+    Announcement.objects.create(occasion="district.drifted", sentence=sentence, path="/", district=run.district)
+    Announcement.objects.create(occasion="rollout.halted", sentence=f"Halted: {sentence}", path="/")
     rollout = Rollout.objects.create(
         reason="Because.", waves=["100%"], selection={}, change={}, at_once=1, halt_failures=3
     )
     RolloutMember.objects.create(rollout=rollout, district=run.district, wave=1, position=0)
-    ended = a_district(name="Quincy Old", slug="quincy-old", account_id=ACCOUNT)
-    teardown = request_teardown(district=ended, typed_name=ended.suffix, reason="Over.", actor=None)
+    removed = a_district(name="Quincy Old", slug="quincy-old", account_id=ACCOUNT)
+    teardown = request_teardown(district=removed, typed_name=removed.suffix, reason="Over.", actor=None)
     for step in (RunState.SYNTHESIZING, RunState.PLANNING, RunState.VERIFYING, RunState.SUCCEEDED):
         moved(teardown, step)
     record(

@@ -43,15 +43,15 @@ def post(path: str, body: Any, address: str = "127.0.0.1") -> Any:
 def begun(*scopes: str) -> dict[str, Any]:
     answer = post("/device/authorize", {"client_id": "homeroom-laptop", "scopes": list(scopes) or ["operate"]})
     assert answer.status_code == 200, answer.content
-    told: dict[str, Any] = answer.json()
-    return told
+    authorization: dict[str, Any] = answer.json()
+    return authorization
 
 
-def ask(told: dict[str, Any], *, wait: bool = True, **address: str) -> Any:
+def ask(authorization: dict[str, Any], *, wait: bool = True, **address: str) -> Any:
     """Ask for the token; as if the interval had gone by, unless told otherwise."""
     if wait:
         DeviceSignIn.objects.filter(asked_at__isnull=False).update(asked_at=F("asked_at") - timedelta(hours=1))
-    return post("/device/token", {"grant_type": GRANT, "device_code": told["device_code"]}, **address)
+    return post("/device/token", {"grant_type": GRANT, "device_code": authorization["device_code"]}, **address)
 
 
 def browser(person: User) -> Client:
@@ -60,53 +60,55 @@ def browser(person: User) -> Client:
     return client
 
 
-def decide(client: Client, told: dict[str, Any], decision: str = "approve", **terms: Any) -> Any:
-    return client.post("/device", {"user_code": told["user_code"], "decision": decision, "days": "30", **terms})
+def decide(client: Client, authorization: dict[str, Any], decision: str = "approve", **terms: Any) -> Any:
+    return client.post(
+        "/device", {"user_code": authorization["user_code"], "decision": decision, "days": "30", **terms}
+    )
 
 
 def test_the_person_sees_who_asks_for_what_and_the_program_gets_a_token_once():
     otto = a_person(Role.OPERATOR)
-    told = begun("operate", "approve", "administer")
-    assert told["verification_uri"] == "http://testserver/device"
-    assert (told["expires_in"], told["interval"]) == (600, 5)
-    answer = ask(told)
+    authorization = begun("operate", "approve", "administer")
+    assert authorization["verification_uri"] == "http://testserver/device"
+    assert (authorization["expires_in"], authorization["interval"]) == (600, 5)
+    answer = ask(authorization)
     assert (answer.status_code, code(answer)) == (400, "authorization_pending")
     client = browser(otto)
-    assert told["user_code"] in client.get(f"/device?user_code={told['user_code']}").content.decode()
-    page = client.post("/device", {"user_code": told["user_code"].lower().replace("-", " ")}).content.decode()
-    for shown in ("homeroom-laptop", "127.0.0.1", "Register, plan and deploy", "Asked for, and not given here"):
-        assert shown in page
+    assert authorization["user_code"] in client.get(f"/device?user_code={authorization['user_code']}").content.decode()
+    page = client.post("/device", {"user_code": authorization["user_code"].lower().replace("-", " ")}).content.decode()
+    for text in ("homeroom-laptop", "127.0.0.1", "Register, plan and deploy", "Asked for, and not given here"):
+        assert text in page
     assert not ApiToken.objects.exists()
-    assert decide(client, told)["Location"] == "/tokens"
-    answer = ask(told)
+    assert decide(client, authorization)["Location"] == "/tokens"
+    answer = ask(authorization)
     assert answer["Cache-Control"] == "no-store"
     token = known_token(answer.json()["access_token"])
     assert (token.user, token.created_by, sorted(token.scopes)) == (otto, otto, ["approve", "operate", "read"])
     assert token.expires_at <= timezone.now() + timedelta(days=30)
-    assert code(ask(told)) == "invalid_grant"
+    assert code(ask(authorization)) == "invalid_grant"
     assert ApiToken.objects.count() == 1
     event = AuditEvent.objects.get(action=AuditAction.DEVICE_APPROVED)
     assert (event.actor, (event.after or {})["client"]) == (otto, "homeroom-laptop")
-    kept = str(list(AuditEvent.objects.values())) + str(list(DeviceSignIn.objects.values()))
-    for secret in (told["user_code"], told["device_code"], answer.json()["access_token"]):
-        assert secret not in kept
+    stored = str(list(AuditEvent.objects.values())) + str(list(DeviceSignIn.objects.values()))
+    for secret in (authorization["user_code"], authorization["device_code"], answer.json()["access_token"]):
+        assert secret not in stored
 
 
 def test_the_person_chooses_how_far_the_token_goes_and_how_long():
-    told, client = begun("operate"), browser(a_person(Role.OPERATOR))
-    for wrong, sentence in (
+    authorization, client = begun("operate"), browser(a_person(Role.OPERATOR))
+    for terms, sentence in (
         ({"days": "31"}, "Select a valid choice"),
         ({"days": ""}, "required"),
         ({"environments": "moon"}, "Select a valid choice"),
         ({"suffixes": "Lakeside!"}, "Lakeside! is no district"),
         ({"account_ids": "12"}, "12 is no AWS account"),
     ):
-        answer = decide(client, told, **wrong)
-        assert (answer.status_code, sentence in answer.content.decode()) == (422, True), wrong
+        answer = decide(client, authorization, **terms)
+        assert (answer.status_code, sentence in answer.content.decode()) == (422, True), terms
         assert "asks for a token of yours" in answer.content.decode()
     chosen = {"days": "7", "environments": "sandbox", "account_ids": "123456789012", "suffixes": "lakeside-sbx"}
-    assert decide(client, told, **chosen).status_code == 302
-    token = known_token(ask(told).json()["access_token"])
+    assert decide(client, authorization, **chosen).status_code == 302
+    token = known_token(ask(authorization).json()["access_token"])
     assert (token.environments, token.account_ids, token.suffixes) == (["sandbox"], ["123456789012"], ["lakeside-sbx"])
     assert timedelta(days=6) < token.expires_at - timezone.now() <= timedelta(days=7)
     listed = squeezed(client.get("/tokens").content.decode())
@@ -119,22 +121,22 @@ def test_the_person_chooses_how_far_the_token_goes_and_how_long():
 
 
 def test_who_refuses_gives_nothing_and_nobody_else_can_decide_after():
-    told = begun()
-    assert decide(browser(a_person()), told, "refuse").status_code == 302
-    assert decide(browser(a_person()), told).status_code == 422
-    assert code(ask(told)) == "access_denied"
-    assert code(ask(told)) == "access_denied"
+    authorization = begun()
+    assert decide(browser(a_person()), authorization, "refuse").status_code == 302
+    assert decide(browser(a_person()), authorization).status_code == 422
+    assert code(ask(authorization)) == "access_denied"
+    assert code(ask(authorization)) == "access_denied"
     assert not ApiToken.objects.exists()
     assert AuditEvent.objects.filter(action=AuditAction.DEVICE_REFUSED).count() == 1
 
 
 def test_a_code_holds_for_ten_minutes():
-    told, approved = begun(), begun()
+    authorization, approved = begun(), begun()
     client = browser(a_person())
     decide(client, approved)
     DeviceSignIn.objects.update(expires_at=timezone.now())
-    assert code(ask(told)) == code(ask(approved)) == "expired_token"
-    page = decide(client, told)
+    assert code(ask(authorization)) == code(ask(approved)) == "expired_token"
+    page = decide(client, authorization)
     assert page.status_code == 422
     assert "Nobody waits for this code" in page.content.decode()
     DeviceSignIn.objects.update(expires_at=timezone.now() - timedelta(hours=2))
@@ -143,11 +145,11 @@ def test_a_code_holds_for_ten_minutes():
 
 
 def test_who_asks_too_soon_waits_longer():
-    told = begun()
-    ask(told)
-    assert code(ask(told, wait=False)) == "slow_down"
+    authorization = begun()
+    ask(authorization)
+    assert code(ask(authorization, wait=False)) == "slow_down"
     assert DeviceSignIn.objects.get().interval == 10
-    assert code(ask(told)) == "authorization_pending"
+    assert code(ask(authorization)) == "authorization_pending"
 
 
 def test_wrong_codes_are_no_codes_and_cannot_be_tried_for_ever():
@@ -177,22 +179,22 @@ def test_one_address_begins_so_often_and_others_are_not_kept_out():
 
 
 def test_a_decision_takes_a_sign_in_of_lately():
-    told = begun()
+    authorization = begun()
     client = browser(a_person())
     session = client.session
     session[SIGNED_IN_AT] = (timezone.now() - timedelta(hours=1)).isoformat()
     session.save()
-    assert decide(client, told)["Location"].startswith("/sign-in/again?next=%2Fdevice%3Fuser_code%3D")
-    assert code(ask(told)) == "authorization_pending"
+    assert decide(client, authorization)["Location"].startswith("/sign-in/again?next=%2Fdevice%3Fuser_code%3D")
+    assert code(ask(authorization)) == "authorization_pending"
     assert Client().get("/device")["Location"].startswith("/sign-in?next=")
 
 
 def test_somebody_who_may_no_longer_come_in_has_given_nothing():
     otto = a_person()
-    told = begun()
-    decide(browser(otto), told)
+    authorization = begun()
+    decide(browser(otto), authorization)
     let_in(otto, active=False, actor=a_person(Role.ADMINISTRATOR))
-    assert code(ask(told)) == "access_denied"
+    assert code(ask(authorization)) == "access_denied"
     assert not ApiToken.objects.exists()
 
 
@@ -217,9 +219,9 @@ def sent(path: str, **form: Any) -> Any:
 
 
 def test_any_client_of_oauth_signs_in_by_forms():
-    asked = {"client_id": "a-client", "scope": "read operate", "resource": "unknown", "audience": ""}
-    told = sent("/device/authorize", **asked).json()
-    question = {"grant_type": GRANT, "device_code": told["device_code"], "client_id": "a-client"}
+    request = {"client_id": "a-client", "scope": "read operate", "resource": "unknown", "audience": ""}
+    authorization = sent("/device/authorize", **request).json()
+    question = {"grant_type": GRANT, "device_code": authorization["device_code"], "client_id": "a-client"}
     answer = sent("/device/token", **question)
     assert (answer.status_code, answer["Content-Type"]) == (400, "application/json")
     assert {name: answer.json()[name] for name in ("error", "code", "status")} == {
@@ -228,13 +230,13 @@ def test_any_client_of_oauth_signs_in_by_forms():
         "status": 400,
     }
     assert answer.json()["error_description"].startswith("Nobody has confirmed")
-    decide(browser(a_person(Role.OPERATOR)), told)
+    decide(browser(a_person(Role.OPERATOR)), authorization)
     DeviceSignIn.objects.update(asked_at=None)
     assert code(sent("/device/token", **question | {"client_id": "another"})) == "invalid_grant"
-    given = sent("/device/token", **question).json()
-    assert (given["token_type"], given["scope"]) == ("Bearer", "operate read")
-    assert 0 < given["expires_in"] <= 30 * 24 * 3600
-    assert known_token(given["access_token"]).name.startswith("a-client ")
+    token = sent("/device/token", **question).json()
+    assert (token["token_type"], token["scope"]) == ("Bearer", "operate read")
+    assert 0 < token["expires_in"] <= 30 * 24 * 3600
+    assert known_token(token["access_token"]).name.startswith("a-client ")
 
 
 @pytest.mark.parametrize(
@@ -263,10 +265,10 @@ def test_only_the_sign_in_takes_forms():
 
 def test_no_program_gets_by_a_code_what_lets_people_in():
     ada = a_person(Role.ADMINISTRATOR, "ada")
-    told = begun("administer", "people")
+    authorization = begun("administer", "people")
     client = browser(ada)
-    page = client.post("/device", {"user_code": told["user_code"]}).content.decode()
+    page = client.post("/device", {"user_code": authorization["user_code"]}).content.decode()
     assert "Asked for, and not given here" in page
-    assert decide(client, told)["Location"] == "/tokens"
-    token = known_token(ask(told).json()["access_token"])
+    assert decide(client, authorization)["Location"] == "/tokens"
+    token = known_token(ask(authorization).json()["access_token"])
     assert sorted(token.scopes) == ["administer", "read"]

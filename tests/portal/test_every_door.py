@@ -146,7 +146,7 @@ def world() -> World:
 
 def address(name: str, world: World) -> str:
     """Return a door's address in the world's district."""
-    held = {
+    values = {
         "suffix": world.district.suffix,
         "number": world.rollout.pk if name.startswith("rollout") else world.run.pk,
         "account_id": world.account.account_id,
@@ -156,19 +156,19 @@ def address(name: str, world: World) -> str:
         "grant": 1,
     }
     if name in {"freeze-end", "window-end"}:
-        held["number"] = world.freeze.pk if name == "freeze-end" else world.window.pk
+        values["number"] = world.freeze.pk if name == "freeze-end" else world.window.pk
     if name.startswith("certificate"):
-        held["number"] = world.certificate.pk
-    wanted = ROUTES[name].pattern.converters
+        values["number"] = world.certificate.pk
+    converters = ROUTES[name].pattern.converters
     of_district = {"freeze-new", "window-new"}
     query = "?q=Quincy" if name == "search" else "?format=csv" if name.endswith("-export") else ""
     query = f"?district={world.district.suffix}" if name in of_district else query
-    return reverse(f"console:{name}", kwargs={key: held[key] for key in wanted}) + query
+    return reverse(f"console:{name}", kwargs={key: values[key] for key in converters}) + query
 
 
 def knocked(client: Client, name: str, world: World, *, pages_alone: bool = False) -> tuple[int, str]:
     """Go through a door as pages do, undo what it did, and return the answer's status and text."""
-    held = transaction.savepoint()
+    savepoint = transaction.savepoint()
     path = address(name, world)
     answer: Any = client.get(path)
     if answer.status_code == 405 and not pages_alone:
@@ -176,7 +176,7 @@ def knocked(client: Client, name: str, world: World, *, pages_alone: bool = Fals
         chosen |= {"account_id": world.account.account_id} if name == "access-test-chosen" else {}
         answer = client.post(path, chosen)
     text = b"".join(answer.streaming_content) if answer.streaming else answer.content
-    transaction.savepoint_rollback(held)
+    transaction.savepoint_rollback(savepoint)
     return answer.status_code, text.decode()
 
 
@@ -187,25 +187,25 @@ def problem(name: str, role: Role, where: Where, world: World, status: int, text
         return status != 403
     if name in PLACED and where is Where.OTHER:
         return status != 404
-    told = (world.told_in(text) != "") == (where is Where.OTHER) and (where is Where.OTHER or name in TELL)
+    leaked = (world.told_in(text) != "") == (where is Where.OTHER) and (where is Where.OTHER or name in TELL)
     unknown = {"drift-remove", "token-revoke", "person", "person-act", "grant-new", "grant-end", "evidence-file"}
     unknown |= {"aws-account", "notice-endpoint", "notice-act", "notice-again", "aws-account-retire"}
-    return told or status == 403 or status >= 500 or (status == 404 and name not in unknown)
+    return leaked or status == 403 or status >= 500 or (status == 404 and name not in unknown)
 
 
 def walked(
     role: Role, where: Where, world: World, doors: Iterator[str], *, pages_alone: bool = False
 ) -> dict[str, tuple[int, str]]:
     """Return the doors that answered somebody otherwise than the table says; of pages alone, acts are left out."""
-    client, wrong = Client(), {}
+    client, problems = Client(), {}
     client.force_login(somebody(role, where, world))
     for name in doors:
         status, text = knocked(client, name, world, pages_alone=pages_alone)
         if pages_alone and status == 405:
             continue
         if problem(name, role, where, world, status, text):
-            wrong[name] = (status, world.told_in(text))
-    return wrong
+            problems[name] = (status, world.told_in(text))
+    return problems
 
 
 def test_every_address_of_the_console_is_listed():
@@ -224,13 +224,13 @@ def shared_out() -> dict[tuple[Role, Where], list[str]]:
     The table of acts says the same of all for whom one stands; whoever has knocked least is the next. That no role
     comes in where it may not is tried of each for a role that is held for everything.
     """
-    found: dict[tuple[Role, Where], list[str]] = {one: [] for one in EVERYBODY}
+    shares: dict[tuple[Role, Where], list[str]] = {pair: [] for pair in EVERYBODY}
     for (name, act), where in itertools.product(DOORS.items(), Where):
         may = [role for role in Role if role in RIGHTS[act]]
         may_not = [] if where is Where.ALL else [role for role in Role if role not in may]
         for alike in filter(None, (may, may_not)):
-            found[min(alike, key=lambda role: len(found[role, where])), where].append(name)
-    return found
+            shares[min(alike, key=lambda role: len(shares[role, where])), where].append(name)
+    return shares
 
 
 def test_each_door_answers_each_kind_of_person_as_the_table_says(world: World):
@@ -255,22 +255,30 @@ OPERATION_BODIES: dict[str, Any] = BODIES | {
 def test_the_api_shows_nothing_beyond_its_persons_reach(world: World):
     caller = a_caller(user=somebody(Role.ADMINISTRATOR, Where.OTHER, world))
     places = {"suffix": world.district.suffix, "account_id": world.account.account_id, "username": NOBODY}
-    wrong = {}
-    for name, one in OPERATIONS.items():
-        number = world.rollout.pk if "/rollouts/" in one.path else world.run.pk
-        number = world.certificate.pk if "/certificates/" in one.path else number
-        number = world.freeze.pk if "/freezes/" in one.path else world.window.pk if "/windows/" in one.path else number
-        held = transaction.savepoint()
-        path = one.path.format(number=number, **places)
-        answer = caller.call(one.method, path, None if one.method == "GET" else OPERATION_BODIES.get(name, {}))
+    problems = {}
+    for name, operation in OPERATIONS.items():
+        number = world.rollout.pk if "/rollouts/" in operation.path else world.run.pk
+        number = world.certificate.pk if "/certificates/" in operation.path else number
+        number = (
+            world.freeze.pk
+            if "/freezes/" in operation.path
+            else world.window.pk
+            if "/windows/" in operation.path
+            else number
+        )
+        savepoint = transaction.savepoint()
+        path = operation.path.format(number=number, **places)
+        answer = caller.call(
+            operation.method, path, None if operation.method == "GET" else OPERATION_BODIES.get(name, {})
+        )
         text = (b"".join(answer.streaming_content) if answer.streaming else answer.content).decode()
-        transaction.savepoint_rollback(held)
-        told = world.told_in(without_asked(text, world.district.suffix, "210987654321").replace(path, ""))
-        named = "{" in one.path
+        transaction.savepoint_rollback(savepoint)
+        leaked = world.told_in(without_asked(text, world.district.suffix, "210987654321").replace(path, ""))
+        named = "{" in operation.path
         fine = answer.status_code in ({403} if name in OF_ALL else {404, 422} if named else range(200, 500))
-        if told or not fine:
-            wrong[name] = (answer.status_code, told or text)
-    assert not wrong
+        if leaked or not fine:
+            problems[name] = (answer.status_code, leaked or text)
+    assert not problems
 
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -433,19 +441,21 @@ def acting() -> Iterator[str]:
         for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
             if any(part in module.name for part in (".migrations", ".management", "provisioning.tasks")):
                 continue
-            found = vars(importlib.import_module(module.name))
+            members = vars(importlib.import_module(module.name))
             yield from (
                 f"{module.name}.{name}"
-                for name, one in found.items()
-                if inspect.isfunction(one)
-                and one.__module__ == module.name
+                for name, member in members.items()
+                if inspect.isfunction(member)
+                and member.__module__ == module.name
                 and not name.startswith("_")
-                and "actor" in inspect.signature(one).parameters
+                and "actor" in inspect.signature(member).parameters
             )
 
 
 def test_every_service_that_somebody_acts_through_is_listed():
-    assert sorted(acting()) == sorted({*NO_DOORS, *(f"{one.__module__}.{one.__name__}" for one in SERVICES)})
+    assert sorted(acting()) == sorted(
+        {*NO_DOORS, *(f"{service.__module__}.{service.__name__}" for service in SERVICES)}
+    )
 
 
 def test_every_service_lets_act_whom_the_table_says(world: World):
@@ -458,10 +468,10 @@ def test_every_service_lets_act_whom_the_table_says(world: World):
 
 def acted(role: Role, where: Where, actor: User, world: World) -> list[str]:
     """Return the services that let somebody act, or refused to, otherwise than the table says."""
-    wrong = []
+    problems = []
     for service, (act, call) in SERVICES.items():
         reached = where is Where.ALL or (where is Where.THIS and not act.is_whole) or service in ANYWHERE
-        held = transaction.savepoint()
+        savepoint = transaction.savepoint()
         try:
             call(world, actor)
             refused = False
@@ -469,10 +479,10 @@ def acted(role: Role, where: Where, actor: User, world: World) -> list[str]:
             refused = True
         except Exception:  # noqa: BLE001 - whatever else a service says, it has let the person act
             refused = False
-        transaction.savepoint_rollback(held)
+        transaction.savepoint_rollback(savepoint)
         if refused == (role in RIGHTS[act] and reached):
-            wrong.append(service.__name__)
-    return wrong
+            problems.append(service.__name__)
+    return problems
 
 
 COMMANDS = {

@@ -94,10 +94,10 @@ def test_a_part_that_hangs_holds_up_nobody():
 
     began = time.monotonic()
     try:
-        found = health.within(0.2, {"a": hang, "b": lambda: "ok"})
+        results = health.within(0.2, {"a": hang, "b": lambda: "ok"})
     finally:
         over.set()
-    assert found == {"a": "no answer", "b": "ok"}
+    assert results == {"a": "no answer", "b": "ok"}
     assert time.monotonic() - began < 5
 
 

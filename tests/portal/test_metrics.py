@@ -32,14 +32,14 @@ def read(client: Client, **headers: str) -> dict[str, float]:
     assert answer.status_code == 200
     assert answer["Content-Type"].startswith("text/plain; version=0.0.4")
     families = text_string_to_metric_families(answer.content.decode())
-    found = [(written(one.name, one.labels), one.value) for family in families for one in family.samples]
-    assert len(found) == len(dict(found)), "each sample is there once"
-    return dict(found)
+    samples = [(written(sample.name, sample.labels), sample.value) for family in families for sample in family.samples]
+    assert len(samples) == len(dict(samples)), "each sample is there once"
+    return dict(samples)
 
 
 def written(name: str, labels: dict[str, str]) -> str:
-    told = ",".join(f'{label}="{value}"' for label, value in sorted(labels.items()))
-    return f"{name}{{{told}}}" if told else name
+    pairs = ",".join(f'{label}="{value}"' for label, value in sorted(labels.items()))
+    return f"{name}{{{pairs}}}" if pairs else name
 
 
 @pytest.fixture
@@ -58,18 +58,18 @@ def test_runs_queue_workers_and_districts_are_counted(scraper):
     sign("celery@gone", ["runs"])
     Presence.objects.filter(name="celery@gone").update(seen_at=timezone.now() - timedelta(minutes=2))
     reap_runs()
-    found = read(Client(), **scraper)
-    assert found['homeroom_runs{state="queued"}'] == 1
-    assert found['homeroom_runs{state="synthesizing"}'] == 1
-    assert found['homeroom_runs{state="failed"}'] == 0, "what there is none of is there too"
-    assert found["homeroom_queue_length"] == 1
-    assert 300 <= found["homeroom_queue_oldest_wait_seconds"] < 330
-    assert found['homeroom_workers{work="runs"}'] == 1
-    assert found['homeroom_workers{work="upkeep"}'] == 1
-    assert found['homeroom_workers{work="chores"}'] == 1
-    assert found['homeroom_districts{status="provisioning"}'] == 2
-    assert found['homeroom_districts_drift{drift="not_checked"}'] == 2
-    assert found["homeroom_periodic_work_timestamp_seconds"] > 1e9
+    samples = read(Client(), **scraper)
+    assert samples['homeroom_runs{state="queued"}'] == 1
+    assert samples['homeroom_runs{state="synthesizing"}'] == 1
+    assert samples['homeroom_runs{state="failed"}'] == 0, "what there is none of is there too"
+    assert samples["homeroom_queue_length"] == 1
+    assert 300 <= samples["homeroom_queue_oldest_wait_seconds"] < 330
+    assert samples['homeroom_workers{work="runs"}'] == 1
+    assert samples['homeroom_workers{work="upkeep"}'] == 1
+    assert samples['homeroom_workers{work="chores"}'] == 1
+    assert samples['homeroom_districts{status="provisioning"}'] == 2
+    assert samples['homeroom_districts_drift{drift="not_checked"}'] == 2
+    assert samples["homeroom_periodic_work_timestamp_seconds"] > 1e9
 
 
 def test_a_district_that_drift_has_opened_is_counted_once(scraper):
@@ -94,23 +94,23 @@ def test_histograms_and_counters_of_runs(scraper):
     for state in (RunState.FAILED, RunState.CANCELED):
         run = moved(a_run(), RunState.SYNTHESIZING)
         moved(run, RunState.CANCELLING if state is RunState.CANCELED else state, error_code="throttled")
-    found = read(Client(), **scraper)
-    assert found['homeroom_run_duration_seconds_bucket{kind="apply",le="+Inf",result="failed"}'] == 1
-    assert found['homeroom_run_duration_seconds_count{kind="apply",result="failed"}'] == 1
-    assert found['homeroom_step_duration_seconds_bucket{kind="apply",le="14400.0",step="synthesizing"}'] == 2
-    assert found['homeroom_queue_wait_seconds_count{kind="apply"}'] == 2
-    assert found['homeroom_run_failures_total{code="throttled",kind="apply"}'] == 1
-    assert found['homeroom_runs_ended_total{kind="apply",result="failed"}'] == 1
-    assert found['homeroom_runs{state="failed"}'] == 1
-    assert found['homeroom_runs{state="cancelling"}'] == 1
+    samples = read(Client(), **scraper)
+    assert samples['homeroom_run_duration_seconds_bucket{kind="apply",le="+Inf",result="failed"}'] == 1
+    assert samples['homeroom_run_duration_seconds_count{kind="apply",result="failed"}'] == 1
+    assert samples['homeroom_step_duration_seconds_bucket{kind="apply",le="14400.0",step="synthesizing"}'] == 2
+    assert samples['homeroom_queue_wait_seconds_count{kind="apply"}'] == 2
+    assert samples['homeroom_run_failures_total{code="throttled",kind="apply"}'] == 1
+    assert samples['homeroom_runs_ended_total{kind="apply",result="failed"}'] == 1
+    assert samples['homeroom_runs{state="failed"}'] == 1
+    assert samples['homeroom_runs{state="cancelling"}'] == 1
 
 
 def test_a_counter_is_there_before_it_has_counted_anything(scraper):
-    found = read(Client(), **scraper)
-    assert found['homeroom_run_failures_total{code="internal_error",kind="apply"}'] == 0
-    assert found['homeroom_run_losses_total{kind="destroy",step="applying"}'] == 0
-    assert found['homeroom_run_retries_total{kind="plan"}'] == 0
-    assert found['homeroom_runs_ended_total{kind="drift",result="failed"}'] == 0
+    samples = read(Client(), **scraper)
+    assert samples['homeroom_run_failures_total{code="internal_error",kind="apply"}'] == 0
+    assert samples['homeroom_run_losses_total{kind="destroy",step="applying"}'] == 0
+    assert samples['homeroom_run_retries_total{kind="plan"}'] == 0
+    assert samples['homeroom_runs_ended_total{kind="drift",result="failed"}'] == 0
 
 
 def test_no_count_falls_when_old_runs_are_trimmed_and_counts_are_folded(scraper):
@@ -139,22 +139,22 @@ def test_periodic_work_that_is_late_shows(scraper):
     reap_runs.apply()
     long_ago = timezone.now() - timedelta(hours=3)
     PeriodicTask.objects.filter(name="provisioning.read_quotas").update(done_at=long_ago)
-    found = read(Client(), **scraper)
-    assert found['homeroom_periodic_task_interval_seconds{task="provisioning.read_quotas"}'] == 3600
-    assert 7200 <= found['homeroom_periodic_task_late_seconds{task="provisioning.read_quotas"}'] < 7300
-    assert found['homeroom_periodic_task_late_seconds{task="provisioning.reap_runs"}'] == 0
-    done = found['homeroom_periodic_task_done_timestamp_seconds{task="provisioning.read_quotas"}']
+    samples = read(Client(), **scraper)
+    assert samples['homeroom_periodic_task_interval_seconds{task="provisioning.read_quotas"}'] == 3600
+    assert 7200 <= samples['homeroom_periodic_task_late_seconds{task="provisioning.read_quotas"}'] < 7300
+    assert samples['homeroom_periodic_task_late_seconds{task="provisioning.reap_runs"}'] == 0
+    done = samples['homeroom_periodic_task_done_timestamp_seconds{task="provisioning.read_quotas"}']
     assert done == pytest.approx(long_ago.timestamp())
-    assert found['homeroom_periodic_task_failures_total{task="provisioning.reap_runs"}'] == 0
+    assert samples['homeroom_periodic_task_failures_total{task="provisioning.reap_runs"}'] == 0
 
 
 def test_the_database_and_the_workers_disks_have_a_size(scraper):
     sign("celery@one", ["runs"], free_room())
     sign("celery@two", ["upkeep"])
-    found = read(Client(), **scraper)
-    assert found["homeroom_database_size_bytes"] > 1e6
-    assert found['homeroom_work_free_bytes{worker="celery@one"}'] > 0
-    assert 'homeroom_work_free_bytes{worker="celery@two"}' not in found, "where nobody looked there is no figure"
+    samples = read(Client(), **scraper)
+    assert samples["homeroom_database_size_bytes"] > 1e6
+    assert samples['homeroom_work_free_bytes{worker="celery@one"}'] > 0
+    assert 'homeroom_work_free_bytes{worker="celery@two"}' not in samples, "where nobody looked there is no figure"
 
 
 def test_counting_asks_the_database_no_more_for_a_larger_fleet(scraper, django_assert_max_num_queries):
@@ -165,23 +165,23 @@ def test_counting_asks_the_database_no_more_for_a_larger_fleet(scraper, django_a
 
 
 def test_a_worker_signs_while_it_is_there_and_leaves_no_sign_when_it_goes(monkeypatch):
-    begun: list[tuple[object, ...]] = []
+    started: list[tuple[object, ...]] = []
 
     class Thread:
         def __init__(self, *, args: tuple[object, ...], **_: object) -> None:
             self.args = args
 
         def start(self) -> None:
-            begun.append(self.args)
+            started.append(self.args)
 
     monkeypatch.setattr("provisioning.health.heartbeats.threading.Thread", Thread)
     queues = SimpleNamespace(consume_from={"runs": None, "runs.here": None})
     worker = SimpleNamespace(hostname="celery@here", app=SimpleNamespace(amqp=SimpleNamespace(queues=queues)))
     begin(sender=worker)
-    ((name, taken, _),) = begun
+    ((name, taken, _),) = started
     assert (name, taken) == ("celery@here", ["runs", "runs.here"])
     sign("celery@here", ["runs"])
-    assert [one.name for one in workers().here] == ["celery@here"]
+    assert [presence.name for presence in workers().here] == ["celery@here"]
     monkeypatch.setattr("provisioning.health.heartbeats.connection.close", lambda: None)
     end(sender=worker)
     assert workers().here == ()
@@ -190,7 +190,7 @@ def test_a_worker_signs_while_it_is_there_and_leaves_no_sign_when_it_goes(monkey
 def test_old_signs_are_forgotten_by_the_periodic_work():
     sign("celery@old", ["runs"])
     Presence.objects.update(seen_at=timezone.now() - timedelta(days=2))
-    assert [one.name for one in workers().silent] == ["celery@old"]
+    assert [presence.name for presence in workers().silent] == ["celery@old"]
     assert workers().periodic_is_late
     sign(PERIODIC)
     assert workers().silent == ()

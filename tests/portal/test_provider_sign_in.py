@@ -79,13 +79,13 @@ def test_a_sign_out_goes_on_to_the_provider_and_of_somebody_with_a_password_does
     client = Client()
     sign_in(client, provider)
     answer = client.post("/sign-out")
-    there, _, query = answer["Location"].partition("?")
-    assert there == f"{provider.url}/sign-out"
+    location, _, query = answer["Location"].partition("?")
+    assert location == f"{provider.url}/sign-out"
     assert parse_qs(query) == {"client_id": [CLIENT_ID], "post_logout_redirect_uri": ["https://homeroom.example/"]}
     assert client.get("/system").status_code == 302
-    other = Client()
-    other.force_login(a_person(Role.OPERATOR, "olga"), "django.contrib.auth.backends.ModelBackend")
-    assert other.post("/sign-out")["Location"].startswith("/sign-in")
+    other_client = Client()
+    other_client.force_login(a_person(Role.OPERATOR, "olga"), "django.contrib.auth.backends.ModelBackend")
+    assert other_client.post("/sign-out")["Location"].startswith("/sign-in")
 
 
 def test_somebody_from_the_provider_adds_a_factor_where_one_is_demanded(provider: Provider, settings: Any):
@@ -161,10 +161,10 @@ def test_who_is_invited_and_granted_something_comes_in_by_the_provider_as_whom_t
     assert sign_in(Client(), provider, "stranger").status_code == 302, "from now on without the link"
     assert Client().get(f"/invited/{link}").status_code == 404, "it holds once"
     Client().post(LOGIN, {"invitation": "made up"})
-    other = Client()
-    query = parse_qs(urlsplit(other.post(LOGIN, {"invitation": link})["Location"]).query)
+    other_client = Client()
+    query = parse_qs(urlsplit(other_client.post(LOGIN, {"invitation": link})["Location"]).query)
     back = urlsplit(provider.begin({name: values[0] for name, values in query.items()}, "vera"))
-    other.get(f"{back.path}?{back.query}")
+    other_client.get(f"{back.path}?{back.query}")
     assert SocialAccount.objects.filter(user=superintendent).count() == 1, "nobody joins the account after that"
 
 
@@ -235,13 +235,13 @@ def test_a_role_that_goes_ends_the_sessions(provider: Provider, settings: Any):
     sign_in(client, provider)
     assert client.get("/system").status_code == 200
     settings.GROUP_ROLES = {"platform-operators": "Viewer"}
-    other = Client()
-    sign_in(other, provider)
-    assert other.get("/system").status_code == 200
+    other_client = Client()
+    sign_in(other_client, provider)
+    assert other_client.get("/system").status_code == 200
     assert client.get("/system").status_code == 302
     settings.GROUP_ROLES = {}
     assert sign_in(Client(), provider).status_code == 403
-    assert other.get("/system").status_code == 302
+    assert other_client.get("/system").status_code == 302
     assert role_of(User.objects.get(username="oscar")) is None
 
 

@@ -70,18 +70,18 @@ def asked(client: Client, then: str = "/system") -> dict[str, str]:
 
 def carry(client: Client, response: str) -> Any:
     """Bring an answer as a browser does: from another site without the session, then again with it."""
-    other = Client()
-    answer = other.post(ACS, {"SAMLResponse": response})
+    cross_site = Client()
+    answer = cross_site.post(ACS, {"SAMLResponse": response})
     if answer.status_code != 302:
         return answer
-    client.cookies.update(other.cookies)
+    client.cookies.update(cross_site.cookies)
     return client.get(answer["Location"])
 
 
 def sign_in(client: Client, provider: Provider, name: str = "oscar") -> Any:
     member = next(member for member in MEMBERS if member.name == name)
-    there, response = provider.answer(asked(client)["SAMLRequest"], member)
-    assert urlsplit(there).path == ACS
+    location, response = provider.answer(asked(client)["SAMLRequest"], member)
+    assert urlsplit(location).path == ACS
     return carry(client, response)
 
 
@@ -132,8 +132,8 @@ def test_an_encrypted_answer_is_read_with_a_key_of_ours_and_refused_without(
     assert (answer.status_code, role_of(User.objects.get(username="oscar"))) == (302, Role.OPERATOR)
     provider.twist = lambda it, answer: it.last
     assert sign_in(Client(), provider).status_code == 401, "it was used"
-    told = Client().get("/account/saml/metadata/").content.decode()
-    assert 'use="encryption"' in told
+    metadata = Client().get("/account/saml/metadata/").content.decode()
+    assert 'use="encryption"' in metadata
 
 
 NAMED = (
@@ -195,15 +195,15 @@ def test_a_response_whose_own_signature_covers_what_is_encrypted_is_verified_as_
 
 
 def test_an_answer_belongs_to_the_browser_that_began_and_is_taken_once(provider: Provider):
-    begun, other = Client(), Client()
-    asked(other)
-    _there, response = provider.answer(asked(begun)["SAMLRequest"], MEMBERS[1])
-    assert carry(other, response).status_code == 401
-    assert carry(begun, response).status_code == 401, "it was used"
-    _there, response = provider.answer(asked(begun)["SAMLRequest"], MEMBERS[1])
-    assert carry(begun, response).status_code == 302
-    assert begun.get(FINISH).status_code == 401
-    assert begun.get("/system").status_code == 200
+    client, other_client = Client(), Client()
+    asked(other_client)
+    _there, response = provider.answer(asked(client)["SAMLRequest"], MEMBERS[1])
+    assert carry(other_client, response).status_code == 401
+    assert carry(client, response).status_code == 401, "it was used"
+    _there, response = provider.answer(asked(client)["SAMLRequest"], MEMBERS[1])
+    assert carry(client, response).status_code == 302
+    assert client.get(FINISH).status_code == 401
+    assert client.get("/system").status_code == 200
 
 
 def test_what_is_no_answer_is_kept_nowhere(provider: Provider):
@@ -285,20 +285,20 @@ def test_the_settings_come_from_the_environment(provider: Provider, tmp_path: Pa
     own = {"OWN_KEY": str(key), "OWN_CERTIFICATE": str(certificate)}
     metadata = provider.variables(tmp_path)["HOMEROOM_SAML_METADATA"]
     for variables in (parts | own, {"METADATA": metadata, **own}):
-        told = loaded(GROUPS_ATTRIBUTE="memberOf", **variables)
-        (app,) = told["SOCIALACCOUNT_PROVIDERS"]["saml"]["APPS"]
+        values = loaded(GROUPS_ATTRIBUTE="memberOf", **variables)
+        (app,) = values["SOCIALACCOUNT_PROVIDERS"]["saml"]["APPS"]
         assert app["settings"]["idp"]["entityId"] == provider.entity_id
         assert app["settings"]["attributes"]["groups"] == "memberOf"
         assert app["settings"]["key"] == provider.key.pem
-        assert provider.url in told["SIGN_IN_ORIGINS"]
-    for wrong, named in (
+        assert provider.url in values["SIGN_IN_ORIGINS"]
+    for incomplete, named in (
         ({"ENTITY_ID": provider.entity_id}, "SAML_SSO_URL"),
         ({"METADATA": str(tmp_path / "nothing")}, "SAML_METADATA"),
         ({"METADATA": str(certificate)}, "SAML_METADATA"),
         (parts | {"OWN_KEY": str(key)}, "SAML_OWN_CERTIFICATE"),
     ):
         with pytest.raises(ImproperlyConfigured, match=named):
-            loaded(**wrong)
+            loaded(**incomplete)
 
 
 def test_a_sign_out_ends_the_session_here_and_with_a_key_of_ours_there(provider: Provider, settings: Any):
@@ -308,8 +308,8 @@ def test_a_sign_out_ends_the_session_here_and_with_a_key_of_ours_there(provider:
     assert client.get("/system").status_code == 302
     use(provider, settings, own=another_key())
     sign_in(client, provider)
-    there, _, query = client.post("/sign-out")["Location"].partition("?")
-    assert there == f"{provider.url}/sign-out"
+    location, _, query = client.post("/sign-out")["Location"].partition("?")
+    assert location == f"{provider.url}/sign-out"
     assert {"SAMLRequest", "Signature", "SigAlg"} <= set(parse_qs(query))
     assert client.get("/system").status_code == 302
     assert client.get(f"{LEAVE}?SAMLResponse=x")["Location"] == "/sign-in"
@@ -319,26 +319,26 @@ def test_the_provider_ends_a_session_by_a_signed_request_that_names_it(provider:
     use(provider, settings, own=another_key())
     client = Client()
     sign_in(client, provider)
-    there = f"http://testserver{LEAVE}"
+    destination = f"http://testserver{LEAVE}"
     name = "stand-in|oscar"
-    unsigned = provider.sign_out(there, name).partition("&SigAlg")[0]
+    unsigned = provider.sign_out(destination, name).partition("&SigAlg")[0]
     for address in (
         unsigned,
-        provider.sign_out(there, name, key=another_key()),
+        provider.sign_out(destination, name, key=another_key()),
         provider.sign_out("http://testserver/elsewhere", name),
     ):
         assert client.get(LEAVE, QUERY_STRING=urlsplit(address).query).status_code == 400
-    client.get(LEAVE, QUERY_STRING=urlsplit(provider.sign_out(there, "stand-in|vera")).query)
+    client.get(LEAVE, QUERY_STRING=urlsplit(provider.sign_out(destination, "stand-in|vera")).query)
     assert client.get("/system").status_code == 200
-    answer = client.get(LEAVE, QUERY_STRING=urlsplit(provider.sign_out(there, name)).query)
+    answer = client.get(LEAVE, QUERY_STRING=urlsplit(provider.sign_out(destination, name)).query)
     assert answer["Location"].startswith(f"{provider.url}/sign-out?SAMLResponse=")
     assert client.get("/system").status_code == 302
 
 
 def test_the_portal_says_what_a_provider_has_to_know(provider: Provider):
-    told = Client().get("/account/saml/metadata/").content.decode()
-    assert f"http://testserver{ACS}" in told
-    assert 'WantAssertionsSigned="true"' in told
+    metadata = Client().get("/account/saml/metadata/").content.decode()
+    assert f"http://testserver{ACS}" in metadata
+    assert 'WantAssertionsSigned="true"' in metadata
 
 
 def test_without_a_provider_there_are_no_addresses():

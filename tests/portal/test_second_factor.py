@@ -57,8 +57,8 @@ def test_a_password_alone_is_not_enough_for_who_has_a_factor():
     client = Client()
     client.post("/sign-in", {"username": person.username, "password": PASSWORD})
     assert not comes_in(client)
-    wrong = client.post("/account/factors/authenticate/", {"code": "000000"})
-    assert wrong.status_code == 200
+    answer = client.post("/account/factors/authenticate/", {"code": "000000"})
+    assert answer.status_code == 200
     assert not comes_in(client)
     assert AuditEvent.objects.filter(action=AuditAction.USER_SIGN_IN_FAILED, actor=person).count() == 1
     client.post("/account/factors/authenticate/", {"code": code()})
@@ -81,20 +81,20 @@ def test_an_authenticator_app_is_added_with_recovery_codes(django_capture_on_com
     with django_capture_on_commit_callbacks(execute=True):
         assert client.post(ACTIVATE, {"code": code(secret)}).status_code == 302
     assert has_factor(person)
-    kept = str(list(Authenticator.objects.values_list("data", flat=True)))
-    assert secret not in kept, "keys are encrypted"
+    stored = str(list(Authenticator.objects.values_list("data", flat=True)))
+    assert secret not in stored, "keys are encrypted"
     events = AuditEvent.objects.filter(action=AuditAction.FACTOR_ADDED, actor=person)
     assert {event.message for event in events} == {
         f"{person.username} added an authenticator app as a second factor.",
         f"{person.username} added recovery codes as a second factor.",
     }
     page = client.get("/account/factors/recovery-codes/")
-    shown = page.context["unused_codes"]
-    assert len(shown) == 10
-    assert shown[0] in page.content.decode()
-    assert shown[0] not in client.get("/account/factors/recovery-codes/").content.decode(), "shown once"
-    assert comes_in(signed_in(person, shown[0]))
-    assert not comes_in(signed_in(person, shown[0]))
+    codes = page.context["unused_codes"]
+    assert len(codes) == 10
+    assert codes[0] in page.content.decode()
+    assert codes[0] not in client.get("/account/factors/recovery-codes/").content.decode(), "shown once"
+    assert comes_in(signed_in(person, codes[0]))
+    assert not comes_in(signed_in(person, codes[0]))
     assert AuditEvent.objects.filter(action=AuditAction.FACTOR_USED, actor=person).count() == 1
 
 
@@ -181,8 +181,8 @@ def test_sessions_are_listed_and_ended():
         client.post("/sign-in", {"username": person.username, "password": PASSWORD})
     first = clients[0].get("/account")
     assert [name in first.content.decode() for name in ("Firefox", "Chromium", "Safari")] == [True] * 3
-    other = next(one for one in first.context["sessions"] if one.user_agent == "Chromium")
-    clients[0].post("/account/sessions/end", {"session": other.pk})
+    chromium = next(session for session in first.context["sessions"] if session.user_agent == "Chromium")
+    clients[0].post("/account/sessions/end", {"session": chromium.pk})
     assert [comes_in(client) for client in clients] == [True, False, True]
     assert AuditEvent.objects.filter(action=AuditAction.SESSION_REVOKED, actor=person).count() == 1
     clients[0].post("/account/sessions/end-others")
@@ -218,8 +218,10 @@ def test_a_link_to_a_new_password_is_good_once(settings: Any):
     person.refresh_from_db()
     assert person.check_password(new)
     assert "was used before" in Client().get(link, follow=True).content.decode()
-    asked = [Client().post("/sign-in/reset", {"email": one}).status_code for one in ("otto@example.org", "x@y.org")]
-    assert asked == [302, 302]
+    statuses = [
+        Client().post("/sign-in/reset", {"email": email}).status_code for email in ("otto@example.org", "x@y.org")
+    ]
+    assert statuses == [302, 302]
 
 
 def test_a_link_to_a_new_password_comes_in_the_language_of_who_asked(settings: Any, monkeypatch: pytest.MonkeyPatch):

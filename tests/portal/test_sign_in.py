@@ -22,8 +22,8 @@ def test_a_password_is_kept_as_a_slow_hash_and_opens_the_door(client, settings):
     settings.PASSWORD_HASHERS = own.get("PASSWORD_HASHERS", global_settings.PASSWORD_HASHERS)
     person = a_person()
     assert person.password.startswith("pbkdf2_sha256$")
-    wrong = client.post(reverse("console:sign-in"), {"username": person.username, "password": "not the one"})
-    assert wrong.status_code == 200
+    refused = client.post(reverse("console:sign-in"), {"username": person.username, "password": "not the one"})
+    assert refused.status_code == 200
     right = client.post(reverse("console:sign-in"), {"username": person.username, "password": PASSWORD})
     assert right.status_code == 302
 

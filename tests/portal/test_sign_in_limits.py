@@ -210,14 +210,14 @@ def test_the_admin_has_no_door_of_its_own():
 @pytest.mark.parametrize("role", list(Role))
 def test_everybody_changes_their_own_password(role):
     person = a_person(role)
-    client, other = Client(), Client()
+    client, other_client = Client(), Client()
     client.force_login(person)
-    other.force_login(person)
+    other_client.force_login(person)
     new = "a much longer new one"
     form = {"old_password": PASSWORD, "new_password1": new, "new_password2": new}
     assert client.post("/account/password", form).status_code == 302
     assert client.get("/account").status_code == 200
-    assert other.get("/account").status_code == 302, "another session ends with the old password"
+    assert other_client.get("/account").status_code == 302, "another session ends with the old password"
     person.refresh_from_db()
     assert person.check_password(new)
 

@@ -43,25 +43,25 @@ def told(port: int, body: bytes = b"") -> bytes:
         return bytes(answer.read())
 
 
-def reply(port: int, sent: bytes) -> bytes:
+def reply(port: int, request: bytes) -> bytes:
     with socket.create_connection((LOOPBACK, port), timeout=5) as client:
-        client.sendall(sent)
-        kept = b""
-        while b"\r\n" not in kept:
+        client.sendall(request)
+        data = b""
+        while b"\r\n" not in data:
             part = client.recv(200)
-            assert part, f"closed after {kept!r}"
-            kept += part
-        return kept
+            assert part, f"closed after {data!r}"
+            data += part
+        return data
 
 
 def received(client: socket.socket, *, times: int) -> bytes:
     """Return what comes until the body came so many times: head and body of an answer may come apart."""
-    kept = b""
-    while kept.count(b"piecewise") < times:
+    data = b""
+    while data.count(b"piecewise") < times:
         part = client.recv(1000)
-        assert part, f"closed after {kept!r}"
-        kept += part
-    return kept
+        assert part, f"closed after {data!r}"
+        data += part
+    return data
 
 
 def test_half_sent_requests_hold_nobody_up(port: int):

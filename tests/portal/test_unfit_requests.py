@@ -89,10 +89,10 @@ def client() -> Client:
 
 def status(client: Client, address: str, method: str = "get", **kwargs) -> int:
     """Return an answer's status; what a refused statement left of the transaction goes."""
-    held = transaction.savepoint()
-    found = int(getattr(client, method)(address, **kwargs).status_code)
-    transaction.savepoint_rollback(held)
-    return found
+    savepoint = transaction.savepoint()
+    code = int(getattr(client, method)(address, **kwargs).status_code)
+    transaction.savepoint_rollback(savepoint)
+    return code
 
 
 def test_the_routes_are_those_of_the_portal():
@@ -101,48 +101,48 @@ def test_the_routes_are_those_of_the_portal():
 
 
 def test_no_address_takes_what_it_cannot_read(client: Client):
-    wrong = {}
+    problems = {}
     for at, route in enumerate(ROUTES):
         value = HOSTILE[at % len(HOSTILE)]
         for address in (filled(route, "9" * 19), filled(route, value.strip("/") or "x"))[: 1 + at % 2]:
-            if (found := status(client, address)) >= 500:
-                wrong[address] = found
-    assert not wrong
+            if (code := status(client, address)) >= 500:
+                problems[address] = code
+    assert not problems
 
 
 def test_no_parameter_is_answered_with_a_fault(client: Client):
     lists = [route for route in ROUTES if not PART.search(route) and "logout" not in route]
-    wrong = {}
+    problems = {}
     for at, route in enumerate(lists):
         names = ADMIN_PARAMETERS if route.startswith("admin/") else PARAMETERS
         query = "&".join(f"{name}={quote(HOSTILE[(at + step) % len(HOSTILE)])}" for step, name in enumerate(names))
         for address in (f"/{route}?{part}" for part in (query, *query.split("&")[at % 5 :: 5])):
-            if (found := status(client, address)) >= 500:
-                wrong[address] = found
-    assert not wrong
+            if (code := status(client, address)) >= 500:
+                problems[address] = code
+    assert not problems
 
 
 @pytest.mark.soak
 def test_each_parameter_with_each_value_is_answered_without_a_fault(client: Client):
-    wrong = {}
+    problems = {}
     for route in (route for route in ROUTES if not PART.search(route) and "logout" not in route):
         for name in ADMIN_PARAMETERS if route.startswith("admin/") else PARAMETERS:
             for value in HOSTILE:
-                if (found := status(client, f"/{route}?{name}={quote(value)}")) >= 500:
-                    wrong[route, name, value] = found
-    assert not wrong
+                if (code := status(client, f"/{route}?{name}={quote(value)}")) >= 500:
+                    problems[route, name, value] = code
+    assert not problems
 
 
 def subclasses(kind: type[forms.BaseForm]) -> Iterator[type[forms.BaseForm]]:
-    for one in kind.__subclasses__():
-        yield one
-        yield from subclasses(one)
+    for form in kind.__subclasses__():
+        yield form
+        yield from subclasses(form)
 
 
 def names() -> list[str]:
     """Return every name under which the portal reads something that was sent: of its forms, and in its views."""
-    own = [one for one in subclasses(forms.BaseForm) if one.__module__.startswith("portal.")]
-    fields = {name for one in own for name in getattr(one, "base_fields", {})}
+    own = [form for form in subclasses(forms.BaseForm) if form.__module__.startswith("portal.")]
+    fields = {name for form in own for name in getattr(form, "base_fields", {})}
     views = {name for path in (ROOT / "portal").rglob("*.py") for name in READ.findall(path.read_text())}
     return sorted({*PARAMETERS, INVITATION, *fields, *views})
 
@@ -173,39 +173,39 @@ GOOD = {
 
 
 def test_no_form_is_answered_with_a_fault(client: Client):
-    known = names()
-    assert {"user_code", "account_ids", "since", "SAMLResponse"} <= set(known)
-    wrong = {}
+    parameters = names()
+    assert {"user_code", "account_ids", "since", "SAMLResponse"} <= set(parameters)
+    problems = {}
     for at, route in enumerate(ROUTES):
-        body = {name: sent(name, at * 7 + step) for step, name in enumerate(known)}
+        body = {name: sent(name, at * 7 + step) for step, name in enumerate(parameters)}
         if "logout" not in route and route != "sign-out":
             address = filled(route, "1")
-            if (found := status(client, address, "post", data=body)) >= 500:
-                wrong[address] = found
-    assert not wrong
+            if (code := status(client, address, "post", data=body)) >= 500:
+                problems[address] = code
+    assert not problems
 
 
 @pytest.mark.soak
 def test_no_form_is_answered_with_a_fault_whatever_is_in_it(client: Client):
-    known, wrong = names(), {}
+    parameters, problems = names(), {}
     for route in (route for route in ROUTES if "logout" not in route and route != "sign-out"):
         for turn in range(len(HOSTILE)):
-            body = {name: sent(name, turn * 5 + step * 11) for step, name in enumerate(known)}
-            if (found := status(client, filled(route, "1"), "post", data=body)) >= 500:
-                wrong[route, turn] = found
-    assert not wrong
+            body = {name: sent(name, turn * 5 + step * 11) for step, name in enumerate(parameters)}
+            if (code := status(client, filled(route, "1"), "post", data=body)) >= 500:
+                problems[route, turn] = code
+    assert not problems
 
 
 def test_the_admin_looks_up_nothing_that_the_database_cannot_read(client: Client):
-    wrong = {}
+    problems = {}
     for model in admin.site._registry:
         start = f"/admin/{model._meta.app_label}/{model._meta.model_name}/"
         for field in model._meta.concrete_fields:
             look = ("__regex", "__gt", "__in", "", "__iregex")[len(field.name) % 5]
             address = f"{start}?{field.name}{look}={quote('(')}"
-            if (found := status(client, address)) >= 500:
-                wrong[address] = found
-    assert not wrong
+            if (code := status(client, address)) >= 500:
+                problems[address] = code
+    assert not problems
 
 
 @pytest.mark.parametrize(
@@ -251,13 +251,13 @@ def test_a_large_body_is_refused_unread(signed_in: bool, length: int, address: s
     client = Client()
     if signed_in:
         client.force_login(a_person())
-    told: dict[str, Any] = {
+    headers: dict[str, Any] = {
         "CONTENT_LENGTH": str(length),
         "CONTENT_TYPE": "multipart/form-data; boundary=x",
         "wsgi.input": Unread(),
     }
     Unread.was_read = False
-    answer = client.generic("POST", address, **told)
+    answer = client.generic("POST", address, **headers)
     assert (answer.status_code, Unread.was_read) == (413, False)
 
 

@@ -95,9 +95,9 @@ def test_a_turn_ends_with_the_error_of_a_connection_that_was_cut_off():
             stand_still()
             AwsAccount.objects.count()
 
-    with pytest.raises(DatabaseError) as told:
+    with pytest.raises(DatabaseError) as raised:
         act_on_each((1, 2), act)
-    assert is_away(told.value)
+    assert is_away(raised.value)
 
 
 def test_a_dispatcher_that_stood_still_for_too_long_leaves_the_rest_to_the_next_turn(monkeypatch):

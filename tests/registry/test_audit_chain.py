@@ -71,9 +71,13 @@ def said(message: str, **fields):
 
 @pytest.fixture
 def events():
-    made = [said("One."), said('Zwei: ü, 学区, "q"\\', after={"b": [1, 2.50, None, True], "a": {"é": 1e20}}), said("3")]
+    recorded = [
+        said("One."),
+        said('Zwei: ü, 学区, "q"\\', after={"b": [1, 2.50, None, True], "a": {"é": 1e20}}),
+        said("3"),
+    ]
     committed()
-    return made
+    return recorded
 
 
 def test_links_follow_one_another_from_the_beginning(events):
@@ -110,9 +114,9 @@ def test_links_follow_one_another_from_the_beginning(events):
 )
 def test_whatever_is_changed_by_force_is_found(events, statement, problem):
     by_force(statement.format(*(event.pk for event in events)))
-    found = read_chain()
-    assert not found.intact
-    assert problem in found.problem
+    chain = read_chain()
+    assert not chain.intact
+    assert problem in chain.problem
 
 
 def test_links_cut_off_the_end_are_found_by_a_hash_that_was_noted(events):
@@ -153,8 +157,13 @@ def test_truncate_is_refused_but_for_the_test_runners_own_database(postgres_serv
         )
         guarded = {row[0] for row in cursor.fetchall()}
     assert guarded == {"audit_auditevent", "audit_auditlink"}
-    given = connection.settings_dict
-    at = {"host": given["HOST"], "port": given["PORT"], "user": given["USER"], "password": given["PASSWORD"]}
+    server_settings = connection.settings_dict
+    at = {
+        "host": server_settings["HOST"],
+        "port": server_settings["PORT"],
+        "user": server_settings["USER"],
+        "password": server_settings["PASSWORD"],
+    }
     with psycopg.connect(**at, dbname="postgres", autocommit=True) as server:
         for name, refused in (("homeroom_like_any", True), ("test_of_truncate", False)):
             server.execute(f'CREATE DATABASE "{name}"'.encode())
@@ -196,21 +205,21 @@ def test_a_verification_is_recorded_and_shown_next_time(events):
     assert last_verification() is None
     operator = a_person(Role.OPERATOR)
     committed()
-    found = verify(actor=operator)
-    assert found.intact
-    shown = last_verification()
-    assert shown is not None
-    assert (shown.events, shown.head, shown.intact) == (found.events, found.head, True)
+    verification = verify(actor=operator)
+    assert verification.intact
+    latest = last_verification()
+    assert latest is not None
+    assert (latest.events, latest.head, latest.intact) == (verification.events, verification.head, True)
     event = AuditEvent.objects.latest("id")
     assert (event.action, event.outcome) == (AuditAction.AUDIT_VERIFIED, "success")
     committed()
-    assert read_chain().events > found.events
+    assert read_chain().events > verification.events
 
 
 def test_a_broken_chain_is_recorded_as_a_failure(events):
     by_force(f"UPDATE audit_auditevent SET message = jsonb_build_object('text', 'x') WHERE id = {events[0].pk}")
-    found = verify(actor=None)
-    assert not found.intact
+    verification = verify(actor=None)
+    assert not verification.intact
     assert AuditEvent.objects.latest("id").outcome == "failure"
 
 
@@ -236,9 +245,9 @@ def test_the_command_prints_the_last_hash_and_fails_on_a_broken_chain(events):
 def test_the_daily_look_logs_the_last_hash_or_what_is_wrong(events, caplog):
     with caplog.at_level("INFO"):
         verify_chain()
-    found = last_verification()
-    assert found is not None
-    assert f"last hash {found.head}" in caplog.text
+    verification = last_verification()
+    assert verification is not None
+    assert f"last hash {verification.head}" in caplog.text
     by_force(f"UPDATE audit_auditevent SET message = jsonb_build_object('text', 'x') WHERE id = {events[0].pk}")
     verify_chain()
     assert "ERROR" in caplog.text
@@ -281,8 +290,8 @@ def test_many_at_once_make_one_chain_and_no_deadlock():
     for thread in threads:
         thread.join()
     assert failures == []
-    found = read_chain()
-    assert (found.problem, found.events) == ("", AuditEvent.objects.count())
+    chain = read_chain()
+    assert (chain.problem, chain.events) == ("", AuditEvent.objects.count())
 
 
 @pytest.mark.django_db(transaction=True, serialized_rollback=True)
@@ -294,6 +303,6 @@ def test_what_was_recorded_before_there_was_a_chain_is_chained_by_the_migration(
         execute(INSERTED)
     finally:
         call_command("migrate", "audit", verbosity=0)
-    found = read_chain()
-    assert (found.problem, found.events) == ("", AuditEvent.objects.count())
-    assert found.events >= 6
+    chain = read_chain()
+    assert (chain.problem, chain.events) == ("", AuditEvent.objects.count())
+    assert chain.events >= 6

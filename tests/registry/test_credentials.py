@@ -52,9 +52,9 @@ def test_a_password_that_an_administrator_sets_is_an_event_of_theirs(admin: Clie
     otto.refresh_from_db()
     assert otto.check_password(NEW)
     assert newest(otto) == (Credential.PASSWORD, ada)
-    told = event(AuditAction.PASSWORD_SET)
-    assert (told.actor, told.subject_id, told.message) == (ada, "otto", "otto was given a new password by ada.")
-    assert NEW not in str(told.after)
+    entry = event(AuditAction.PASSWORD_SET)
+    assert (entry.actor, entry.subject_id, entry.message) == (ada, "otto", "otto was given a new password by ada.")
+    assert NEW not in str(entry.after)
 
 
 def test_a_password_that_is_refused_is_none(admin: Client, otto: User):
@@ -127,7 +127,7 @@ def test_the_owner_is_written_to_and_nobody_else(otto: User, ada: User, settings
     User.objects.filter(pk=otto.pk).update(email="otto@example.org")
     set_user(username="otto", password=NEW, role=Role.OPERATOR, actor=ada)
     assert deliver_due() == 2
-    assert [sent.to for sent in mail.outbox] == [["otto@example.org"]] * 2
-    bodies = "".join(str(sent.body) for sent in mail.outbox)
+    assert [message.to for message in mail.outbox] == [["otto@example.org"]] * 2
+    bodies = "".join(str(message.body) for message in mail.outbox)
     assert "otto was given a new password by ada." in bodies
     assert NEW not in bodies

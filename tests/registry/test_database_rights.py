@@ -63,9 +63,9 @@ def portal() -> Iterator[psycopg.Connection]:
     record(action=AuditAction.USER_SET, actor=None, subject_kind="user", subject_id="x", message=verbatim("Something."))
     role = PortalRole(NAME, secrets.token_hex(16))
     prepare(role)
-    known = connection.settings_dict
+    database = connection.settings_dict
     entered = psycopg.connect(
-        host=known["HOST"], port=known["PORT"], dbname=known["NAME"], user=role.name, password=role.password
+        host=database["HOST"], port=database["PORT"], dbname=database["NAME"], user=role.name, password=role.password
     )
     entered.autocommit = True
     yield entered
@@ -94,9 +94,9 @@ def test_it_adds_events_that_postgresql_chains_and_everything_that_could_undo_th
             continue
         let.append(statement)
     assert not let
-    found = read_chain()
-    assert found.intact
-    assert found.events == 3
+    chain = read_chain()
+    assert chain.intact
+    assert chain.events == 3
 
 
 @committed

@@ -75,10 +75,10 @@ def a_waiting_run() -> Run:
 
 def test_a_grant_is_given_used_and_ended(ada: User, otto: User):
     run = a_waiting_run()
-    other = a_district()
+    other_district = a_district()
     grant = give_grant(otto, role=Role.APPROVER, reach=Reach(suffixes=(run.district.suffix,)), actor=ada)
     assert may(otto, Act.APPROVE, run.district.place)
-    assert not may(otto, Act.APPROVE, other.place)
+    assert not may(otto, Act.APPROVE, other_district.place)
     assert not may(otto, Act.APPROVE)
     assert not may(otto, Act.OPERATE, run.district.place)
     assert who_may_approve(run) == ["ada", "otto"]
@@ -91,8 +91,8 @@ def test_a_grant_is_given_used_and_ended(ada: User, otto: User):
     assert not fresh(otto).has_grants
     events = AuditEvent.objects.filter(subject_id="otto", subject_kind="user").values_list("action", flat=True)
     assert {AuditAction.GRANT_GIVEN, AuditAction.GRANT_ENDED} <= set(events)
-    told = Announcement.objects.filter(user=otto).values_list("sentence", flat=True)
-    assert any("was granted the role Approver for the districts" in sentence for sentence in told)
+    sentences = Announcement.objects.filter(user=otto).values_list("sentence", flat=True)
+    assert any("was granted the role Approver for the districts" in sentence for sentence in sentences)
 
 
 def test_a_grant_that_has_expired_lets_nothing_through_whatever_is_still_open(ada: User, otto: User, monkeypatch):
@@ -149,11 +149,11 @@ def test_what_cannot_be_granted_is_refused_by_its_field(ada: User, otto: User, r
 
 
 def test_whoever_gave_a_grant_finds_no_second_person_in_it(otto: User):
-    asked = a_person(Role.ADMINISTRATOR)
+    requester = a_person(Role.ADMINISTRATOR)
     run = a_waiting_run()
-    Run.objects.filter(pk=run.pk).update(requested_by=asked, requester_may_confirm=False)
+    Run.objects.filter(pk=run.pk).update(requested_by=requester, requester_may_confirm=False)
     run.refresh_from_db()
-    give_grant(otto, role=Role.APPROVER, reach=EVERYWHERE, actor=asked)
+    give_grant(otto, role=Role.APPROVER, reach=EVERYWHERE, actor=requester)
     assert "otto" not in who_may_approve(run)
 
 
@@ -167,42 +167,42 @@ def test_whoever_has_no_grant_is_not_looked_up_among_them():
 
 
 def test_mail_goes_to_whom_all_that_it_tells_is_within_reach(ada: User, otto: User):
-    here, there = a_district(), a_district()
-    give_grant(otto, role=Role.VIEWER, reach=Reach(suffixes=(here.suffix,)), actor=ada)
+    within, beyond = a_district(), a_district()
+    give_grant(otto, role=Role.VIEWER, reach=Reach(suffixes=(within.suffix,)), actor=ada)
     PersonalNotices.objects.create(user=otto, by_mail=[Occasion.DRIFTED.value])
-    both = District.objects.filter(pk__in=[here.pk, there.pk])
-    for districts, wanted in (
-        (both.filter(pk=here.pk), [otto]),
-        (both.filter(pk=there.pk), []),
+    both = District.objects.filter(pk__in=[within.pk, beyond.pk])
+    for districts, expected in (
+        (both.filter(pk=within.pk), [otto]),
+        (both.filter(pk=beyond.pk), []),
         (both, []),
         (None, []),
     ):
-        assert people_for(Occasion.DRIFTED, districts) == wanted
+        assert people_for(Occasion.DRIFTED, districts) == expected
 
 
 def test_a_registration_beyond_reach_is_refused_and_names_nobody(ada: User, otto: User):
-    other = a_district(name="Lakeside", slug="lakeside")
+    hidden = a_district(name="Lakeside", slug="lakeside")
     give_grant(otto, role=Role.OPERATOR, reach=Reach(suffixes=("cedar-sbx",)), actor=ada)
     with pytest.raises(NotAllowedError):
         register(registration=a_registration(name="Birch", slug="birch"), actor=otto)
     with pytest.raises(RegistrationRefusedError) as refused:
-        register(registration=a_registration(name="Lakeside", slug="cedar", cidr=str(other.cidr)), actor=otto)
-    told = str(refused.value.problems)
+        register(registration=a_registration(name="Lakeside", slug="cedar", cidr=str(hidden.cidr)), actor=otto)
+    text = str(refused.value.problems)
     assert {"cidr", "name"} <= set(refused.value.problems)
-    assert "Lakeside" not in told
-    assert "lakeside" not in told
+    assert "Lakeside" not in text
+    assert "lakeside" not in text
     assert register(registration=a_registration(name="Cedar", slug="cedar"), actor=otto).suffix == "cedar-sbx"
 
 
 def test_a_rollout_goes_to_what_is_within_reach(ada: User, otto: User):
-    here, there = a_run().district, a_run().district
+    within, beyond = a_run().district, a_run().district
     District.objects.update(status="live")
-    give_grant(otto, role=Role.OPERATOR, reach=Reach(suffixes=(here.suffix,)), actor=ada)
-    named = RolloutRequest(reason="x", selection=Selection(suffixes=(there.suffix,)))
+    give_grant(otto, role=Role.OPERATOR, reach=Reach(suffixes=(within.suffix,)), actor=ada)
+    named = RolloutRequest(reason="x", selection=Selection(suffixes=(beyond.suffix,)))
     with pytest.raises(RolloutRefusedError, match="No district has the suffix"):
         create_rollout(request=named, actor=otto)
     rollout = create_rollout(request=RolloutRequest(reason="x", waves="100%"), actor=otto)
-    assert [member.district for member in rollout.members.all()] == [here]
+    assert [member.district for member in rollout.members.all()] == [within]
 
 
 def test_whoever_may_change_something_somewhere_needs_a_second_factor(ada: User, otto: User, settings):
@@ -282,12 +282,12 @@ holdings = st.lists(st.builds(Holding, st.sampled_from(list(Role)), reaches), ma
 @given(held=holdings, act=st.sampled_from(list(Act)), place=places)
 def test_rights_are_the_sum_of_what_is_held(held: list[Holding], act: Act, place: Place):
     rights = Rights(tuple(held))
-    able = [one for one in held if one.role in TABLE[act]]
-    assert rights.may(act, place) == any(one.reach.admits(place) for one in able)
-    assert rights.may(act) == any(not one.reach.is_narrow for one in able)
+    able = [holding for holding in held if holding.role in TABLE[act]]
+    assert rights.may(act, place) == any(holding.reach.admits(place) for holding in able)
+    assert rights.may(act) == any(not holding.reach.is_narrow for holding in able)
     assert not rights.may(act) or rights.may(act, place), "who may everywhere may here"
     assert not rights.may(act, place) or act in WHOLE or rights.somewhere(act)
-    assert (any_of([one.reach for one in able]) == any_of([EVERYWHERE])) == rights.may(act)
+    assert (any_of([holding.reach for holding in able]) == any_of([EVERYWHERE])) == rights.may(act)
 
 
 def test_the_table_gives_nobody_less_than_who_stands_below():

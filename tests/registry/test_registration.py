@@ -69,10 +69,10 @@ def test_a_district_gets_the_next_free_network_and_an_audit_event():
     ids=lambda part: str(part)[:15],
 )
 def test_a_bad_field_is_refused_and_nothing_is_written(field, value):
-    shown = "certificate_arn" if (field, value) == ("environment", "production") else field
-    told = problems(**{field: value})
-    assert set(told) == {shown}
-    assert all(told[shown])
+    named = "certificate_arn" if (field, value) == ("environment", "production") else field
+    errors = problems(**{field: value})
+    assert set(errors) == {named}
+    assert all(errors[named])
 
 
 @pytest.mark.parametrize(
@@ -96,8 +96,8 @@ def certificate() -> str:
 
 def test_an_overlapping_network_names_the_other_and_the_next_free_one():
     a_district(name="Lakeside", cidr="10.4.0.0/20")
-    told = check(a_registration(cidr="10.4.0.0/22"), EVERYTHING)
-    assert told == {"cidr": ["10.4.0.0/22 overlaps Lakeside (10.4.0.0/20). Next free: 10.0.0.0/22."]}
+    errors = check(a_registration(cidr="10.4.0.0/22"), EVERYTHING)
+    assert errors == {"cidr": ["10.4.0.0/22 overlaps Lakeside (10.4.0.0/20). Next free: 10.0.0.0/22."]}
 
 
 def test_the_database_itself_refuses_an_overlap():
@@ -127,11 +127,11 @@ def test_a_viewer_may_not_register():
 @pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_many_at_a_time_never_share_a_network():
     registrations = [a_registration() for _ in range(8)]
-    made: list[District] = []
+    districts: list[District] = []
 
     def work(registration):
         try:
-            made.append(register(registration=registration, actor=None))
+            districts.append(register(registration=registration, actor=None))
         finally:
             connection.close()
 
@@ -140,7 +140,7 @@ def test_many_at_a_time_never_share_a_network():
         thread.start()
     for thread in threads:
         thread.join()
-    assert len({district.cidr for district in made}) == 8
+    assert len({district.cidr for district in districts}) == 8
     assert District.objects.count() == 8
 
 
@@ -163,12 +163,12 @@ blocks = st.builds(
 
 @given(st.lists(blocks, max_size=30))
 def test_the_next_free_network_is_the_lowest_that_overlaps_nothing(taken):
-    found = network.next_free(network.span(block) for block in taken)
-    assert not any(block.overlaps(found) for block in taken)
+    free = network.next_free(network.span(block) for block in taken)
+    assert not any(block.overlaps(free) for block in taken)
     candidate = network.POOL.network_address
-    below = (int(found.network_address) - int(candidate)) // found.num_addresses
+    below = (int(free.network_address) - int(candidate)) // free.num_addresses
     for index in range(min(below, 200)):
-        lower = IPv4Network((int(candidate) + index * found.num_addresses, network.PREFIX))
+        lower = IPv4Network((int(candidate) + index * free.num_addresses, network.PREFIX))
         assert any(block.overlaps(lower) for block in taken)
 
 

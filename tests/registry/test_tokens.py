@@ -61,8 +61,8 @@ def test_scanners_know_a_token_by_its_prefix_and_its_checksum():
 @given(st.integers(5, 42), st.sampled_from(LETTERS))
 def test_one_wrong_letter_makes_it_none(place: int, letter: str):
     secret = new_secret()
-    other = secret[:place] + letter + secret[place + 1 :]
-    assert is_well_formed(other) == (other == secret)
+    altered = secret[:place] + letter + secret[place + 1 :]
+    assert is_well_formed(altered) == (altered == secret)
 
 
 @given(st.text(max_size=60))
@@ -148,9 +148,9 @@ def test_a_higher_role_ends_no_token():
 )
 def test_what_no_token_can_be_is_said_beside_its_field(wrong: dict[str, Any], field: str):
     person = a_person()
-    given: dict[str, Any] = {"owner": person, "actor": person, "name": "ci", "scopes": [], **wrong}
+    fields: dict[str, Any] = {"owner": person, "actor": person, "name": "ci", "scopes": [], **wrong}
     with pytest.raises(TokenRefusedError) as refused:
-        create_token(**given)
+        create_token(**fields)
     assert set(refused.value.problems) == {field}
     assert not ApiToken.objects.exists()
 

@@ -45,18 +45,18 @@ def a_caller(
 ) -> ApiCaller:
     """Return a caller with all scopes of its role, or with these."""
     user = user or a_person(role)
-    wanted = scopes or tuple(scope for scope in Scope if may_somewhere(user, ACTS[scope]))
-    _, secret = create_token(owner=user, actor=user, name=f"t{next(_numbers)}", scopes=wanted, reach=reach)
+    granted = scopes or tuple(scope for scope in Scope if may_somewhere(user, ACTS[scope]))
+    _, secret = create_token(owner=user, actor=user, name=f"t{next(_numbers)}", scopes=granted, reach=reach)
     return ApiCaller(secret, user)
 
 
 def code(answer: Any) -> str:
     """Return a problem's code."""
     assert answer["Content-Type"] == "application/problem+json", answer.content
-    told = answer.json()
-    assert told["status"] == answer.status_code
-    assert told["type"] == f"urn:homeroom:problem:{told['code']}"
-    return str(told["code"])
+    problem = answer.json()
+    assert problem["status"] == answer.status_code
+    assert problem["type"] == f"urn:homeroom:problem:{problem['code']}"
+    return str(problem["code"])
 
 
 def without_asked(text: str, suffix: str, account_id: str = ACCOUNT_ID) -> str:

@@ -36,8 +36,8 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def receiver(settings: Any) -> Iterator[Receiver]:
     settings.OUTBOUND_NETWORKS = LOOPBACK
-    with receiving() as found:
-        yield found
+    with receiving() as server:
+        yield server
 
 
 @pytest.fixture
@@ -46,22 +46,22 @@ def caller() -> ApiCaller:
 
 
 def fields(answer: Any) -> list[str]:
-    return [one["field"] for one in answer.json()["errors"]]
+    return [error["field"] for error in answer.json()["errors"]]
 
 
 def test_an_endpoint_is_added_tested_changed_and_removed(caller: ApiCaller, receiver: Receiver):
     district = a_district()
     body = {"name": "Ops", "kind": "webhook", "address": receiver.url, "districts": [district.suffix]}
-    made = caller.post("/endpoints", body)
-    assert made.status_code == 201, made.content
+    created = caller.post("/endpoints", body)
+    assert created.status_code == 201, created.content
     endpoint = NoticeEndpoint.objects.get()
     path = f"/endpoints/{endpoint.pk}"
-    assert made["Location"] == API + path
-    assert made.json()["secret"].startswith("whsec_")
-    assert (made.json()["host"], made.json()["districts"]) == ("127.0.0.1", [district.suffix])
-    shown = caller.get(path)
-    assert "secret" not in shown.json()
-    assert receiver.url not in shown.content.decode()
+    assert created["Location"] == API + path
+    assert created.json()["secret"].startswith("whsec_")
+    assert (created.json()["host"], created.json()["districts"]) == ("127.0.0.1", [district.suffix])
+    current = caller.get(path)
+    assert "secret" not in current.json()
+    assert receiver.url not in current.content.decode()
 
     # Tested, with its answer.
     receiver.answers.append(500)
@@ -69,7 +69,7 @@ def test_an_endpoint_is_added_tested_changed_and_removed(caller: ApiCaller, rece
     assert (test.status_code, test.json()["sent_at"]) == (202, None)
     deliver_due()
     (delivery,) = caller.get(f"{path}/deliveries").json()["items"]
-    assert [one["status"] for one in delivery["tries"]] == [500]
+    assert [attempt["status"] for attempt in delivery["tries"]] == [500]
     assert delivery["given_up_at"] is not None
     again = caller.post(f"/deliveries/{delivery['number']}/redeliver")
     assert (again.status_code, again.json()["id"]) == (202, delivery["id"])
@@ -77,10 +77,10 @@ def test_an_endpoint_is_added_tested_changed_and_removed(caller: ApiCaller, rece
     assert caller.get(f"{path}/deliveries").json()["items"][0]["sent_at"] is not None
 
     # Changed by parts, by who has seen it as it is.
-    changed = caller.call("PATCH", path, {"occasions": ["district.drifted"]}, If_Match=shown["ETag"])
+    changed = caller.call("PATCH", path, {"occasions": ["district.drifted"]}, If_Match=current["ETag"])
     assert changed.status_code == 200, changed.content
     assert (changed.status_code, changed.json()["name"], changed.json()["districts"]) == (200, "Ops", [district.suffix])
-    late = caller.call("PATCH", path, {"name": "Late"}, If_Match=shown["ETag"])
+    late = caller.call("PATCH", path, {"name": "Late"}, If_Match=current["ETag"])
     assert (late.status_code, code(late)) == (412, "changed_meanwhile")
     assert caller.post(f"{path}/switch", {"on": False}).json()["is_enabled"] is False
     off = caller.post(f"{path}/test")
@@ -96,18 +96,18 @@ def test_an_endpoint_is_added_tested_changed_and_removed(caller: ApiCaller, rece
 
 def test_a_secret_is_told_once_to_its_request_and_kept_nowhere(caller: ApiCaller, receiver: Receiver, settings: Any):
     body = {"name": "Ops", "kind": "webhook", "address": receiver.url}
-    made = caller.post("/endpoints", body, Idempotency_Key="one")
-    endpoint, secret = NoticeEndpoint.objects.get(), made.json()["secret"]
+    created = caller.post("/endpoints", body, Idempotency_Key="one")
+    endpoint, secret = NoticeEndpoint.objects.get(), created.json()["secret"]
     rotated = caller.post(f"/endpoints/{endpoint.pk}/secret", Idempotency_Key="two").json()
     endpoint.refresh_from_db()
     assert rotated["former_secret_until"] is not None
     assert endpoint.former_until is not None
     within = endpoint.former_until - timedelta(hours=1)
     assert valid_secrets(endpoint, within) == [rotated["secret"], secret]
-    kept = " ".join(IdempotentAnswer.objects.values_list("body", flat=True))
-    assert kept.count("sealed:") == 2
-    assert secret not in kept
-    assert rotated["secret"] not in kept
+    stored = " ".join(IdempotentAnswer.objects.values_list("body", flat=True))
+    assert stored.count("sealed:") == 2
+    assert secret not in stored
+    assert rotated["secret"] not in stored
     replayed = caller.post("/endpoints", body, Idempotency_Key="one")
     assert (replayed.status_code, replayed["Idempotency-Replayed"]) == (201, "true")
     assert replayed.json()["secret"] == secret, "an answer that was lost is told again, for a day"
@@ -139,8 +139,8 @@ def test_an_endpoint_that_cannot_be_names_its_field(
 
 
 def test_a_person_is_invited_granted_and_kept_out(caller: ApiCaller):
-    made = caller.post("/people", {"username": "iris", "email": "iris@example.org", "role": "Viewer"})
-    assert (made.status_code, made["Location"]) == (201, f"{API}/people/iris")
+    created = caller.post("/people", {"username": "iris", "email": "iris@example.org", "role": "Viewer"})
+    assert (created.status_code, created["Location"]) == (201, f"{API}/people/iris")
     iris = User.objects.get(username="iris")
     link = caller.post("/people/iris/link", Idempotency_Key="link").json()["link"]
     assert link not in IdempotentAnswer.objects.get(key="link").body
@@ -161,10 +161,10 @@ def test_a_person_is_invited_granted_and_kept_out(caller: ApiCaller):
     )
     assert (grant.status_code, grant.json()["reach"]["districts"]) == (201, [district.suffix])
     assert may(User.objects.get(pk=iris.pk), Act.OPERATE, district.place)
-    shown = caller.get("/people/iris").json()
-    assert [one["number"] for one in shown["grants"]] == [grant.json()["number"]]
-    ended = caller.post(f"/people/iris/grants/{grant.json()['number']}/end").json()
-    assert ended["ended_at"] is not None
+    entry = caller.get("/people/iris").json()
+    assert [item["number"] for item in entry["grants"]] == [grant.json()["number"]]
+    ended_grant = caller.post(f"/people/iris/grants/{grant.json()['number']}/end").json()
+    assert ended_grant["ended_at"] is not None
     assert not may(User.objects.get(pk=iris.pk), Act.OPERATE, district.place)
     assert caller.post("/people/iris/deactivate").json()["is_active"] is False
     assert code(caller.post("/people/iris/link")) == "no_link"
@@ -184,10 +184,10 @@ def test_what_a_token_lets_in_is_on_record_by_its_name(caller: ApiCaller):
     caller.post("/people/iris/role", {"role": "Operator"})
     caller.post("/people/iris/grants", {"role": "Viewer", "expires_at": "2099-01-01T00:00:00+00:00"})
     caller.post("/service-accounts", {"username": "pipeline", "role": "Viewer"})
-    made = caller.user.api_tokens.get()
+    token = caller.user.api_tokens.get()
     events = AuditEvent.objects.filter(subject_id__in=["iris", "pipeline"])
     assert {event.subject_id for event in events} == {"iris", "pipeline"}
-    assert {(event.actor, (event.after or {}).get("token")) for event in events} == {(caller.user, made.name)}
+    assert {(event.actor, (event.after or {}).get("token")) for event in events} == {(caller.user, token.name)}
 
 
 def test_no_operation_makes_a_token_of_somebody(caller: ApiCaller):
@@ -200,8 +200,8 @@ def test_no_operation_makes_a_token_of_somebody(caller: ApiCaller):
 
 def test_a_service_account_is_made_and_given_another_role(caller: ApiCaller):
     for role in ("Operator", "Viewer"):
-        made = caller.post("/service-accounts", {"username": "deploy-pipeline", "role": role})
-        assert (made.status_code, made.json()["role"], made.json()["is_service"]) == (201, role, True)
+        created = caller.post("/service-accounts", {"username": "deploy-pipeline", "role": role})
+        assert (created.status_code, created.json()["role"], created.json()["is_service"]) == (201, role, True)
     taken = caller.post("/service-accounts", {"username": caller.user.username, "role": "Viewer"})
     assert (taken.status_code, fields(taken)) == (422, ["body.username"])
 
@@ -238,7 +238,7 @@ def test_no_token_makes_or_lets_in_an_administrator(caller: ApiCaller):
     User.objects.filter(pk__in=[ada.pk, grace.pk]).update(is_active=False)
     a_person(Role.VIEWER, "otto")
     role = {"role": "Administrator"}
-    asked = [
+    requests = [
         ("/people", {"username": "iris"} | role),
         ("/service-accounts", {"username": "pipeline"} | role),
         ("/people/otto/role", role),
@@ -247,7 +247,7 @@ def test_no_token_makes_or_lets_in_an_administrator(caller: ApiCaller):
         ("/people/grace/activate", None),
         ("/people/ada/link", None),
     ]
-    for path, body in asked:
+    for path, body in requests:
         answer = caller.post(path, body)
         assert (answer.status_code, code(answer)) == (403, "needs_person"), (path, answer.content)
     assert not User.objects.filter(username__in=["iris", "pipeline"]).exists()
@@ -258,17 +258,17 @@ def test_no_token_makes_or_lets_in_an_administrator(caller: ApiCaller):
 
 def test_an_account_is_added_changed_looked_at_and_retired(caller: ApiCaller, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("provisioning.health.access_requests.ask_workers", lambda name, number: None)
-    made = caller.post("/accounts", {"account_id": "210987654321", "name": "Riverside"})
-    assert (made.status_code, made["Location"]) == (201, f"{API}/accounts/210987654321")
+    created = caller.post("/accounts", {"account_id": "210987654321", "name": "Riverside"})
+    assert (created.status_code, created["Location"]) == (201, f"{API}/accounts/210987654321")
     account = AwsAccount.objects.get(account_id="210987654321")
-    assert account.external_id in made.json()["cloudformation"]
+    assert account.external_id in created.json()["cloudformation"]
     again = caller.post("/accounts", {"account_id": "210987654321", "name": "Other"})
     assert (again.status_code, code(again)) == (409, "account_refused")
     path = "/accounts/210987654321"
     changed = caller.call("PATCH", path, {"name": "River"}, If_Match=caller.get(path)["ETag"])
     assert (changed.json()["name"], changed.json()["role_arn"]) == ("River", account.role_arn)
-    wrong = caller.call("PATCH", path, {"role_arn": "arn:aws:iam::111111111111:role/x"})
-    assert (wrong.status_code, code(wrong)) == (409, "account_refused")
+    refused = caller.call("PATCH", path, {"role_arn": "arn:aws:iam::111111111111:role/x"})
+    assert (refused.status_code, code(refused)) == (409, "account_refused")
     assert caller.get(f"{path}/access").status_code == 404
     looked = caller.post(f"{path}/access")
     assert (looked.status_code, looked.json()["is_under_way"]) == (202, True)

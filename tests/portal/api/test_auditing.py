@@ -31,20 +31,20 @@ def auditor(monkeypatch: pytest.MonkeyPatch) -> ApiCaller:
 
 def test_a_package_of_evidence_is_asked_for_made_and_taken(auditor: ApiCaller):
     day = timezone.now().date().isoformat()
-    asked = auditor.post("/evidence", {"since": day, "until": day})
-    number = asked.json()["number"]
-    assert (asked.status_code, asked["Location"]) == (202, f"{API}/evidence/{number}")
-    told = auditor.get(f"/evidence/{number}").json()
-    assert (told["has_file"], told["requested_by"]) == (False, auditor.user.username)
+    requested = auditor.post("/evidence", {"since": day, "until": day})
+    number = requested.json()["number"]
+    assert (requested.status_code, requested["Location"]) == (202, f"{API}/evidence/{number}")
+    package = auditor.get(f"/evidence/{number}").json()
+    assert (package["has_file"], package["requested_by"]) == (False, auditor.user.username)
     assert (auditor.get(f"/evidence/{number}/file").status_code, code(auditor.get(f"/evidence/{number}/file"))) == (
         409,
         "gone",
     )
     tasks.make_evidence(number)
-    (told,) = auditor.get("/evidence").json()["items"]
+    (package,) = auditor.get("/evidence").json()["items"]
     file = auditor.get(f"/evidence/{number}/file")
-    assert (file.status_code, file["Content-Type"], told["has_file"]) == (200, "application/zip", True)
-    assert hashlib.sha256(file.content).hexdigest() == told["sha256"]
+    assert (file.status_code, file["Content-Type"], package["has_file"]) == (200, "application/zip", True)
+    assert hashlib.sha256(file.content).hexdigest() == package["sha256"]
     assert AuditEvent.objects.get(action=AuditAction.EVIDENCE_DOWNLOADED).actor == auditor.user
     assert auditor.get("/evidence/999999").status_code == 404
 
@@ -74,7 +74,7 @@ def test_anchors_are_listed_the_newest_first(auditor: ApiCaller):
             locked_until=now + timedelta(days=1),
         )
     first = auditor.get("/audit/anchors?limit=1").json()
-    assert [one["hash"] for one in first["items"]] == ["2" * 64]
+    assert [anchor["hash"] for anchor in first["items"]] == ["2" * 64]
     (last,) = auditor.get(f"/audit/anchors?cursor={first['next']}").json()["items"]
     assert (last["position"], last["hash"]) == (1, "1" * 64)
 

@@ -18,8 +18,8 @@ from portal.api.schemas.base import Taken
 
 @pytest.fixture(scope="module")
 def committed() -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(PATH.read_text())
-    return found
+    schema: dict[str, Any] = json.loads(PATH.read_text())
+    return schema
 
 
 def test_nothing_breaks_those_who_call(committed: dict[str, Any]):
@@ -31,9 +31,9 @@ def test_the_committed_document_is_the_one_that_is_served():
 
 
 def test_it_is_3_1_and_every_operation_has_its_problems_and_its_words():
-    told = document()
-    assert told["openapi"].startswith("3.1")
-    for path, operations in told["paths"].items():
+    schema = document()
+    assert schema["openapi"].startswith("3.1")
+    for path, operations in schema["paths"].items():
         for method, details in operations.items():
             assert details["summary"], (method, path)
             assert {"400", "401", "403", "404", "429"} <= set(details["responses"])
@@ -41,16 +41,16 @@ def test_it_is_3_1_and_every_operation_has_its_problems_and_its_words():
             assert {"409", "413"} <= set(details["responses"]) or method == "get"
 
 
-def changed(told: dict[str, Any], *place: str, to: Any = None, remove: bool = False) -> dict[str, Any]:
-    other = copy.deepcopy(told)
-    part: Any = other
+def changed(schema: dict[str, Any], *place: str, to: Any = None, remove: bool = False) -> dict[str, Any]:
+    edited = copy.deepcopy(schema)
+    part: Any = edited
     for name in place[:-1]:
         part = part[name]
     if remove:
         del part[place[-1]]
     else:
         part[place[-1]] = to
-    return other
+    return edited
 
 
 SCHEMAS = ("components", "schemas")
@@ -76,8 +76,8 @@ LIST = ("paths", "/api/v1/runs", "get")
     ],
 )
 def test_what_breaks_is_named(committed: dict[str, Any], place: tuple[str, ...], to: Any):
-    other = changed(committed, *place, to=to, remove=to is None)
-    assert breaking_changes(committed, other)
+    edited = changed(committed, *place, to=to, remove=to is None)
+    assert breaking_changes(committed, edited)
 
 
 @pytest.mark.parametrize(
@@ -96,16 +96,16 @@ def test_what_only_adds_breaks_nothing(committed: dict[str, Any], place: tuple[s
 
 def bodies(kind: type[Taken] = Taken) -> Iterator[type[Taken]]:
     """Yield every body that the API takes."""
-    for one in kind.__subclasses__():
-        yield one
-        yield from bodies(one)
+    for body in kind.__subclasses__():
+        yield body
+        yield from bodies(body)
 
 
 def enumeration_of(annotation: Any) -> type[Enum] | None:
     """Return the enumeration within a field's type."""
     if isinstance(annotation, type) and issubclass(annotation, Enum):
         return annotation
-    return next((found for part in get_args(annotation) if (found := enumeration_of(part))), None)
+    return next((enumeration for part in get_args(annotation) if (enumeration := enumeration_of(part))), None)
 
 
 def test_every_field_that_is_of_an_enumeration_takes_its_values_as_json_has_them():
@@ -117,10 +117,10 @@ def test_every_field_that_is_of_an_enumeration_takes_its_values_as_json_has_them
                 continue
             adapter: TypeAdapter[Any] = TypeAdapter(field.rebuild_annotation(), config=ConfigDict(strict=True))
             value = next(iter(kind)).value
-            given = [value] if '"array"' in json.dumps(adapter.json_schema()) else value
+            payload = [value] if '"array"' in json.dumps(adapter.json_schema()) else value
             tried += 1
             try:
-                adapter.validate_python(given)
+                adapter.validate_python(payload)
             except ValueError as error:
                 refused.append(f"{body.__name__}.{name}: {error}")
     assert tried > 10

@@ -142,6 +142,6 @@ def test_every_act_has_an_operation_or_a_reason():
 def test_an_operation_acts_through_its_service():
     modules = dict(views())
     for service, name in BY_API.items():
-        known = vars(modules[name]).values()
+        members = vars(modules[name]).values()
         owner = inspect.getmodule(service)
-        assert any(one is service or one is owner for one in known), (name, service.__name__)
+        assert any(member is service or member is owner for member in members), (name, service.__name__)

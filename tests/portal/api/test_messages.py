@@ -64,8 +64,8 @@ def test_a_refusal_tells_the_codes_of_its_sentences() -> None:
 
 def test_what_the_api_itself_refuses_has_its_codes_too() -> None:
     caller, client = a_caller(), Client()
-    (told,) = caller.get("/runs/4711").json()["messages"]
-    assert told == {"code": "token_reaches_no_run_number", "values": {"number": 4711}}
+    (message,) = caller.get("/runs/4711").json()["messages"]
+    assert message == {"code": "token_reaches_no_run_number", "values": {"number": 4711}}
     answers = [
         caller.get("/runs?cursor=x"),
         caller.get("/runs?limit=none"),
@@ -76,18 +76,18 @@ def test_what_the_api_itself_refuses_has_its_codes_too() -> None:
         client.get("/api/v1/runs", headers={"Authorization": "Bearer hr_wrong"}),
         client.post("/api/v1/districts", data="x", content_type="text/plain"),
     ]
-    assert {one.status_code for one in answers} == {401, 404, 405, 415, 422}
+    assert {answer.status_code for answer in answers} == {401, 404, 405, 415, 422}
     for answer in answers:
         problem = answer.json()
         assert problem["messages"], problem
-        assert all(one["code"] for one in problem["messages"]), problem
-        assert all(one["messages"] for one in problem["errors"]), problem
+        assert all(entry["code"] for entry in problem["messages"]), problem
+        assert all(error["messages"] for error in problem["errors"]), problem
 
 
 def test_the_audit_record_tells_them() -> None:
     caller = a_caller()
     record(action=AuditAction.RUN_DECIDED, actor=None, subject_kind="run", subject_id="1", message=LOCKED)
-    (event,) = [one for one in caller.get("/audit").json()["items"] if one["message"] == LOCKED]
+    (event,) = [item for item in caller.get("/audit").json()["items"] if item["message"] == LOCKED]
     assert event["messages"] == {"message": [CODE]}
 
 
@@ -104,6 +104,6 @@ def test_an_archived_event_comes_back_as_it_was() -> None:
 
 
 def test_a_webhook_is_told_code_and_sentence() -> None:
-    told = Told(LOCKED, "https://x.example/runs/1", timezone.now(), {"run": 1})
-    body = json.loads(written(NoticeEndpoint.Kind.WEBHOOK, "run.failed", told))
+    notice = Told(LOCKED, "https://x.example/runs/1", timezone.now(), {"run": 1})
+    body = json.loads(written(NoticeEndpoint.Kind.WEBHOOK, "run.failed", notice))
     assert (body["data"]["message"], body["data"]["messages"]) == (LOCKED, [CODE])

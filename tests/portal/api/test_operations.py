@@ -37,9 +37,9 @@ def a_waiting_run(user: User | None = None) -> Run:
 def test_a_district_is_registered_changed_planned_and_removed():
     an_account()
     caller = a_caller()
-    made = caller.post("/districts", {"name": "Lakeside", "account_id": ACCOUNT_ID, "slug": "lakeside"})
-    assert (made.status_code, made["Location"]) == (201, f"{API}/districts/lakeside-sbx")
-    first = made.json()["active_run"]
+    created = caller.post("/districts", {"name": "Lakeside", "account_id": ACCOUNT_ID, "slug": "lakeside"})
+    assert (created.status_code, created["Location"]) == (201, f"{API}/districts/lakeside-sbx")
+    first = created.json()["active_run"]
     assert caller.get(f"/runs/{first}").json()["requested_by"] == caller.user.username
     cancel = caller.post(f"/runs/{first}/cancel")
     assert (cancel.status_code, cancel.json()["state"]) == (200, "canceled")
@@ -50,8 +50,8 @@ def test_a_district_is_registered_changed_planned_and_removed():
     beside = caller.post("/districts/lakeside-sbx/plan", {})
     assert (beside.status_code, code(beside)) == (409, "run_active")
     caller.post(f"/runs/{changed.json()['number']}/cancel")
-    wrong = caller.post("/districts/lakeside-sbx/destroy", {"confirm": "lakeside", "reason": "Over."})
-    assert (wrong.status_code, code(wrong)) == (422, "name_differs")
+    refused = caller.post("/districts/lakeside-sbx/destroy", {"confirm": "lakeside", "reason": "Over."})
+    assert (refused.status_code, code(refused)) == (422, "name_differs")
     gone = caller.post("/districts/lakeside-sbx/destroy", {"confirm": "lakeside-sbx", "reason": "Over."})
     assert (gone.status_code, gone.json()["kind"]) == (202, "destroy")
     assert District.objects.get().status == "tearing_down"
@@ -74,7 +74,9 @@ def test_what_is_refused_says_which_field_and_what_to_do():
     account = an_account()
     answer = a_caller().post("/districts", {"name": "Lakeside", "account_id": account.account_id, "cidr": "x"})
     assert (answer.status_code, code(answer)) == (422, "registration_refused")
-    assert [(one["field"], "Write it as" in one["detail"]) for one in answer.json()["errors"]] == [("body.cidr", True)]
+    assert [(error["field"], "Write it as" in error["detail"]) for error in answer.json()["errors"]] == [
+        ("body.cidr", True)
+    ]
     assert not District.objects.exists()
 
 
@@ -153,14 +155,14 @@ def test_a_token_that_is_over_says_so():
 
 def test_a_token_has_so_many_requests_a_minute(settings: Any):
     settings.API_REQUESTS_PER_MINUTE = 2
-    caller, other = a_caller(), a_caller()
-    left = [caller.get("/me")["RateLimit-Remaining"] for _ in range(2)]
-    assert left == ["1", "0"]
+    caller, other_caller = a_caller(), a_caller()
+    remaining = [caller.get("/me")["RateLimit-Remaining"] for _ in range(2)]
+    assert remaining == ["1", "0"]
     answer = caller.get("/me")
     assert (answer.status_code, code(answer)) == (429, "rate_limited")
     assert 1 <= int(answer["Retry-After"]) <= 60
     assert (answer["RateLimit-Limit"], answer["RateLimit-Remaining"]) == ("2", "0")
-    assert other.get("/me").status_code == 200
+    assert other_caller.get("/me").status_code == 200
 
 
 def test_a_large_body_is_refused_before_anybody_is_asked_who_they_are():
@@ -200,7 +202,7 @@ def test_a_list_is_read_page_by_page_while_it_grows():
     caller, seen, cursor = a_caller(), [], ""
     while True:
         page = caller.get(f"/districts?limit=2&cursor={cursor}").json()
-        seen += [one["suffix"] for one in page["items"]]
+        seen += [item["suffix"] for item in page["items"]]
         a_run()
         cursor = page["next"]
         if cursor is None:
@@ -228,10 +230,10 @@ def test_filters_narrow_lists_down():
         ("account=999999999999", []),
         ("status=draft", [first]),
     ):
-        found = [one["suffix"] for one in caller.get(f"/districts?{query}").json()["items"]]
-        assert found == [run.district.suffix for run in expected], query
-    assert [one["number"] for one in caller.get("/runs?which=active").json()["items"]] == [second.pk]
-    assert [one["number"] for one in caller.get("/runs?state=canceled").json()["items"]] == [first.pk]
+        suffixes = [item["suffix"] for item in caller.get(f"/districts?{query}").json()["items"]]
+        assert suffixes == [run.district.suffix for run in expected], query
+    assert [item["number"] for item in caller.get("/runs?which=active").json()["items"]] == [second.pk]
+    assert [item["number"] for item in caller.get("/runs?state=canceled").json()["items"]] == [first.pk]
 
 
 def test_a_run_is_followed_by_its_events(monkeypatch: pytest.MonkeyPatch):
@@ -242,7 +244,7 @@ def test_a_run_is_followed_by_its_events(monkeypatch: pytest.MonkeyPatch):
         RunEvent(run=run, sequence=n, at=now, level="info", kind="x", message=f"m{n}") for n in range(1, 5)
     )
     page = caller.get(f"/runs/{run.pk}/events?after=1&limit=2").json()
-    assert ([one["message"] for one in page["items"]], page["after"], page["more"]) == (["m2", "m3"], 3, True)
+    assert ([item["message"] for item in page["items"]], page["after"], page["more"]) == (["m2", "m3"], 3, True)
 
     class Meanwhile:
         """Stands in for the time that passes: an event comes in it."""
@@ -252,7 +254,7 @@ def test_a_run_is_followed_by_its_events(monkeypatch: pytest.MonkeyPatch):
 
     monkeypatch.setattr("portal.api.following._never", Meanwhile())
     page = caller.get(f"/runs/{run.pk}/events?after=4&wait=20").json()
-    assert [one["message"] for one in page["items"]] == ["m5"]
+    assert [item["message"] for item in page["items"]] == ["m5"]
     moved(run, RunState.CANCELED)
     page = caller.get(f"/runs/{run.pk}/events?after=5&wait=20").json()
     assert (page["items"], page["after"], page["is_active"], page["state"]) == ([], 5, False, "canceled")
@@ -300,7 +302,7 @@ def test_a_certificate_is_handed_out_as_it_was_signed():
     removed, number = torn_down(a_run())
     caller = a_caller(Role.VIEWER)
     listed = caller.get("/certificates").json()["items"]
-    assert [(one["number"], one["district"]) for one in listed] == [(int(number), removed.suffix)]
+    assert [(item["number"], item["district"]) for item in listed] == [(int(number), removed.suffix)]
     assert caller.get(f"/certificates/{number}").json()["problem"] == ""
     file = caller.get(f"/certificates/{number}/file").json()
     assert file["document"]["district"]["suffix"] == removed.suffix
@@ -327,7 +329,7 @@ def test_a_deployed_district_is_asked_about_drift():
 def test_people_are_told_to_administrators():
     caller = a_caller(Role.ADMINISTRATOR)
     items = caller.get("/people").json()["items"]
-    assert {one["username"]: (one["role"], one["tokens"]) for one in items} == {
+    assert {item["username"]: (item["role"], item["tokens"]) for item in items} == {
         caller.user.username: ("Administrator", 1)
     }
 

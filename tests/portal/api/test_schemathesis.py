@@ -57,7 +57,7 @@ def attacked(roles: Sequence[Role], examples: int, number: int) -> Counter[Role]
     callers = [(role, a_caller(role)) for role in roles]
     schema = schemathesis.openapi.from_dict(document())
     schema.app = application
-    asked = checks()
+    selected = checks()
     count: Counter[Role] = Counter()
     places = {"suffix": run.district.suffix, "number": run.pk, "account_id": run.district.account.account_id}
     places |= {"username": callers[0][1].user.get_username()}
@@ -75,10 +75,10 @@ def attacked(roles: Sequence[Role], examples: int, number: int) -> Counter[Role]
         @given(case=ways(operation, places))
         def send(case: Any) -> None:
             role, caller = callers[count.total() % len(callers)]
-            held = transaction.savepoint()
+            savepoint = transaction.savepoint()
             response = case.call(headers={"Authorization": f"Bearer {caller.secret}"})
-            transaction.savepoint_rollback(held)
-            case.validate_response(response, checks=asked, headers={"Authorization": f"Bearer {caller.secret}"})
+            transaction.savepoint_rollback(savepoint)
+            case.validate_response(response, checks=selected, headers={"Authorization": f"Bearer {caller.secret}"})
             count[role] += 1
 
         send()
@@ -87,12 +87,12 @@ def attacked(roles: Sequence[Role], examples: int, number: int) -> Counter[Role]
 
 def ways(operation: Any, places: dict[str, Any]) -> st.SearchStrategy[Any]:
     """Return requests that fit the document, also for what there is, and such that do not."""
-    names = {one.name for one in operation.path_parameters}
-    known = {name: value for name, value in places.items() if name in names}
-    right = operation.as_strategy(generation_mode=GenerationMode.POSITIVE, path_parameters=known)
-    wrong = operation.as_strategy(generation_mode=GenerationMode.NEGATIVE, path_parameters=known)
+    names = {parameter.name for parameter in operation.path_parameters}
+    path_parameters = {name: value for name, value in places.items() if name in names}
+    right = operation.as_strategy(generation_mode=GenerationMode.POSITIVE, path_parameters=path_parameters)
+    invalid = operation.as_strategy(generation_mode=GenerationMode.NEGATIVE, path_parameters=path_parameters)
     if operation.body or operation.query:
-        return st.one_of(right, wrong)
+        return st.one_of(right, invalid)
     return cast(st.SearchStrategy[Any], right)
 
 
@@ -102,8 +102,8 @@ def unlimited(settings: Any) -> None:
 
 
 def test_whatever_is_sent_is_answered_as_described(unlimited: None):
-    sent = attacked(list(Role), 3, 7)
-    assert min(sent[role] for role in Role) > 20
+    counts = attacked(list(Role), 3, 7)
+    assert min(counts[role] for role in Role) > 20
 
 
 @pytest.mark.soak

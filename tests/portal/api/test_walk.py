@@ -151,32 +151,32 @@ def allows(role: Role, name: str) -> bool:
 
 def sent(caller: ApiCaller, name: str, run: Run) -> tuple[int, str]:
     """Send an operation's request, undo what it did, and return the answer's status and text."""
-    wanted = OPERATIONS[name]
+    operation = OPERATIONS[name]
     places = {"suffix": run.district.suffix, "number": run.pk, "account_id": run.district.account.account_id}
     places |= {"username": NOBODY}
-    path = wanted.path.format(**places)
-    held = transaction.savepoint()
-    answer = caller.call(wanted.method, path, None if wanted.method == "GET" else BODIES.get(name, {}))
+    path = operation.path.format(**places)
+    savepoint = transaction.savepoint()
+    answer = caller.call(operation.method, path, None if operation.method == "GET" else BODIES.get(name, {}))
     text = b"".join(answer.streaming_content) if answer.streaming else answer.content
-    transaction.savepoint_rollback(held)
+    transaction.savepoint_rollback(savepoint)
     return answer.status_code, text.decode()
 
 
 def test_each_operation_of_the_router_is_listed_with_its_scope():
     assert sorted(routed()) == sorted([*TABLE, *OPEN_OPERATIONS])
     assert set(OPEN_OPERATIONS) == WITHOUT_A_TOKEN
-    assert {name: one.scope for name, one in OPERATIONS.items()} == TABLE
+    assert {name: operation.scope for name, operation in OPERATIONS.items()} == TABLE
 
 
 @pytest.mark.parametrize("role", list(Role))
 def test_each_role_gets_what_it_may_and_nothing_else(role: Role, run: Run):
-    caller, wrong = a_caller(role), {}
+    caller, problems = a_caller(role), {}
     for name in TABLE:
         status, text = sent(caller, name, run)
         may = allows(role, name)
         if (status in {401, 403}) == may or status >= 500:
-            wrong[name] = (status, text)
-    assert not wrong
+            problems[name] = (status, text)
+    assert not problems
 
 
 def test_a_token_for_reading_does_nothing_else_for_an_administrator(run: Run):
@@ -215,15 +215,15 @@ BEYOND = [
 
 def walked(caller: ApiCaller, run: Run) -> dict[str, tuple[int, str]]:
     """Return what of the walk crossed the reach of a caller that does not reach the run's district."""
-    wrong = {}
+    problems = {}
     for name in TABLE:
         status, text = sent(caller, name, run)
-        told = run.district.suffix in without_asked(text, run.district.suffix) or run.district.name in text
+        leaked = run.district.suffix in without_asked(text, run.district.suffix) or run.district.name in text
         named = "{" in OPERATIONS[name].path and "{account_id}" not in OPERATIONS[name].path
         fine = status == 403 if name in OF_ALL else status == 404 if named else status < 500
-        if told or not fine:
-            wrong[name] = (status, text)
-    return wrong
+        if leaked or not fine:
+            problems[name] = (status, text)
+    return problems
 
 
 def test_no_operation_crosses_a_reach(run: Run):
@@ -235,23 +235,23 @@ def test_no_operation_crosses_a_reach(run: Run):
 @pytest.mark.soak
 @pytest.mark.parametrize(("role", "reach"), list(itertools.product(Role, BEYOND)))
 def test_no_operation_crosses_any_reach_for_any_role(role: Role, reach: Reach, run: Run):
-    caller, wrong = a_caller(role, reach=reach), {}
+    caller, problems = a_caller(role, reach=reach), {}
     for name, (status, text) in walked(caller, run).items():
         if status != 403 or allows(role, name):
-            wrong[name] = (status, text)
-    assert not wrong
+            problems[name] = (status, text)
+    assert not problems
 
 
 def test_a_narrow_token_sees_its_own_alone(run: Run):
-    other = a_run()
+    other_run = a_run()
     for reach in (Reach(suffixes=(run.district.suffix,)), Reach(environments=("sandbox",), suffixes=("x-sbx",))):
         caller = a_caller(reach=reach)
         own = [run.district.suffix] if run.district.suffix in reach.suffixes else []
-        assert [one["suffix"] for one in caller.get("/districts").json()["items"]] == own
-        assert [one["district"] for one in caller.get("/runs").json()["items"]] == own
+        assert [item["suffix"] for item in caller.get("/districts").json()["items"]] == own
+        assert [item["district"] for item in caller.get("/runs").json()["items"]] == own
         events = caller.get("/audit").json()["items"]
         assert {event["district"] for event in events} == set(own), "what belongs to no district is not reached"
-        assert caller.get(f"/runs/{other.pk}").status_code == 404
+        assert caller.get(f"/runs/{other_run.pk}").status_code == 404
 
 
 def test_a_narrow_token_makes_nothing_beyond_its_reach(run: Run):
@@ -268,27 +268,29 @@ def test_a_narrow_token_makes_nothing_beyond_its_reach(run: Run):
 
 
 def test_a_narrow_tokens_rollout_goes_to_its_own_alone(run: Run):
-    others = [a_run(), a_run()]
+    other_runs = [a_run(), a_run()]
     District.objects.update(status="live")
     caller = a_caller(reach=Reach(suffixes=(run.district.suffix,)))
-    beyond = caller.post("/rollouts", {"reason": "x", "districts": [others[0].district.suffix]})
+    beyond = caller.post("/rollouts", {"reason": "x", "districts": [other_runs[0].district.suffix]})
     nowhere = caller.post("/rollouts", {"reason": "x", "districts": ["nowhere-sbx"]})
     assert beyond.status_code == nowhere.status_code == 422
-    assert beyond.content.replace(others[0].district.suffix.encode(), b"nowhere-sbx") == nowhere.content
-    made = caller.post("/rollouts", {"reason": "x", "environments": ["sandbox"], "waves": "100%"})
-    assert made.status_code == 201, made.content
-    number = made.json()["number"]
+    assert beyond.content.replace(other_runs[0].district.suffix.encode(), b"nowhere-sbx") == nowhere.content
+    created = caller.post("/rollouts", {"reason": "x", "environments": ["sandbox"], "waves": "100%"})
+    assert created.status_code == 201, created.content
+    number = created.json()["number"]
     members = caller.get(f"/rollouts/{number}/districts").json()["items"]
-    assert [one["district"] for one in members] == [run.district.suffix]
-    assert a_caller(reach=Reach(suffixes=(others[0].district.suffix,))).get(f"/rollouts/{number}").status_code == 404
+    assert [member["district"] for member in members] == [run.district.suffix]
+    assert (
+        a_caller(reach=Reach(suffixes=(other_runs[0].district.suffix,))).get(f"/rollouts/{number}").status_code == 404
+    )
 
 
 def test_a_refusal_names_no_district_beyond_reach(run: Run):
-    account, other = run.district.account.account_id, run.district
-    body = {"name": other.name, "account_id": account, "slug": other.slug, "cidr": str(other.cidr)}
-    told = a_caller().post("/districts", body).content.decode()
-    assert other.name in told
+    account, district = run.district.account.account_id, run.district
+    body = {"name": district.name, "account_id": account, "slug": district.slug, "cidr": str(district.cidr)}
+    visible = a_caller().post("/districts", body).content.decode()
+    assert district.name in visible
     hidden = a_caller(reach=Reach(environments=("sandbox",), suffixes=("cedar-sbx",))).post("/districts", body)
     assert hidden.status_code == 422
-    assert {one["field"] for one in hidden.json()["errors"]} >= {"body.cidr", "body.slug"}
-    assert other.name not in hidden.content.decode()
+    assert {error["field"] for error in hidden.json()["errors"]} >= {"body.cidr", "body.slug"}
+    assert district.name not in hidden.content.decode()

@@ -73,9 +73,9 @@ def test_a_limit_is_set_by_the_service_which_records_it(ada):
 def test_the_history_of_a_row_is_the_audit_record(ada, address, filters, told):
     run = a_run()
     account = AwsAccount.objects.get().pk
-    known = {"district": run.district_id, "run": run.pk, "suffix": run.district.suffix, "account": account}
-    answer = ada.get(address.format(**known))
-    assert answer["Location"] == f"/audit?{filters.format(**known)}"
+    values = {"district": run.district_id, "run": run.pk, "suffix": run.district.suffix, "account": account}
+    answer = ada.get(address.format(**values))
+    assert answer["Location"] == f"/audit?{filters.format(**values)}"
     assert told in ada.get(answer["Location"]).content.decode()
 
 
@@ -89,11 +89,11 @@ def test_a_run_page_has_the_live_part_and_the_way_to_the_teardown(ada):
 
 def test_lists_are_searched_and_filtered(ada):
     run = a_run(name="Maple Valley")
-    other = a_run(name="Cedar")
-    moved(other, RunState.SYNTHESIZING)
-    found = ada.get("/admin/provisioning/run/?q=Maple").content.decode()
-    assert f"Run #{run.pk}" in found
-    assert f"Run #{other.pk}" not in found
-    found = ada.get("/admin/provisioning/run/?state__exact=synthesizing").content.decode()
-    assert f"Run #{other.pk}" in found
-    assert f"Run #{run.pk}<" not in found
+    other_run = a_run(name="Cedar")
+    moved(other_run, RunState.SYNTHESIZING)
+    page = ada.get("/admin/provisioning/run/?q=Maple").content.decode()
+    assert f"Run #{run.pk}" in page
+    assert f"Run #{other_run.pk}" not in page
+    page = ada.get("/admin/provisioning/run/?state__exact=synthesizing").content.decode()
+    assert f"Run #{other_run.pk}" in page
+    assert f"Run #{run.pk}<" not in page

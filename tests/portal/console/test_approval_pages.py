@@ -55,23 +55,23 @@ def page(user: User, run: Run) -> str:
 
 def test_a_second_person_sees_why_it_waits_and_approves_with_a_comment(waiting):
     ada = a_person(Role.OPERATOR, "ada")
-    shown = page(ada, waiting)
-    assert "It is production." in shown
-    assert "Approve and apply" in shown
-    assert re.search(r"Expires <time[^>]*>in 59 min</time>", shown), "it is not discarded just now"
+    html = page(ada, waiting)
+    assert "It is production." in html
+    assert "Approve and apply" in html
+    assert re.search(r"Expires <time[^>]*>in 59 min</time>", html), "it is not discarded just now"
     answer = signed_in(ada).post(
         f"/runs/{waiting.number}/decide", {"decision": "approved", "comment": "Read it"}, follow=True
     )
     assert "A worker applies this very plan." in answer.content.decode()
-    shown = page(ada, waiting)
-    assert "Read it" in shown
-    assert "Approve and apply" not in shown
+    html = page(ada, waiting)
+    assert "Read it" in html
+    assert "Approve and apply" not in html
 
 
 def test_who_asked_for_it_may_discard_and_not_approve(waiting, otto):
-    shown = page(otto, waiting)
-    assert "You can&#x27;t approve your own run." in shown
-    assert "Approve and apply" not in shown
+    html = page(otto, waiting)
+    assert "You can&#x27;t approve your own run." in html
+    assert "Approve and apply" not in html
     client = signed_in(otto)
     answer = client.post(f"/runs/{waiting.number}/decide", {"decision": "approved"}, follow=True)
     assert "You can&#x27;t approve your own run." in answer.content.decode()
@@ -82,10 +82,10 @@ def test_who_asked_for_it_may_discard_and_not_approve(waiting, otto):
 
 def test_who_asked_for_a_change_is_asked_to_look_and_applies_the_plan(waiting, otto):
     Run.objects.filter(pk=waiting.pk).update(approval_reasons=[LOOK], requester_may_confirm=True)
-    shown = page(otto, waiting)
-    assert "Look at this plan, then apply it" in shown
-    assert LOOK in shown
-    assert "Approve and apply" not in shown
+    html = page(otto, waiting)
+    assert "Look at this plan, then apply it" in html
+    assert LOOK in html
+    assert "Approve and apply" not in html
     assert "An operator decides." in page(a_person(Role.VIEWER), waiting)
     answer = signed_in(otto).post(f"/runs/{waiting.number}/decide", {"decision": "approved"}, follow=True)
     assert "A worker applies this very plan." in answer.content.decode()
@@ -111,17 +111,17 @@ def test_who_signed_in_long_ago_signs_in_again_before_an_approval(waiting):
 def test_who_was_given_a_password_by_the_requester_sees_why_not_and_no_button(waiting, otto):
     ada = a_person(Role.OPERATOR, "ada")
     password_set(ada, otto)
-    shown = page(ada, waiting)
-    assert "otto has given you a password or a role since this was asked for, or shortly before." in shown
-    assert "Approve and apply" not in shown
-    assert "Discard the plan" in shown
+    html = page(ada, waiting)
+    assert "otto has given you a password or a role since this was asked for, or shortly before." in html
+    assert "Approve and apply" not in html
+    assert "Discard the plan" in html
 
 
 def test_a_viewer_sees_the_reasons_and_no_button(waiting):
     vera = a_person(Role.VIEWER)
-    shown = page(vera, waiting)
-    assert "It is production." in shown
-    assert "Discard the plan" not in shown
+    html = page(vera, waiting)
+    assert "It is production." in html
+    assert "Discard the plan" not in html
     assert signed_in(vera).post(f"/runs/{waiting.number}/decide", {"decision": "approved"}).status_code == 403
 
 
@@ -137,9 +137,9 @@ def test_a_comment_is_shown_as_text(waiting):
     signed_in(ada).post(
         f"/runs/{waiting.number}/decide", {"decision": "approved", "comment": "<script>alert(1)</script>"}
     )
-    shown = page(ada, waiting)
-    assert "<script>alert(1)" not in shown
-    assert "&lt;script&gt;alert(1)" in shown
+    html = page(ada, waiting)
+    assert "<script>alert(1)" not in html
+    assert "&lt;script&gt;alert(1)" in html
 
 
 def test_a_force_stop_is_offered_to_administrators_once_terraform_had_its_time(otto):
@@ -153,9 +153,9 @@ def test_a_force_stop_is_offered_to_administrators_once_terraform_had_its_time(o
     assert "Force stop" not in page(otto, run)
     client = signed_in(admin)
     assert "Kill Terraform" in client.get(f"/runs/{run.number}/force-stop").content.decode()
-    wrong = client.post(f"/runs/{run.number}/force-stop", {"number": "17"})
-    assert wrong.status_code == 422
-    assert "aria-invalid" in wrong.content.decode()
+    refused = client.post(f"/runs/{run.number}/force-stop", {"number": "17"})
+    assert refused.status_code == 422
+    assert "aria-invalid" in refused.content.decode()
     client.post(f"/runs/{run.number}/force-stop", {"number": str(run.number)})
     run.refresh_from_db()
     assert run.force_stop_requested_at is not None
@@ -168,10 +168,10 @@ def test_a_lost_run_says_that_it_is_taken_over_and_what_a_recovery_did(otto):
     Run.objects.filter(pk=run.pk).update(lease_until=timezone.now(), recovered=["The lock was released."])
     run.refresh_from_db()
     moved(run, RunState.LOST)
-    shown = page(otto, run)
-    assert "Another one takes the run over" in shown
-    assert "The lock was released." in shown
-    assert "Cancel the run" in shown
+    html = page(otto, run)
+    assert "Another one takes the run over" in html
+    assert "The lock was released." in html
+    assert "Cancel the run" in html
 
 
 def test_the_card_says_where_what_is_lost_first_what_it_costs_and_who_may_before_its_buttons(waiting, otto):
@@ -181,10 +181,10 @@ def test_the_card_says_where_what_is_lost_first_what_it_costs_and_who_may_before
     replaced = {"actions": ["delete", "create"], "before": {"a": 1}, "after": {"a": 2}, "replace_paths": [["a"]]}
     gone = {"actions": ["delete"], "before": {"a": 1}, "after": None}
     changes = [("aws_x.kept", change), ("aws_x.replaced", replaced), ("aws_x.gone", gone)]
-    told = [{"address": address, "type": "aws_x", "change": one} for address, one in changes]
+    resources = [{"address": address, "type": "aws_x", "change": planned} for address, planned in changes]
     # Outputs are no resources: the card counts as the plan does.
     outputs = {name: {"actions": ["create"], "before": None, "after": "x"} for name in ("url", "arn")}
-    store_changes(waiting, told_changes({"resource_changes": told, "output_changes": outputs}))
+    store_changes(waiting, told_changes({"resource_changes": resources, "output_changes": outputs}))
     Run.objects.filter(pk=waiting.pk).update(
         monthly_cost_usd=400,
         add_count=1,
@@ -192,8 +192,8 @@ def test_the_card_says_where_what_is_lost_first_what_it_costs_and_who_may_before
         remove_count=2,
         spec={**waiting.spec, "monthly_budget_usd": 700},
     )
-    shown = page(User.objects.get(username="ada"), waiting)
-    card = shown[shown.index('id="approval"') : shown.index('id="approve-run"')]
+    html = page(User.objects.get(username="ada"), waiting)
+    card = html[html.index('id="approval"') : html.index('id="approve-run"')]
     places = [
         card.index(text)
         for text in (
@@ -215,5 +215,5 @@ def test_the_page_and_the_findings_speak_of_one_budget(waiting):
         spec={**waiting.spec, "monthly_budget_usd": 700},
     )  # fmt: skip
     assert waiting.district.monthly_budget_usd != 700
-    shown = page(a_person(Role.VIEWER), waiting)
-    assert set(re.findall(r"budget (?:is|of) \$([\d,]+)", shown)) == {"700"}
+    html = page(a_person(Role.VIEWER), waiting)
+    assert set(re.findall(r"budget (?:is|of) \$([\d,]+)", html)) == {"700"}

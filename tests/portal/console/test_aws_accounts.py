@@ -33,8 +33,8 @@ def test_an_account_is_added_with_an_external_id_that_stands_in_both_templates(c
     assert len(account.external_id) == 32
     assert account.role_arn == f"arn:aws:iam::{ID}:role/homeroom-deploy"
     assert answer.content.decode().count(account.external_id) >= 3
-    other = client.post("/accounts/new", {"name": "North", "account_id": "310987654321"}, follow=True)
-    assert account.external_id not in other.content.decode()
+    second = client.post("/accounts/new", {"name": "North", "account_id": "310987654321"}, follow=True)
+    assert account.external_id not in second.content.decode()
 
 
 @pytest.mark.parametrize(
@@ -47,13 +47,15 @@ def test_what_is_no_new_account_is_refused(client: Client, given: dict[str, str]
 
 
 def test_the_role_is_bounded_and_entered_with_the_external_id_alone():
-    made = json.loads(cloudformation(ID, "an-external-id", "arn:aws:iam::111111111111:role/homeroom-worker"))
-    role = made["Resources"]["DeployRole"]["Properties"]
+    template = json.loads(cloudformation(ID, "an-external-id", "arn:aws:iam::111111111111:role/homeroom-worker"))
+    role = template["Resources"]["DeployRole"]["Properties"]
     (statement,) = role["AssumeRolePolicyDocument"]["Statement"]
     assert statement["Condition"] == {"StringEquals": {"sts:ExternalId": "an-external-id"}}
     assert role["PermissionsBoundary"] == {"Ref": "Boundary"}
     policies = {
-        name: part["Properties"]["PolicyDocument"] for name, part in made["Resources"].items() if name != "DeployRole"
+        name: part["Properties"]["PolicyDocument"]
+        for name, part in template["Resources"].items()
+        if name != "DeployRole"
     }
     assert all(len(json.dumps(document, separators=(",", ":"))) <= 6144 for document in policies.values())
     same = json.loads(terraform(ID, "an-external-id", "arn:aws:iam::111111111111:role/homeroom-worker"))["resource"]
@@ -64,11 +66,11 @@ def test_the_role_is_bounded_and_entered_with_the_external_id_alone():
 
 def test_an_account_is_changed_and_a_role_elsewhere_is_refused(client: Client):
     add_account(name="South", account_id=ID, actor=None)
-    given = {"name": "Deep South", "role_arn": f"arn:aws:iam::{ID}:role/ours", "external_id": "ab"}
-    assert client.post(f"/accounts/{ID}", given).status_code == 302
+    form = {"name": "Deep South", "role_arn": f"arn:aws:iam::{ID}:role/ours", "external_id": "ab"}
+    assert client.post(f"/accounts/{ID}", form).status_code == 302
     assert AwsAccount.objects.get().role_arn.endswith("role/ours")
-    wrong = client.post(f"/accounts/{ID}", given | {"role_arn": "arn:aws:iam::999999999999:role/ours"})
-    assert wrong.status_code == 422
+    refused = client.post(f"/accounts/{ID}", form | {"role_arn": "arn:aws:iam::999999999999:role/ours"})
+    assert refused.status_code == 422
     assert AuditEvent.objects.filter(action="account:change").count() == 1
 
 

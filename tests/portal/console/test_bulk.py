@@ -132,7 +132,7 @@ class TestTheTrial:
         # The default VPC of the account takes one of the three.
         set_limit(account=account, region="us-east-1", code="L-29B6F2EB", limit=12, actor=None)
         tried = try_all([a_registration() for _ in range(4)], actor=None)
-        assert [bool(one.problems) for one in tried] == [False, False, True, True]
+        assert [bool(trial.problems) for trial in tried] == [False, False, True, True]
         assert "account_id" in tried[3].problems
 
     def test_needs_an_operator(self):
@@ -148,9 +148,9 @@ class TestRegistering:
         answer = browser.post("/districts/bulk", again(page, GOOD, row=["1", "3"]), follow=True)
         assert sorted(District.objects.values_list("name", flat=True)) == ["Hill, Upper", "Lakeside"]
         assert Run.objects.filter(kind=RunKind.APPLY).count() == 2
-        shown = answer.content.decode()
-        assert "2 districts were registered" in shown
-        assert "0 of 2 runs ended" in shown
+        html = answer.content.decode()
+        assert "2 districts were registered" in html
+        assert "0 of 2 runs ended" in html
 
     def test_sent_twice_makes_each_district_once(self):
         browser = signed_in()

@@ -46,13 +46,13 @@ def test_an_operator_sets_a_freeze_by_the_districts_clock_and_ends_it(operator: 
     address = f"/calendar/freezes/new?district={district.suffix}"
     assert 'value="America/Chicago" selected' in operator.get(address).content.decode()
     near = timezone.now() + timedelta(days=3)
-    given = {
+    form = {
         "reason": "State testing",
         "starts_at": near.strftime("%Y-%m-%dT08:00"),
         "ends_at": near.strftime("%Y-%m-%dT17:00"),
         "time_zone": "America/Phoenix",
     }
-    assert operator.post(address, given)["Location"] == f"/districts/{district.suffix}/settings"
+    assert operator.post(address, form)["Location"] == f"/districts/{district.suffix}/settings"
     freeze = Freeze.objects.get()
     assert (freeze.starts_at.hour, freeze.ends_at.hour) == (15, 0), "Phoenix is seven hours behind UTC all year"
     page = operator.get(f"/districts/{district.suffix}/settings").content.decode()
@@ -109,9 +109,9 @@ def test_a_held_run_says_so_on_its_page_and_an_administrator_overrides_it(operat
 def test_a_lifetime_is_set_with_the_full_name_and_taken_away(operator: Client):
     district = a_district()
     address = f"/districts/{district.suffix}/lifetime"
-    given = {"last_day": "2099-06-30", "notice_days": "30", "typed_name": district.slug}
-    assert f"Type {district.suffix} to have it torn down" in operator.post(address, given).content.decode()
-    operator.post(address, given | {"typed_name": district.suffix})
+    form = {"last_day": "2099-06-30", "notice_days": "30", "typed_name": district.slug}
+    assert f"Type {district.suffix} to have it torn down" in operator.post(address, form).content.decode()
+    operator.post(address, form | {"typed_name": district.suffix})
     end = DistrictEnd.objects.get()
     assert (end.confirmed_name, end.notice_days) == (district.suffix, 30)
     assert "2099-06-30" in operator.get(f"/districts/{district.suffix}/settings").content.decode()
@@ -152,7 +152,7 @@ def test_a_rollout_waits_for_its_time_and_says_so(operator: Client):
 def test_the_form_of_a_rollout_takes_a_time_by_a_zones_clock(operator: Client):
     live()
     near = timezone.now() + timedelta(days=3)
-    given = {
+    form = {
         "what": "stack",
         "waves": "100%",
         "at_once": "5",
@@ -162,8 +162,8 @@ def test_the_form_of_a_rollout_takes_a_time_by_a_zones_clock(operator: Client):
         "starts_at": near.strftime("%Y-%m-%dT22:00"),
         "time_zone": "America/Phoenix",
     }
-    assert operator.post("/rollouts/new", given | {"starts_at": "2020-01-01T00:00"}).status_code == 422
-    operator.post("/rollouts/new", given)
+    assert operator.post("/rollouts/new", form | {"starts_at": "2020-01-01T00:00"}).status_code == 422
+    operator.post("/rollouts/new", form)
     starts = Rollout.objects.get().starts_at
     assert starts is not None
     assert starts == datetime(near.year, near.month, near.day, 5, tzinfo=UTC) + timedelta(days=1)
@@ -182,27 +182,27 @@ def test_programs_list_set_and_end_what_is_on_the_calendar():
     Run.objects.filter(pk=run.pk).update(sent_at=None)
     suffix, caller = run.district.suffix, a_caller(Role.OPERATOR)
     now = timezone.now()
-    given = {"reason": "State testing", "starts_at": now.isoformat(), "ends_at": (now + timedelta(days=1)).isoformat()}
-    assert caller.post("/freezes", given).status_code == 403, "the fleet's takes an administrator"
-    made = caller.post("/freezes", given | {"district": suffix})
-    assert made.status_code == 201, made.content
-    told = caller.get(f"/runs/{run.pk}").json()
-    assert told["held"].startswith("Held: freeze 'State testing' until ")
-    assert datetime.fromisoformat(told["held_until"]) == now + timedelta(days=1)
-    refused = caller.post("/freezes", given | {"district": suffix, "ends_at": now.isoformat()})
+    body = {"reason": "State testing", "starts_at": now.isoformat(), "ends_at": (now + timedelta(days=1)).isoformat()}
+    assert caller.post("/freezes", body).status_code == 403, "the fleet's takes an administrator"
+    created = caller.post("/freezes", body | {"district": suffix})
+    assert created.status_code == 201, created.content
+    answer = caller.get(f"/runs/{run.pk}").json()
+    assert answer["held"].startswith("Held: freeze 'State testing' until ")
+    assert datetime.fromisoformat(answer["held_until"]) == now + timedelta(days=1)
+    refused = caller.post("/freezes", body | {"district": suffix, "ends_at": now.isoformat()})
     assert code(refused) == "calendar_refused"
-    assert [one["field"] for one in refused.json()["errors"]] == ["body.ends_at"]
+    assert [error["field"] for error in refused.json()["errors"]] == ["body.ends_at"]
     number = caller.get("/freezes").json()["items"][0]["number"]
     assert caller.post(f"/freezes/{number}/end").json()["ended_at"] is not None
-    told = caller.get(f"/runs/{run.pk}").json()
-    assert (told["held"], told["held_until"]) == ("", None)
+    answer = caller.get(f"/runs/{run.pk}").json()
+    assert (answer["held"], answer["held_until"]) == ("", None)
     window = {"weekdays": [5], "starts": "22:00", "minutes": 60, "time_zone": "America/Chicago", "district": suffix}
     assert caller.post("/windows", window).json()["starts"] == "22:00"
     (listed,) = caller.get("/windows").json()["items"]
     assert caller.post(f"/windows/{listed['number']}/end").status_code == 200
     end = {"kind": "lifetime", "last_day": "2099-06-30", "typed_name": suffix}
     assert caller.post(f"/districts/{suffix}/ends", end).json()["tears_down"] is True
-    assert [one["kind"] for one in caller.get(f"/districts/{suffix}/ends").json()["items"]] == ["lifetime"]
+    assert [item["kind"] for item in caller.get(f"/districts/{suffix}/ends").json()["items"]] == ["lifetime"]
     assert caller.post(f"/districts/{suffix}/ends/remove", {"kind": "lifetime"}).json()["items"] == []
 
 
@@ -213,10 +213,10 @@ def test_a_program_changes_a_districts_time_zone_and_its_windows_follow():
     caller, where = a_caller(Role.OPERATOR), f"/districts/{district.suffix}/time-zone"
     refused = caller.post(where, {"time_zone": "Mars/Olympus"})
     assert code(refused) == "calendar_refused"
-    assert [one["field"] for one in refused.json()["errors"]] == ["body.time_zone"]
+    assert [error["field"] for error in refused.json()["errors"]] == ["body.time_zone"]
     assert caller.post(where, {"time_zone": "America/Denver"}).json() == {"time_zone": "America/Denver", "windows": 1}
     assert caller.get(f"/districts/{district.suffix}").json()["time_zone"] == "America/Denver"
-    assert [one["time_zone"] for one in caller.get("/windows").json()["items"]] == ["America/Denver"]
+    assert [item["time_zone"] for item in caller.get("/windows").json()["items"]] == ["America/Denver"]
 
 
 def test_a_narrow_token_sees_what_reaches_its_districts_and_writes_those_alone():
@@ -225,12 +225,12 @@ def test_a_narrow_token_sees_what_reaches_its_districts_and_writes_those_alone()
     for scope in (Scope(), Scope(district=mine), Scope(district=other)):
         create_freeze(scope=scope, reason="x", starts_at=now, ends_at=now + timedelta(hours=1), actor=None)
     caller = a_caller(Role.ADMINISTRATOR, reach=Reach(suffixes=(mine.suffix,)))
-    assert [one["district"] for one in caller.get("/freezes").json()["items"]] == [mine.suffix, None]
+    assert [item["district"] for item in caller.get("/freezes").json()["items"]] == [mine.suffix, None]
     for freeze in Freeze.objects.exclude(district=mine):
         assert caller.post(f"/freezes/{freeze.pk}/end").status_code == 404
-    given = {"reason": "x", "starts_at": now.isoformat(), "ends_at": (now + timedelta(hours=1)).isoformat()}
-    assert caller.post("/freezes", given).status_code == 403
-    assert caller.post("/freezes", given | {"district": other.suffix}).status_code == 404
+    body = {"reason": "x", "starts_at": now.isoformat(), "ends_at": (now + timedelta(hours=1)).isoformat()}
+    assert caller.post("/freezes", body).status_code == 403
+    assert caller.post("/freezes", body | {"district": other.suffix}).status_code == 404
 
 
 def test_a_districts_time_zone_is_changed_on_its_settings_and_its_windows_follow(operator: Client):

@@ -30,8 +30,8 @@ def sheet(name: str) -> str:
 
 def tokens(css: str) -> dict[str, tuple[str, str]]:
     """Return each token's colours in the light and the dark theme."""
-    found = re.findall(r"--(?:hr-)?([\w-]+): light-dark\((#[0-9a-f]{6}), (#[0-9a-f]{6})\)", css)
-    return {name: (light, dark) for name, light, dark in found}
+    matches = re.findall(r"--(?:hr-)?([\w-]+): light-dark\((#[0-9a-f]{6}), (#[0-9a-f]{6})\)", css)
+    return {name: (light, dark) for name, light, dark in matches}
 
 
 def luminance(colour: str) -> float:
@@ -44,8 +44,8 @@ def luminance(colour: str) -> float:
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
-def contrast(one: str, other: str) -> float:
-    lighter, darker = sorted((luminance(one), luminance(other)), reverse=True)
+def contrast(first: str, second: str) -> float:
+    lighter, darker = sorted((luminance(first), luminance(second)), reverse=True)
     return (lighter + 0.05) / (darker + 0.05)
 
 
@@ -131,11 +131,11 @@ def test_the_admins_tokens_can_be_read_on_its_own_grounds():
     dark = (Path(admin.__file__).parent / "static/admin/css/dark_mode.css").read_text()
     for place, (theme, text) in enumerate((("light", css), ("dark", dark))):
         for ground in ("body-bg", "darkened-bg"):
-            found = re.search(rf"--{ground}: (#[0-9a-f]{{3,6}})", text)
-            assert found is not None
+            match = re.search(rf"--{ground}: (#[0-9a-f]{{3,6}})", text)
+            assert match is not None
             poor = {
-                name: round(contrast(CONSOLE[name][place], found[1]), 2)
+                name: round(contrast(CONSOLE[name][place], match[1]), 2)
                 for name in ADMIN
-                if contrast(CONSOLE[name][place], found[1]) < TEXT
+                if contrast(CONSOLE[name][place], match[1]) < TEXT
             }
-            assert not poor, (theme, ground, found[1])
+            assert not poor, (theme, ground, match[1])

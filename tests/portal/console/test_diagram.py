@@ -31,11 +31,11 @@ def addresses(stack: Any) -> list[str]:
     return [f"{kind}.{name}" for kind, named in resources.items() for name in named]
 
 
-def drawn(known: list[str], **states: PartState) -> Diagram:
+def drawn(existing: list[str], **states: PartState) -> Diagram:
     diagram = draw(
         {
             address: Known(f"#{address}", states.get(address.replace(".", "__"), PartState.EXISTS), "vpc-1")
-            for address in known
+            for address in existing
         }
     )
     assert diagram is not None
@@ -56,26 +56,29 @@ def test_every_stack_is_drawn_with_its_zones_and_the_services_it_has(stack):
 
 @STACKS
 def test_a_flow_is_drawn_for_every_rule_between_parts_and_for_no_other(stack):
-    known = addresses(stack)
+    existing = addresses(stack)
     titles = {key: title for key, title, _, _ in PARTS} | {"clients": "Clients"}
-    lines = {(line.source, line.target) for line in drawn(known).lines}
+    lines = {(line.source, line.target) for line in drawn(existing).lines}
     groups = {"api": "api", "balancer": "balancer", "worker": "worker", "rotation": "rotation"}
     groups |= {"database": "writer", "cache": "cache"}
-    rules = [re.findall(r"ingress_rule\.security_(\w+)_to_(\w+)_in$", address) for address in known]
+    rules = [re.findall(r"ingress_rule\.security_(\w+)_to_(\w+)_in$", address) for address in existing]
     pairs = [rule[0] for rule in rules if rule and rule[0][1] != "endpoints"]
     assert pairs
     for source, target in pairs:
         assert (titles[groups[source]], titles[groups[target]]) in lines
-    without = [address for address in known if "security_group_ingress_rule" not in address]
+    without = [address for address in existing if "security_group_ingress_rule" not in address]
     assert {line.target for line in drawn(without).lines} <= {"Results bucket", "Queue", "Dead letters"}
 
 
 @STACKS
 def test_nothing_lies_on_anything_else_and_all_lies_within_the_drawing(stack):
     diagram = drawn(addresses(stack))
-    for one, other in combinations(diagram.boxes, 2):
-        apart = one.x + one.width <= other.x or other.x + other.width <= one.x
-        assert apart or one.y + one.height <= other.y or other.y + other.height <= one.y, (one.key, other.key)
+    for first, second in combinations(diagram.boxes, 2):
+        apart = first.x + first.width <= second.x or second.x + second.width <= first.x
+        assert apart or first.y + first.height <= second.y or second.y + second.height <= first.y, (
+            first.key,
+            second.key,
+        )
     for box in diagram.boxes:
         assert box.x >= 0
         assert box.x + box.width <= diagram.width
@@ -100,17 +103,17 @@ def test_the_balancer_stands_in_every_zone_and_cloudtrail_in_none(stack):
 
 
 def test_no_part_and_no_flow_is_of_another_stack_than_ours():
-    known = {address for stack in GOLDEN for address in addresses(stack)}
+    existing = {address for stack in GOLDEN for address in addresses(stack)}
     for key, _, _, pattern in PARTS:
-        assert any(re.fullmatch(pattern, address) for address in known), key
+        assert any(re.fullmatch(pattern, address) for address in existing), key
     for source, target, _, pattern in FLOWS:
-        assert any(re.fullmatch(pattern, address) for address in known), (source, target)
+        assert any(re.fullmatch(pattern, address) for address in existing), (source, target)
 
 
 def test_the_worst_resource_speaks_for_its_part_and_is_where_it_leads():
-    known = ["aws_vpc.network_vpc", "aws_secretsmanager_secret.a", "aws_secretsmanager_secret.b"]
-    box = drawn(known, aws_secretsmanager_secret__b=PartState.GONE).boxes[0]
-    assert (box.state, box.href, box.addresses) == (PartState.GONE, "#aws_secretsmanager_secret.b", tuple(known[1:]))
+    existing = ["aws_vpc.network_vpc", "aws_secretsmanager_secret.a", "aws_secretsmanager_secret.b"]
+    box = drawn(existing, aws_secretsmanager_secret__b=PartState.GONE).boxes[0]
+    assert (box.state, box.href, box.addresses) == (PartState.GONE, "#aws_secretsmanager_secret.b", tuple(existing[1:]))
     assert "2 resources" in box.label
 
 

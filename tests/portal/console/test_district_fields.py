@@ -48,11 +48,11 @@ def column(row: DistrictField) -> Any:
 
 def specified() -> dict[str, Any]:
     """Return the specification's fields by path, those of its parts in place of the parts."""
-    found: dict[str, Any] = {}
+    fields: dict[str, Any] = {}
     for name, field in DistrictSpec.model_fields.items():
         inner = getattr(field.annotation, "model_fields", {})
-        found |= {f"{name}.{part}": one for part, one in inner.items()} if inner else {name: field}
-    return found
+        fields |= {f"{name}.{part}": inner_field for part, inner_field in inner.items()} if inner else {name: field}
+    return fields
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
@@ -69,14 +69,16 @@ def test_the_model_stores_it_with_its_limit_and_its_default(row: DistrictField):
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
 def test_whoever_registers_a_district_is_asked_for_it_in_the_form_and_in_a_file(row: DistrictField):
-    asked = {field.name: field for field in dataclasses.fields(Registration)}
-    assert (row.name in RegistrationForm.base_fields) == (row.name in COLUMNS) == (row.name in asked) == row.is_asked
+    questions = {field.name: field for field in dataclasses.fields(Registration)}
+    assert (
+        (row.name in RegistrationForm.base_fields) == (row.name in COLUMNS) == (row.name in questions) == row.is_asked
+    )
     if row.is_asked:
         field = RegistrationForm.base_fields[row.name]
         assert (field.label, field.required) == (row.label, row.is_required)
         assert field.help_text == (row.question_hint or row.hint) != ""
-        if isinstance(asked[row.name].default, str | int | tuple | None):
-            assert asked[row.name].default == row.default
+        if isinstance(questions[row.name].default, str | int | tuple | None):
+            assert questions[row.name].default == row.default
         assert [row.name in names for title, names in RegistrationForm.GROUPS if title == row.group] == [True]
 
 
@@ -103,9 +105,11 @@ def test_the_specification_has_it_by_its_path_with_its_default_and_its_words(row
         if not field.is_required() and row.name not in {"allowed_client_cidrs", "tags"}:
             assert field.default == (None if row.empty is not Empty.AS_IT_IS else row.default)
         first, _, rest = path.partition(".")
-        told = described["properties"][first]
-        told = described["$defs"][told["$ref"].rpartition("/")[2]]["properties"][rest] if rest else told
-        assert told["description"].startswith(f"{row.label}. ")
+        definition = described["properties"][first]
+        definition = (
+            described["$defs"][definition["$ref"].rpartition("/")[2]]["properties"][rest] if rest else definition
+        )
+        assert definition["description"].startswith(f"{row.label}. ")
 
 
 def test_a_districts_specification_has_every_field_that_speaks_of_its_stack():

@@ -33,8 +33,8 @@ def with_drift(district: District, *items: dict[str, Any]) -> District:
     run = district.runs.latest("id")
     for item in items:
         DriftItem.objects.create(district=district, run=run, **item)
-    found = DriftStatus.DRIFTED if items else DriftStatus.IN_SYNC
-    set_drift(district=district, drift=found, found=[str(item["address"]) for item in items], run_number=run.number)
+    status = DriftStatus.DRIFTED if items else DriftStatus.IN_SYNC
+    set_drift(district=district, drift=status, found=[str(item["address"]) for item in items], run_number=run.number)
     return district
 
 
@@ -116,10 +116,10 @@ class TestDriftTab:
         assert ("Change of settings" in page) is (button == "accept")
 
     def test_an_exposure_is_an_incident_everywhere_and_says_who_made_it_and_what_removes_it(self):
-        told = {"by": "arn:aws:iam::1:user/eve", "event": "AuthorizeSecurityGroupIngress", "event_id": "e",
+        origin = {"by": "arn:aws:iam::1:user/eve", "event": "AuthorizeSecurityGroupIngress", "event_id": "e",
                 "at": "2026-11-29T20:00:00+00:00"}  # fmt: skip
         incident = {**OPENED, "exposure": "open_port", "control": "Security Hub EC2.18", "resource": "sg-1"}
-        district = with_drift(a_live_district(), {**incident, "changed_by": told})
+        district = with_drift(a_live_district(), {**incident, "changed_by": origin})
         client = signed_in(Role.OPERATOR)
         at = f"/districts/{district.suffix}"
         fleet = shown(client, "/")
@@ -152,24 +152,24 @@ class TestDriftTab:
         assert "CloudTrail could not be asked: AWS did not let us" in page
 
     def test_a_removal_is_asked_for_with_consent_a_reason_and_a_fresh_sign_in(self, monkeypatch):
-        sent: list[tuple[Any, ...]] = []
-        monkeypatch.setattr(removal, "ask_workers", lambda *told: sent.append(told))
+        requests: list[tuple[Any, ...]] = []
+        monkeypatch.setattr(removal, "ask_workers", lambda *args: requests.append(args))
         district = with_drift(a_live_district(), {**OPENED, "resource": "sg-1"})
         item = district.drift_items.get()
         at = f"/districts/{district.suffix}/drift/{item.pk}/remove"
         client = signed_in(Role.OPERATOR)
         refused = client.post(at, {"reason": "Nobody knows it"}, follow=True).content.decode()
         assert "Nothing is removed without your consent." in refused
-        given = {"reason": "Nobody knows it", "consent": "yes"}
-        assert signed_in(Role.VIEWER).post(at, given).status_code == 403
+        form = {"reason": "Nobody knows it", "consent": "yes"}
+        assert signed_in(Role.VIEWER).post(at, form).status_code == 403
         session = client.session
         session[SIGNED_IN_AT] = (timezone.now() - timedelta(hours=2)).isoformat()
         session.save()
-        assert client.post(at, given)["Location"].startswith("/sign-in/again")
-        assert sent == []
-        page = signed_in(Role.OPERATOR).post(at, given, follow=True).content.decode()
+        assert client.post(at, form)["Location"].startswith("/sign-in/again")
+        assert requests == []
+        page = signed_in(Role.OPERATOR).post(at, form, follow=True).content.decode()
         assert "A worker removes it" in page
-        assert len(sent) == 1
+        assert len(requests) == 1
 
     def test_a_refusal_is_a_message_on_the_tab(self):
         district = with_drift(a_live_district(), OPENED)
@@ -195,8 +195,8 @@ class TestDriftTab:
 
 def typed(district: District, **changes: Any) -> dict[str, Any]:
     """What the form sends: the district's own settings, but for the changes."""
-    kept = {name: getattr(district, name) for name in EDITABLE}
-    values: dict[str, Any] = {name: "" if value is None else value for name, value in kept.items()}
+    current = {name: getattr(district, name) for name in EDITABLE}
+    values: dict[str, Any] = {name: "" if value is None else value for name, value in current.items()}
     for name in ("allowed_client_cidrs", "alarm_emails"):
         values[name] = "\n".join(values[name])
     values["tags"] = "\n".join(f"{key}={text}" for key, text in values["tags"].items())

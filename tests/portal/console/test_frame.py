@@ -32,9 +32,9 @@ def page(client: Client, address: str, status: int = 200) -> str:
 
 
 def steps(html: str) -> list[str]:
-    found = re.search(r'<nav class="crumbs".*?</nav>', html, re.DOTALL)
-    assert found is not None
-    return re.findall(r"<bdi>(.*?)</bdi>", found[0])
+    match = re.search(r'<nav class="crumbs".*?</nav>', html, re.DOTALL)
+    assert match is not None
+    return re.findall(r"<bdi>(.*?)</bdi>", match[0])
 
 
 def test_every_page_has_its_place():
@@ -137,9 +137,9 @@ def test_every_page_has_a_bell_that_leads_to_the_inbox_and_says_how_much_is_unre
     link = re.compile(r'<a class="bell" href="/inbox">(.*?)</a>', re.DOTALL)
 
     def shown() -> str:
-        found = link.search(page(client, "/legend"))
-        assert found is not None
-        return " ".join(re.sub("<.*?>", "", found[1]).split())
+        match = link.search(page(client, "/legend"))
+        assert match is not None
+        return " ".join(re.sub("<.*?>", "", match[1]).split())
 
     # That the person was given a role and a password was told.
     assert shown() == "Inbox2 unread"

@@ -73,7 +73,7 @@ def test_runs_are_filtered_by_all_that_the_address_names(otto: User, ada: User):
     everything = [failed.number, elm.number, oak.number]
     assert numbers(shown(otto, "/runs")) == everything
     today = timezone.now().date()
-    told = {
+    expected = {
         "state=queued": [elm.number, oak.number],
         "state=active": [elm.number, oak.number],
         "state=unsuccessful": [failed.number],
@@ -89,19 +89,19 @@ def test_runs_are_filtered_by_all_that_the_address_names(otto: User, ada: User):
         "state=queued&who=otto": [oak.number],
         "state=nonsense&since=2026-02-31&until=9999-12-31&operation=x": everything,
     }
-    found = {query: numbers(shown(otto, f"/runs?{query}")) for query in told}
-    assert found == told
+    actual = {query: numbers(shown(otto, f"/runs?{query}")) for query in expected}
+    assert actual == expected
 
 
 def test_a_run_list_goes_on_page_by_page_with_its_filter(otto: User, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("portal.console.pages.runs.views.PAGE_SIZE", 2)
-    made = [a_run().number for _ in range(3)][::-1]
+    run_numbers = [a_run().number for _ in range(3)][::-1]
     first = shown(otto, "/runs?state=queued")
-    assert numbers(first) == made[:2]
+    assert numbers(first) == run_numbers[:2]
     on = re.search(r'href="\?([^"]+)" rel="next"', first)
     assert on is not None
     second = shown(otto, f"/runs?{on[1].replace('&amp;', '&')}")
-    assert numbers(second) == made[2:]
+    assert numbers(second) == run_numbers[2:]
     assert "state=queued" in on[1]
 
 

@@ -26,9 +26,9 @@ GIVEN = {"name": "Ops", "kind": "webhook", "address": ADDRESS}
 
 @pytest.fixture
 def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    found: list[str] = []
-    monkeypatch.setattr(notices, "ask_workers", found.append)
-    return found
+    calls: list[str] = []
+    monkeypatch.setattr(notices, "ask_workers", calls.append)
+    return calls
 
 
 @pytest.fixture
@@ -66,26 +66,26 @@ def test_an_address_inside_is_refused_beside_its_field(client: Client):
 def test_an_endpoint_is_changed_tested_switched_and_removed(client: Client, asked: list[str]):
     client.post("/notices/new", GIVEN)
     endpoint = NoticeEndpoint.objects.get()
-    here = f"/notices/{endpoint.pk}"
+    path = f"/notices/{endpoint.pk}"
     sealed = endpoint.sealed_address
     suffix = a_district().suffix
     changed = {"name": "Night shift", "address": "", "occasions": ["run.failed"], "districts": suffix}
-    assert client.post(here, changed).status_code == 302
+    assert client.post(path, changed).status_code == 302
     endpoint.refresh_from_db()
     assert (endpoint.name, endpoint.occasions, endpoint.sealed_address) == ("Night shift", ["run.failed"], sealed)
     assert [district.suffix for district in endpoint.districts.all()] == [suffix]
-    assert client.post(here, changed | {"districts": "no-such"}).status_code == 422
-    client.post(f"{here}/act", {"act": "test"})
+    assert client.post(path, changed | {"districts": "no-such"}).status_code == 422
+    client.post(f"{path}/act", {"act": "test"})
     assert asked == ["provisioning.send_notices"]
-    client.post(f"{here}/act", {"act": "off"})
-    assert "Switched off" in text(client.get(here))
+    client.post(f"{path}/act", {"act": "off"})
+    assert "Switched off" in text(client.get(path))
     notice = Notice.objects.get()
     assert "switched off" in text(client.post(f"/notices/deliveries/{notice.pk}/again", follow=True))
-    client.post(f"{here}/act", {"act": "on"})
+    client.post(f"{path}/act", {"act": "on"})
     client.post(f"/notices/deliveries/{notice.pk}/again")
     assert len(asked) == 2
-    client.post(f"{here}/act", {"act": "nonsense"})
-    client.post(f"{here}/act", {"act": "remove"})
+    client.post(f"{path}/act", {"act": "nonsense"})
+    client.post(f"{path}/act", {"act": "remove"})
     assert not NoticeEndpoint.objects.exists()
 
 
@@ -116,8 +116,8 @@ def test_the_inbox_shows_what_came_and_its_count_goes_when_it_is_read(client: Cl
     announce_drift(a_district(name="Lakeside Unified"), 2)
     request = RequestFactory().get("/")
     request.user = PersonalNotices(user=a_person(Role.VIEWER, "vera")).user
-    shown = Template("{{ inbox_count }}")
-    before = int(shown.render(Context(context.inbox(request))))
+    template = Template("{{ inbox_count }}")
+    before = int(template.render(Context(context.inbox(request))))
     assert before >= 1
     vera = Client()
     vera.force_login(request.user)
@@ -125,10 +125,10 @@ def test_the_inbox_shows_what_came_and_its_count_goes_when_it_is_read(client: Cl
     assert "Lakeside Unified has drifted" in page
     (newest,) = re.findall(r'name="newest" value="(\d+)"', page)
     vera.post("/inbox/read", {"newest": newest})
-    assert shown.render(Context(context.inbox(request))) == "0"
+    assert template.render(Context(context.inbox(request))) == "0"
     assert "unread" not in text(vera.get("/inbox"))
-    for wrong in ("", "x", "9" * 40, "-1"):
-        assert vera.post("/inbox/read", {"newest": wrong}).status_code == 302
+    for value in ("", "x", "9" * 40, "-1"):
+        assert vera.post("/inbox/read", {"newest": value}).status_code == 302
 
 
 def test_the_count_is_asked_for_only_where_it_is_shown(django_assert_num_queries):

@@ -164,9 +164,9 @@ def test_drafts_are_counted_apart():
     client = signed_in()
     a_district(name="Oak Park")
     live(name="Elm Creek")
-    shown = text(client, "/?show=draft")
-    assert "Oak Park" in shown
-    assert "Elm Creek" not in shown
+    page = text(client, "/?show=draft")
+    assert "Oak Park" in page
+    assert "Elm Creek" not in page
 
 
 def test_a_column_is_as_tall_as_its_share_of_the_tallest():

@@ -65,9 +65,9 @@ def ended(run: Run, state: RunState = RunState.SUCCEEDED, **fields: Any) -> Run:
 
 
 def polled_address(page: str) -> str:
-    found = re.search(r'hx-get="([^"]+)"', page)
-    assert found is not None, "the page asks for no updates"
-    return unescape(found[1])
+    match = re.search(r'hx-get="([^"]+)"', page)
+    assert match is not None, "the page asks for no updates"
+    return unescape(match[1])
 
 
 def a_live_district() -> District:
@@ -92,8 +92,8 @@ def a_live_district() -> District:
 
 
 def add_event(run: Run, sequence: int, message: str, level: str = "info", **fields: object) -> None:
-    told = {"kind": "run", **fields}
-    RunEvent.objects.create(run=run, sequence=sequence, at=timezone.now(), level=level, message=message, **told)
+    values = {"kind": "run", **fields}
+    RunEvent.objects.create(run=run, sequence=sequence, at=timezone.now(), level=level, message=message, **values)
 
 
 def every_page(run: Run) -> list[str]:
@@ -150,7 +150,10 @@ class TestEveryPage:
                 assert len(re.findall(r"<main\b", page)) == 1, address
                 assert len(re.findall(r"<h1\b", page)) == 1, address
                 ids = re.findall(r'\sid="([^"]+)"', page)
-                assert len(ids) == len(set(ids)), (address, [found for found in ids if ids.count(found) > 1])
+                assert len(ids) == len(set(ids)), (
+                    address,
+                    [element_id for element_id in ids if ids.count(element_id) > 1],
+                )
 
     def test_leads_those_who_are_not_signed_in_to_the_sign_in_page(self):
         run = a_run()
@@ -359,9 +362,9 @@ class TestTeardown:
         at = f"/districts/{district.suffix}/teardown"
         page = squeezed(client.get(at).content.decode())
         assert page.index("RDS") < page.index("VPC</th>")
-        wrong = client.post(at, {"full_name": "lakeside", "reason": "Contract ended"})
-        assert wrong.status_code == 422
-        assert "Contract ended" in wrong.content.decode()
+        refused = client.post(at, {"full_name": "lakeside", "reason": "Contract ended"})
+        assert refused.status_code == 422
+        assert "Contract ended" in refused.content.decode()
         assert client.post(at, {"full_name": "lakeside-sbx", "reason": ""}).status_code == 422
         assert Run.objects.filter(kind=RunKind.DESTROY).count() == 0
         good = client.post(at, {"full_name": "lakeside-sbx", "reason": "Contract ended"})
@@ -503,11 +506,11 @@ class TestRun:
         add_event(run, 7, "Context canceled", level="error", kind="apply_errored", address=addresses[2])
         run.refresh_from_db()
         moved(run, RunState.CANCELED, error_code="canceled", error_summary="Terraform was interrupted.")
-        shown = squeezed(signed_in(Role.VIEWER).get(f"/runs/{run.number}").content.decode())
-        assert "Canceled; 2 resources incomplete" in shown
-        assert re.search(r">2 of 6</label> changes, 2 incomplete, 2 not begun", shown)
-        assert "failed" not in shown.lower().replace("failed_", "")
-        looks = dict(re.findall(r'<li class="(\w+)"><span class="name"><svg[^>]*>.*?</svg>(\w+)', shown))
+        page = squeezed(signed_in(Role.VIEWER).get(f"/runs/{run.number}").content.decode())
+        assert "Canceled; 2 resources incomplete" in page
+        assert re.search(r">2 of 6</label> changes, 2 incomplete, 2 not begun", page)
+        assert "failed" not in page.lower().replace("failed_", "")
+        looks = dict(re.findall(r'<li class="(\w+)"><span class="name"><svg[^>]*>.*?</svg>(\w+)', page))
         assert looks["cut"] == "Applying"
         resources = squeezed(signed_in(Role.VIEWER).get(f"/runs/{run.number}/resources").content.decode())
         states = re.findall(r'data-label="State">([^<]+)<', resources)

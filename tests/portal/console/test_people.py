@@ -116,15 +116,15 @@ def test_a_role_that_changes_and_a_button_end_sessions(client: Client):
 
 
 def test_the_last_administrator_and_oneself_keep_role_and_entry(ada: User):
-    other = a_person(Role.ADMINISTRATOR, "anna")
+    anna = a_person(Role.ADMINISTRATOR, "anna")
     with pytest.raises(ValidationError, match="yourself"):
         give_role(ada, Role.VIEWER, actor=ada)
     with pytest.raises(ValidationError, match="yourself"):
         let_in(ada, active=False, actor=ada)
-    let_in(ada, active=False, actor=other)
+    let_in(ada, active=False, actor=anna)
     with pytest.raises(ValidationError, match="Nobody else"):
-        give_role(other, None, actor=None)
-    assert role_of(fresh(other)) is Role.ADMINISTRATOR
+        give_role(anna, None, actor=None)
+    assert role_of(fresh(anna)) is Role.ADMINISTRATOR
 
 
 def test_only_administrators_who_signed_in_lately_change_people(ada: User, client: Client):

@@ -26,9 +26,9 @@ def test_place_and_reason_are_shown_and_a_change_of_them_is_news(settings):
     assert "Number 2 of 2 in the queue." in page
     assert "Account Sandbox has 1 of 1 runs running." in page
     assert "Waiting for an available worker" in client.get(f"/runs/{first.number}").content.decode()
-    found = re.search(r'hx-get="([^"]+)"', page)
-    assert found is not None
-    address = unescape(found[1])
+    match = re.search(r'hx-get="([^"]+)"', page)
+    assert match is not None
+    address = unescape(match[1])
     assert client.get(address).status_code == 204
     request_cancel(run=second, actor=None)
     assert "Number 1 of 1 in the queue." in client.get(address).content.decode()

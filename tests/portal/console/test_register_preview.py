@@ -61,14 +61,14 @@ def test_a_full_account_is_told_beside_the_account(browser, address):
 def test_the_preview_says_names_subnets_resources_and_cost_by_line(browser):
     page = checked(browser)
     wish = Wish()
-    told = estimate({"resource": outline(wish)}, load_prices(), "us-east-1")
+    cost = estimate({"resource": outline(wish)}, load_prices(), "us-east-1")
     assert "aurora-lakeside-sbx" in page
     assert f"homeroom-results-{ACCOUNT_ID}-lakeside-sbx" in page
     assert "10.0.0.0/26" in page, "the first public subnet"
     assert f"<dd>{count(wish)}</dd>" in page
-    for line in told.lines:
+    for line in cost.lines:
         assert line.kind in page
-    assert f'id="preview-total">{told.total_usd}</strong>' in page
+    assert f'id="preview-total">{cost.total_usd}</strong>' in page
     assert "2025" in page, "the prices' date"
     assert page.count('role="img"') == 1
     assert not District.objects.exists()
@@ -90,12 +90,12 @@ def test_the_preview_follows_what_is_chosen_and_warns_of_a_budget_that_is_too_sm
 @pytest.mark.parametrize("environment", ["sandbox", "staging"])
 @pytest.mark.parametrize("size", ["S", "M", "L"])
 def test_the_preview_counts_the_database_instances_that_are_asked_for(browser, size, environment):
-    for asked in (1, 2, None):
-        page = checked(browser, size=size, environment=environment, database_instances=str(asked or ""))
-        wish = Wish(environment=Environment(environment), size=Size(size), database_instances=asked)
+    for instances in (1, 2, None):
+        page = checked(browser, size=size, environment=environment, database_instances=str(instances or ""))
+        wish = Wish(environment=Environment(environment), size=Size(size), database_instances=instances)
         total = estimate({"resource": outline(wish)}, load_prices(), "us-east-1").total_usd
         assert f'id="preview-total">{total:,}<' in page
-        assert ("Aurora reader" in page) == (asked == 2 or (asked is None and environment == "staging"))
+        assert ("Aurora reader" in page) == (instances == 2 or (instances is None and environment == "staging"))
 
 
 def test_a_region_without_prices_says_so(browser):
@@ -149,8 +149,8 @@ def test_testing_the_access_without_script_keeps_what_was_typed(browser):
 
 
 def test_testing_the_access_with_script_polls_until_somebody_has_answered(browser):
-    asked = browser.post("/accounts/test", {"account_id": ACCOUNT_ID}, headers={"HX-Request": "true"}).content.decode()
-    assert f'hx-get="/accounts/{ACCOUNT_ID}/access"' in asked
+    page = browser.post("/accounts/test", {"account_id": ACCOUNT_ID}, headers={"HX-Request": "true"}).content.decode()
+    assert f'hx-get="/accounts/{ACCOUNT_ID}/access"' in page
     AccountAccess.objects.update(checked_at=AccountAccess.objects.get().asked_at, arn="arn:aws:iam::1:role/homeroom")
     answered = browser.get(f"/accounts/{ACCOUNT_ID}/access").content.decode()
     assert "arn:aws:iam::1:role/homeroom" in answered

@@ -73,9 +73,9 @@ def page_of(client: Client, address: str) -> str:
 
 
 def polled_address(page: str) -> str:
-    found = re.search(r'hx-get="([^"]+/live[^"]*)"', page)
-    assert found is not None, "the page asks for no updates"
-    return found[1]
+    match = re.search(r'hx-get="([^"]+/live[^"]*)"', page)
+    assert match is not None, "the page asks for no updates"
+    return match[1]
 
 
 def test_every_page_has_one_main_one_h1_unique_ids_and_nothing_inline():
@@ -90,7 +90,7 @@ def test_every_page_has_one_main_one_h1_unique_ids_and_nothing_inline():
         if address not in admin:
             assert len(re.findall(r"<main\b", page)) == len(re.findall(r"<h1\b", page)) == 1, address
             ids = re.findall(r'\sid="([^"]+)"', page)
-            assert len(ids) == len(set(ids)), (address, [found for found in ids if ids.count(found) > 1])
+            assert len(ids) == len(set(ids)), (address, [element_id for element_id in ids if ids.count(element_id) > 1])
             assert "New image <b>" not in page
 
 
@@ -152,8 +152,8 @@ def test_the_preview_names_the_districts_of_each_wave_and_writes_nothing():
     (large,) = live_districts(1, size="L")
     client = signed_in(Role.OPERATOR)
     page = unescape(client.post("/rollouts/new", typed(act="preview")).content.decode())
-    told = re.sub(r"<[^>]+>|\s+", " ", page)
-    assert "3 districts in 2 waves" in told
+    text = re.sub(r"<[^>]+>|\s+", " ", page)
+    assert "3 districts in 2 waves" in text
     assert page.index(small.suffix) < page.index(other.suffix) < page.index(large.suffix)
     only_large = unescape(client.post("/rollouts/new/check", typed(sizes=["L"], reason="")).content.decode())
     assert "1 district in 1 wave" in only_large

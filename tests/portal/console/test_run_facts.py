@@ -97,7 +97,7 @@ def test_support_gets_all_it_needs(browser):
     run = a_run()
     moved(run, RunState.SYNTHESIZING)
     moved(run, RunState.FAILED, error_summary="It broke.", error_code="access_denied", error_detail="AccessDenied: no")
-    told = support_text(run)
+    text = support_text(run)
     for part in (
         f"Run #{run.number} (apply)",
         "access_denied",
@@ -106,7 +106,7 @@ def test_support_gets_all_it_needs(browser):
         "attempt 1",
         "no plan",
     ):
-        assert part in told
+        assert part in text
     assert "AccessDenied: no" in page_of(browser, run)
 
 

@@ -63,31 +63,31 @@ def page(run: Run, query: str = "", role: Role = Role.VIEWER) -> str:
     return squeezed(client.get(f"/runs/{run.number}{query}").content.decode())
 
 
-def planned(shown: Mapping[str, Any]) -> Run:
+def planned(plan: Mapping[str, Any]) -> Run:
     run = a_run()
-    store_changes(run, told_changes(shown))
+    store_changes(run, told_changes(plan))
     Run.objects.filter(pk=run.pk).update(add_count=0, change_count=1, remove_count=0)
     return run
 
 
 def test_before_and_after_of_each_value_and_why():
-    shown = unescape(page(planned(SHOWN)))
+    html = unescape(page(planned(SHOWN)))
     for text in (
         *("retention_in_days", "365", "30", '    "s3:Get*"</del>', '    "s3:*"</ins>', "known after apply"),
         *("changes; withheld: sensitive", "forces replacement", "It can't be updated in place.", "aws_subnet.old"),
         *("It exists, and is imported into the state.", "https://queue"),
     ):
-        assert text in shown, text
+        assert text in html, text
 
 
 def test_no_secret_is_in_a_row_or_on_the_page_and_markup_is_text():
     run = planned(SHOWN)
     rows = json.dumps(list(PlannedChange.objects.filter(run=run).values()))
-    shown = page(run)
+    html = page(run)
     for secret in (SECRET, "another-secret"):
         assert secret not in rows
-        assert secret not in shown
-    assert "<script>alert(1)" not in shown
+        assert secret not in html
+    assert "<script>alert(1)" not in html
 
 
 def test_so_many_changes_stand_on_a_page_and_the_others_on_the_next():
@@ -125,9 +125,9 @@ def test_nested_values_stand_in_a_tree_below_the_parts_that_hold_them():
         (0, "tags", ""),
         (1, "team", "tags.team"),
     ]
-    shown = page(run)
-    assert re.search(r'class="depth-3"><span class="mono" title="rule\[0\].port.from">from</span>', shown)
-    assert "{&quot;" not in shown, "no object is shown as a string of JSON"
+    html = page(run)
+    assert re.search(r'class="depth-3"><span class="mono" title="rule\[0\].port.from">from</span>', html)
+    assert "{&quot;" not in html, "no object is shown as a string of JSON"
 
 
 def test_a_whole_block_is_read_as_a_tree_and_not_as_one_line():
@@ -152,13 +152,13 @@ def test_a_whole_block_is_read_as_a_tree_and_not_as_one_line():
 def test_changes_are_found_by_text_action_service_and_address(query, found):
     run = planned({"resource_changes": [*SHOWN["resource_changes"], nested(1, 2)]})
     every = {"aws_cloudwatch_log_group.this", "aws_subnet.new", "aws_sqs_queue.taken", "module.net.aws_x.deep"}
-    shown, listed = page(run, query), page(run, f"/changes{query}")
-    for text in (shown, listed):
+    html, listed = page(run, query), page(run, f"/changes{query}")
+    for text in (html, listed):
         assert {address for address in every if f'mono">{address}' in text or f'#changes">{address}' in text} == (
             every if found is None else found
         )
     if not found and found is not None:
-        assert "No change matches." in shown
+        assert "No change matches." in html
 
 
 def test_changes_are_grouped_by_action_service_or_module():
@@ -170,17 +170,17 @@ def test_changes_are_grouped_by_action_service_or_module():
 
 def test_a_program_gets_the_same_changes_and_no_secret():
     run = planned(SHOWN)
-    told = plan_data(run, PlanQuery(action="replace"))
-    assert (told["total"], told["matching"], told["by_action"]) == (3, 1, {"replace": 1, "update": 1, "import": 1})
-    (change,) = told["changes"]
+    plan = plan_data(run, PlanQuery(action="replace"))
+    assert (plan["total"], plan["matching"], plan["by_action"]) == (3, 1, {"replace": 1, "update": 1, "import": 1})
+    (change,) = plan["changes"]
     assert (change["reason"], change["forced_by"]) == ("replace_because_cannot_update", ["cidr"])
-    cidr = next(one for one in change["attributes"] if one["path"] == "cidr")
+    cidr = next(attribute for attribute in change["attributes"] if attribute["path"] == "cidr")
     assert (cidr["before"], cidr["after"], cidr["forces_replacement"]) == ('"10.0.0.0/24"', '"10.0.1.0/24"', True)
     whole = json.dumps(plan_data(run, PlanQuery()))
     for secret in (SECRET, "another-secret"):
         assert secret not in whole
     (logs,) = plan_data(run, PlanQuery(resource="aws_cloudwatch_log_group.this"))["changes"]
-    marks = [line["mark"] for one in logs["attributes"] for line in one["lines"]]
+    marks = [line["mark"] for attribute in logs["attributes"] for line in attribute["lines"]]
     assert {"+", "-"} <= set(marks)
 
 
@@ -197,8 +197,8 @@ def test_five_hundred_changes_are_listed_on_one_page(django_assert_max_num_queri
 
 
 def test_outputs_are_counted_apart_from_the_resources_that_the_plan_counts():
-    made = {"actions": ["create"], "before": None, "after": {"name": "x"}}
-    resources = [{"address": f"aws_x.r{place}", "type": "aws_x", "change": made} for place in range(3)]
+    creation = {"actions": ["create"], "before": None, "after": {"name": "x"}}
+    resources = [{"address": f"aws_x.r{place}", "type": "aws_x", "change": creation} for place in range(3)]
     outputs = {name: {"actions": ["create"], "before": None, "after": "x"} for name in ("url", "arn")}
     run = planned({"resource_changes": resources, "output_changes": outputs})
 
@@ -209,9 +209,9 @@ def test_outputs_are_counted_apart_from_the_resources_that_the_plan_counts():
         ]
 
     assert chips() == ["Create 3", "Outputs 2"]
-    shown = page(run)
-    assert "All 3 changes on one page" in shown
-    assert "1 to 5 of 5 resources and outputs." in shown
+    html = page(run)
+    assert "All 3 changes on one page" in html
+    assert "1 to 5 of 5 resources and outputs." in html
     assert "1 to 3 of 3 resources and outputs." in page(run, "?action=create")
     assert "1 to 2 of 2 resources and outputs." in page(run, "?service=Outputs")
     assert "1 to 2 of 2 resources and outputs." in page(run, "?service=Outputs&action=create")

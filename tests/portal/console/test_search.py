@@ -35,8 +35,8 @@ def signed_in(role: Role | None = Role.VIEWER) -> Client:
 
 
 def with_resource(run: Run, **fields: str) -> StackResource:
-    given = {"address": "aws_rds_cluster.this", "type": "aws_rds_cluster", "name": "this", "service": "RDS"}
-    return StackResource.objects.create(district=run.district, run=run, **(given | fields))
+    defaults = {"address": "aws_rds_cluster.this", "type": "aws_rds_cluster", "name": "this", "service": "RDS"}
+    return StackResource.objects.create(district=run.district, run=run, **(defaults | fields))
 
 
 @pytest.fixture
@@ -114,8 +114,8 @@ def test_words_of_the_record_are_found_and_lead_to_all_of_them(run):
             subject_id="x",
             message=verbatim(f"Rare word {number}."),
         )
-    found = search("rare WORD", ALL)
-    assert (len(found.events.rows), found.events.more) == (10, True)
+    results = search("rare WORD", ALL)
+    assert (len(results.events.rows), results.events.more) == (10, True)
     browser = signed_in()
     assert "/audit?words=rare%20WORD" in browser.get("/search", {"q": "rare WORD"}).content.decode()
     assert len(browser.get("/audit", {"words": "rare WORD"}).context["events"]) == 12
@@ -163,10 +163,10 @@ def thousand(run):
     """A thousand districts with nine resources each, as rows: the services would take minutes."""
     first = run.district
     fields = [field for field in District._meta.concrete_fields if not field.primary_key]
-    kept = {field.attname: getattr(first, field.attname) for field in fields}
+    values = {field.attname: getattr(first, field.attname) for field in fields}
     districts = District.objects.bulk_create(
         District(
-            **kept
+            **values
             | {
                 "name": f"District {number}",
                 "status": DistrictStatus.DRAFT,

@@ -52,8 +52,8 @@ def test_one_is_made_and_stands_there_with_its_tokens(client: Client, ada: User)
     assert "It has no token" in client.get(PAGE).content.decode()
     a_service(ada)
     page = client.get(PAGE).content.decode()
-    for shown in ("nightly", "operate, read", "lakeside-sbx", "never"):
-        assert shown in page
+    for text in ("nightly", "operate, read", "lakeside-sbx", "never"):
+        assert text in page
     assert PAGE in client.get("/people").content.decode()
 
 
@@ -77,9 +77,9 @@ def test_a_token_is_revoked_and_an_account_kept_out_with_all_of_its_tokens(clien
     client.post(act, {"token": token.pk})
     assert ApiToken.objects.get(pk=token.pk).revoked_by == ada
     assert ApiToken.objects.get(pk=own.pk).revoked_at is None
-    other, _ = create_token(owner=account, actor=ada, name="other", scopes=[])
+    other_token, _ = create_token(owner=account, actor=ada, name="other", scopes=[])
     client.post(act, {"act": "out"})
-    assert ApiToken.objects.get(pk=other.pk).revoked_at is not None
+    assert ApiToken.objects.get(pk=other_token.pk).revoked_at is not None
     assert "Activate" in client.get(PAGE).content.decode()
     client.post(act, {"act": "in"})
     assert User.objects.get(pk=account.pk).is_active

@@ -91,10 +91,10 @@ def test_the_page_is_an_administrators(errored: ErroredState):
 def test_it_shows_what_identifies_the_state_and_discards_it_with_a_reason(errored: ErroredState, ada: User):
     client, address = signed_in(ada), f"/runs/{errored.run.number}/state"
     page = client.get(address).content.decode()
-    for told in ("ab" * 32, "0b0e5c7e", "worker-7", "Nobody has looked at it yet."):
-        assert told in page
-    wrong = client.post(address, {"act": f"discard:{errored.pk}", "reason": " "})
-    assert wrong.status_code == 422
+    for text in ("ab" * 32, "0b0e5c7e", "worker-7", "Nobody has looked at it yet."):
+        assert text in page
+    refused = client.post(address, {"act": f"discard:{errored.pk}", "reason": " "})
+    assert refused.status_code == 422
     assert client.post(address, {"act": "discard:999999", "reason": "Because"}).status_code == 422
     client.post(address, {"act": f"discard:{errored.pk}", "reason": "The bucket's is newer"})
     errored.refresh_from_db()
@@ -130,21 +130,21 @@ def test_who_signed_in_long_ago_signs_in_again_first(errored: ErroredState, ada:
 def test_a_release_and_a_look_are_a_workers_and_stand_in_the_record(
     errored: ErroredState, ada: User, monkeypatch: pytest.MonkeyPatch
 ):
-    told: list[tuple[object, ...]] = []
+    calls: list[tuple[object, ...]] = []
     monkeypatch.setattr(
-        "provisioning.tasks.release_state_lock.apply_async", lambda args, _, **__: told.append(tuple(args))
+        "provisioning.tasks.release_state_lock.apply_async", lambda args, _, **__: calls.append(tuple(args))
     )
     monkeypatch.setattr(
-        "provisioning.tasks.look_at_state_lock.apply_async", lambda args, _, **__: told.append(tuple(args))
+        "provisioning.tasks.look_at_state_lock.apply_async", lambda args, _, **__: calls.append(tuple(args))
     )
     note_lock(errored.run.district, LOCK)
     client, address = signed_in(ada), f"/runs/{errored.run.number}/state"
     assert "Release the lock of root@worker-7" in client.get(address).content.decode()
     client.post(address, {"act": "release:b1946ac9", "reason": "The laptop is broken"})
-    assert told == [(errored.run.district_id, "b1946ac9", "The laptop is broken", ada.pk)]
+    assert calls == [(errored.run.district_id, "b1946ac9", "The laptop is broken", ada.pk)]
     act = AuditEvent.objects.get(action=AuditAction.LOCK_RELEASE_REQUESTED)
     assert (act.actor, "The laptop is broken" in act.message) == (ada, True)
     assert DistrictLock.objects.get().is_under_way
     assert "A worker is at it" in client.get(address).content.decode()
     client.post(f"{address}/look")
-    assert told[1:] == [(errored.run.district_id,)]
+    assert calls[1:] == [(errored.run.district_id,)]

@@ -110,7 +110,7 @@ def test_every_badge_has_a_meaning_and_its_title_says_it(browser):
     for _title, words in GROUPS:
         kind = type(next(iter(words)))
         assert set(words) == set(kind), kind
-    assert all(told for _title, rows in legend() for _badge, told in rows)
+    assert all(meaning for _title, rows in legend() for _badge, meaning in rows)
     page = shown(browser, "/legend")
     run = a_run()
     assert meaning(run.state_badge) in page

@@ -56,7 +56,7 @@ CERTIFICATE = "arn:aws:acm:us-east-1:123456789012:certificate/4d1e3a52-8f0c-4a57
 
 
 def a_certificate(
-    name: str = "Lakeside", suffix_slug: str = "lakeside", kept: tuple[dict[str, str], ...] = (), **more: Any
+    name: str = "Lakeside", suffix_slug: str = "lakeside", retained: tuple[dict[str, str], ...] = (), **more: Any
 ) -> RemovalCertificate:
     """Return the certificate of a district that was removed, with a proof as the walk stores it."""
     district = a_district(name=name, slug=suffix_slug)
@@ -72,7 +72,7 @@ def a_certificate(
         "gone_in_run": None,
     }
     proven(run, (gone | more,))
-    moved(run, RunState.SUCCEEDED, kept_by_aws=list(kept))
+    moved(run, RunState.SUCCEEDED, kept_by_aws=list(retained))
     return RemovalCertificate.objects.get(run=run)
 
 
@@ -92,8 +92,8 @@ def test_the_page_offers_the_snapshot_as_the_district_has_it(operator):
 @pytest.mark.parametrize("kept", [True, False])
 def test_the_confirmation_asks_for_what_was_chosen(operator, kept):
     district = a_district()
-    given = filled(district, **({"final_snapshot": "on"} if kept else {}))
-    answer = signed_in(operator).post(f"/districts/{district.suffix}/teardown", given)
+    form = filled(district, **({"final_snapshot": "on"} if kept else {}))
+    answer = signed_in(operator).post(f"/districts/{district.suffix}/teardown", form)
     run = Run.objects.get(district=district)
     assert answer["Location"] == f"/runs/{run.number}"
     assert run.spec["final_snapshot"] is kept
@@ -101,18 +101,18 @@ def test_the_confirmation_asks_for_what_was_chosen(operator, kept):
 
 def test_sent_twice_it_is_one_run_and_get_asks_for_nothing(operator):
     district = a_district()
-    browser, here = signed_in(operator), f"/districts/{district.suffix}/teardown"
-    browser.get(here, filled(district))
+    browser, path = signed_in(operator), f"/districts/{district.suffix}/teardown"
+    browser.get(path, filled(district))
     assert not Run.objects.exists()
-    first, second = browser.post(here, filled(district)), browser.post(here, filled(district))
+    first, second = browser.post(path, filled(district)), browser.post(path, filled(district))
     assert first["Location"] == second["Location"]
     assert Run.objects.count() == 1
 
 
 def test_what_is_wrong_is_said_and_what_was_typed_stays(operator):
     district = a_district()
-    given = filled(district, full_name="other", reason="Because of the contract", final_snapshot="on")
-    answer = signed_in(operator).post(f"/districts/{district.suffix}/teardown", given)
+    form = filled(district, full_name="other", reason="Because of the contract", final_snapshot="on")
+    answer = signed_in(operator).post(f"/districts/{district.suffix}/teardown", form)
     page = answer.content.decode()
     assert answer.status_code == 422
     assert f"Type {district.suffix} to confirm." in page
@@ -122,18 +122,18 @@ def test_what_is_wrong_is_said_and_what_was_typed_stays(operator):
 
 def test_an_old_sign_in_is_renewed_first(operator, settings):
     district = a_district()
-    here = f"/districts/{district.suffix}/teardown"
+    path = f"/districts/{district.suffix}/teardown"
     browser = signed_in(operator, ago=timedelta(minutes=settings.REAUTHENTICATE_MINUTES, seconds=1))
-    page = browser.get(here).content.decode()
+    page = browser.get(path).content.decode()
     assert "Sign in again to confirm" in page
     assert 'name="full_name"' not in page
-    again = browser.post(here, filled(district))["Location"]
+    again = browser.post(path, filled(district))["Location"]
     assert not Run.objects.exists()
     assert browser.get(again).status_code == 200
-    refused = browser.post(again, {"password": "not the one", "next": here})
+    refused = browser.post(again, {"password": "not the one", "next": path})
     assert (refused.status_code, "not your password" in refused.content.decode()) == (422, True)
-    assert browser.post(again, {"password": PASSWORD, "next": here})["Location"] == here
-    assert browser.post(here, filled(district))["Location"] == f"/runs/{Run.objects.get().number}"
+    assert browser.post(again, {"password": PASSWORD, "next": path})["Location"] == path
+    assert browser.post(path, filled(district))["Location"] == f"/runs/{Run.objects.get().number}"
 
 
 def test_a_young_sign_in_is_enough(operator, settings):
@@ -176,9 +176,9 @@ def test_the_certificate_is_shown_downloaded_and_found_from_everywhere(operator)
     assert "<script>alert" not in page
     assert not INLINE.search(page)
     file = browser.get(f"/certificates/{certificate.number}/file")
-    known = portal_key()
-    assert known is not None
-    assert verify(file.content.decode(), {known.key_id})["certificate"] == certificate.number
+    key = portal_key()
+    assert key is not None
+    assert verify(file.content.decode(), {key.key_id})["certificate"] == certificate.number
     assert (
         file["Content-Disposition"]
         == f'attachment; filename="homeroom-certificate-{certificate.number}-lakeside-sbx.json"'
@@ -225,8 +225,8 @@ def test_the_runs_page_shows_what_goes_and_what_is_left(operator):
     says = "12 object versions, 3.4 MB."
     row = {"address": "aws_s3_bucket.results", "service": "S3", "holds_data": True, "says": says}
     holdings = {"at": timezone.now().isoformat(), "monthly_saving_usd": "812.50", "resources": [row]}
-    left = [{"service": "ec2", "kind": "vpc", "identifier": "arn:left"}]
-    Run.objects.filter(pk=run.pk).update(holdings=holdings, left_behind=left)
+    leftovers = [{"service": "ec2", "kind": "vpc", "identifier": "arn:left"}]
+    Run.objects.filter(pk=run.pk).update(holdings=holdings, left_behind=leftovers)
     browser = signed_in(operator)
     page = browser.get(f"/runs/{run.number}").content.decode()
     for text in (says, "$812.50", "arn:left"):
@@ -248,35 +248,35 @@ def test_a_worker_looks_at_what_the_environment_holds_before_it_is_confirmed(ope
             provider_id=name,
             service=service_of(kind),
         )
-    browser, here = signed_in(operator), f"/districts/{run.district.suffix}/teardown"
-    assert signed_in(a_person(Role.VIEWER)).post(f"{here}/look").status_code == 403
-    assert browser.post(f"{here}/look")["Location"] == here
-    assert "A worker reads what the buckets hold" in browser.get(here).content.decode()
+    browser, path = signed_in(operator), f"/districts/{run.district.suffix}/teardown"
+    assert signed_in(a_person(Role.VIEWER)).post(f"{path}/look").status_code == 403
+    assert browser.post(f"{path}/look")["Location"] == path
+    assert "A worker reads what the buckets hold" in browser.get(path).content.decode()
     with running_sandbox() as sandbox:
         settings.AWS_ENDPOINT_URL = sandbox.url
         s3 = client(engine_settings(), "s3", "us-east-1")
         s3.create_bucket(Bucket="looked-at")
         s3.put_object(Bucket="looked-at", Key="results.csv", Body=b"x" * 1234)
         look_at_holdings(run.district_id)
-    page = browser.get(here).content.decode()
+    page = browser.get(path).content.decode()
     assert "1 object version, 1.2 kB." in page
     assert page.index("aws_rds_cluster.this") < page.index("aws_s3_bucket.results")
     assert "A worker reads" not in page
     look_at_holdings(run.district_id)
-    page = browser.get(here).content.decode()
+    page = browser.get(path).content.decode()
     assert "What it holds could not be read." in page, "the embedded AWS is gone"
 
 
 def test_the_stored_certificate_is_checked_when_it_is_shown(operator, monkeypatch):
     certificate = a_certificate()
-    told = json.loads(certificate.document)
-    told["district"]["name"] = "Another"
+    document = json.loads(certificate.document)
+    document["district"]["name"] = "Another"
     broken = RemovalCertificate(
         pk=certificate.pk,
         district=certificate.district,
         run=certificate.run,
         issued_at=certificate.issued_at,
-        document=json.dumps(told),
+        document=json.dumps(document),
         sha256=certificate.sha256,
         signature=certificate.signature,
         key_id=certificate.key_id,
@@ -289,15 +289,17 @@ def test_the_stored_certificate_is_checked_when_it_is_shown(operator, monkeypatc
 
 def test_the_page_says_which_environment_and_no_shared_name_confirms_it(operator):
     district = a_district()
-    other = a_run(name=district.name, slug=district.slug, environment="staging", certificate_arn=CERTIFICATE).district
-    browser, here = signed_in(operator), f"/districts/{district.suffix}/teardown"
-    page = browser.get(here).content.decode()
-    for text in (district.suffix, "Sandbox", district.account.account_id, district.region, other.suffix):
+    namesake = a_run(
+        name=district.name, slug=district.slug, environment="staging", certificate_arn=CERTIFICATE
+    ).district
+    browser, path = signed_in(operator), f"/districts/{district.suffix}/teardown"
+    page = browser.get(path).content.decode()
+    for text in (district.suffix, "Sandbox", district.account.account_id, district.region, namesake.suffix):
         assert text in page
-    for typed in (district.slug, other.suffix, district.name):
-        assert browser.post(here, filled(district, full_name=typed)).status_code == 422
+    for typed in (district.slug, namesake.suffix, district.name):
+        assert browser.post(path, filled(district, full_name=typed)).status_code == 422
     assert not Run.objects.filter(kind="destroy").exists()
-    assert browser.post(here, filled(district, full_name=f" {district.suffix} ")).status_code == 302
+    assert browser.post(path, filled(district, full_name=f" {district.suffix} ")).status_code == 302
 
 
 def test_a_certificate_contradicts_itself_in_nothing(operator):
@@ -308,8 +310,8 @@ def test_a_certificate_contradicts_itself_in_nothing(operator):
 
     assert "the inventory came back empty" in shown(a_certificate())
     key = "arn:aws:kms:us-east-1:123456789012:key/k-1"
-    kept = {"service": "kms", "kind": "key", "identifier": key, "scheduled": "key deleted on 2030-01-07"}
-    page = shown(a_certificate("Oak Park", "oak", (kept,), id="k-1", arn=key, gone_at="2029-12-31T10:00:00+00:00"))
+    retained = {"service": "kms", "kind": "key", "identifier": key, "scheduled": "key deleted on 2030-01-07"}
+    page = shown(a_certificate("Oak Park", "oak", (retained,), id="k-1", arn=key, gone_at="2029-12-31T10:00:00+00:00"))
     assert "the inventory came back empty" not in page
     assert "nothing was left but what is listed below" in page
     assert "key deleted on" not in page, "what is to come is not told as done, in old certificates either"

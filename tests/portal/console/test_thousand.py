@@ -67,12 +67,12 @@ def runs(rows: list[District], operator: User) -> list[Run]:
             started_at=timezone.now(), finished_at=timezone.now(), engine_versions={"Terraform": "1.12.0"},
         )  # fmt: skip
 
-    found = Run.objects.bulk_create(made(district, state) for district in rows for state in states)
-    found += Run.objects.bulk_create(made(rows[0], RunState.SUCCEEDED) for _ in range(OF_ONE))
+    ended_runs = Run.objects.bulk_create(made(district, state) for district in rows for state in states)
+    ended_runs += Run.objects.bulk_create(made(rows[0], RunState.SUCCEEDED) for _ in range(OF_ONE))
     active = [made(rows[0], RunState.APPLYING), *(made(district, RunState.QUEUED) for district in rows[1:200])]
     for run in active:
         run.finished_at = None
-    return [*Run.objects.bulk_create(active), *found]
+    return [*Run.objects.bulk_create(active), *ended_runs]
 
 
 @pytest.fixture(scope="module")
@@ -180,20 +180,20 @@ def test_a_page_asks_a_few_times(ada, thousand, address, most):
     )  # fmt: skip
     with CaptureQueriesContext(
         connection,
-    ) as asked:
+    ) as queries:
         answer = ada.get(where)
         content = b"".join(answer.streaming_content) if answer.streaming else answer.content
     assert answer.status_code == 200, content[:500]
-    seen = "\n".join(query["sql"][:160] for query in asked.captured_queries)
-    assert len(asked) <= most, f"{len(asked)} queries, {most} at most:\n{seen}"
+    statements = "\n".join(query["sql"][:160] for query in queries.captured_queries)
+    assert len(queries) <= most, f"{len(queries)} queries, {most} at most:\n{statements}"
     assert len(content) < 1_500_000
 
 
 def test_the_system_page_shows_ten_accounts_and_asks_for_no_others(ada, thousand):
     AwsAccount.objects.bulk_create(AwsAccount(name=f"Z {n:03}", account_id=f"{n:012}") for n in range(150))
-    with CaptureQueriesContext(connection) as asked:
+    with CaptureQueriesContext(connection) as queries:
         first = ada.get("/system").content.decode()
-    assert len(asked) <= PAGES["/system"]
+    assert len(queries) <= PAGES["/system"]
     assert ("Z 008" in first, "Z 009" in first) == (True, False), "the sandbox's account, and nine"
     last = AwsAccount.objects.get(name="Z 008").pk
     assert "Z 009" in ada.get(f"/system?older={last}").content.decode()

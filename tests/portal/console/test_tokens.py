@@ -27,11 +27,11 @@ def signed_in(person: User) -> Client:
 def test_a_secret_is_shown_this_once():
     client = signed_in(a_person())
     answer = client.post("/tokens", FORM)
-    found = PATTERN.search(answer.content.decode())
-    assert found is not None
+    match = PATTERN.search(answer.content.decode())
+    assert match is not None
     assert "no-store" in answer["Cache-Control"]
     token = ApiToken.objects.get()
-    assert (token.sha256, token.environments, token.suffixes) == (digest(found[0]), ["sandbox"], ["lakeside-sbx"])
+    assert (token.sha256, token.environments, token.suffixes) == (digest(match[0]), ["sandbox"], ["lakeside-sbx"])
     page = client.get("/tokens").content.decode()
     assert "lakeside-sbx" in page
     assert PATTERN.search(page) is None
@@ -44,7 +44,7 @@ def test_what_lets_people_in_is_off_unless_chosen_and_then_told():
     assert "checked" not in page[page.index('name="scopes"') : page.index('name="days"')]
     assert "can let anybody in" not in client.post("/tokens", FORM | {"scopes": ["administer"]}).content.decode()
     assert "can let anybody in" in client.post("/tokens", FORM | {"name": "b", "scopes": ["people"]}).content.decode()
-    assert [one.scopes for one in ApiToken.objects.order_by("pk")] == [["administer", "read"], ["people", "read"]]
+    assert [token.scopes for token in ApiToken.objects.order_by("pk")] == [["administer", "read"], ["people", "read"]]
 
 
 def test_a_viewer_is_offered_reading_alone():

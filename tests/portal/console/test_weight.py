@@ -36,22 +36,22 @@ def collected(tmp_path) -> Iterator[Client]:
 
 def loaded(client: Client, address: str) -> dict[str, tuple[bytes, dict[str, str]]]:
     """Load a page as a browser does: itself, what it names, and what its style sheets name."""
-    found: dict[str, tuple[bytes, dict[str, str]]] = {}
-    wanted = [address]
-    while wanted:
-        where = wanted.pop().partition("#")[0]
-        if where in found:
+    responses: dict[str, tuple[bytes, dict[str, str]]] = {}
+    pending = [address]
+    while pending:
+        where = pending.pop().partition("#")[0]
+        if where in responses:
             continue
         answer = client.get(where)
         assert answer.status_code == 200, where
         packed = answer.getvalue()
-        found[where] = packed, dict(answer.headers)
+        responses[where] = packed, dict(answer.headers)
         if where == address or where.endswith(".css"):
             plain = (gzip.decompress(packed) if answer.headers.get("Content-Encoding") == "gzip" else packed).decode()
             named = re.findall(r'<(?:link|script|img|use)[^>]* (?:href|src)="([^"]+)"', plain)
             named += re.findall(r'url\("([^"]+)"\)', plain)
-            wanted += [urljoin(where, one) for one in named]
-    return found
+            pending += [urljoin(where, reference) for reference in named]
+    return responses
 
 
 def test_a_cold_fleet_page_is_light_and_a_warm_one_loads_itself_alone(collected: Client):
@@ -62,17 +62,17 @@ def test_a_cold_fleet_page_is_light_and_a_warm_one_loads_itself_alone(collected:
                              "cidr": f"172.16.{4 * n}.0/22", "registration_key": uuid.uuid4()})
         for n in range(60)
     )  # fmt: skip
-    found = loaded(collected, "/")
-    sizes = {where: len(packed) for where, (packed, _) in found.items()}
+    responses = loaded(collected, "/")
+    sizes = {where: len(packed) for where, (packed, _) in responses.items()}
     assert sum(sizes.values()) < MOST, sizes
     assert [where for where in sizes if where.endswith(".woff2")], "the face is served by us"
-    for where, (_, headers) in found.items():
+    for where, (_, headers) in responses.items():
         if where == "/":
             assert headers["Content-Encoding"] == "gzip"
             continue
-        kept = re.search(r"max-age=(\d+)", headers["Cache-Control"])
-        assert kept is not None
-        assert int(kept[1]) >= A_YEAR, where
+        match = re.search(r"max-age=(\d+)", headers["Cache-Control"])
+        assert match is not None
+        assert int(match[1]) >= A_YEAR, where
         assert re.search(r"\.[0-9a-f]{12}\.\w+$", where), f"{where} is not named by its content"
         if not where.endswith(".woff2"):
             assert headers.get("Content-Encoding") == "gzip" or sizes[where] < 600, where

@@ -28,22 +28,22 @@ NUMBER = re.compile(rf"{MOMENT}|\b\d+ (s|min|h)\b|[\W\d_]")
 
 def write(root: Path) -> Path:
     """Write the language's catalogue below a folder, which becomes a LOCALE_PATH; return the folder."""
-    made = Catalog(locale="en", charset="utf-8")
+    catalog = Catalog(locale="en", charset="utf-8")
     for source in (*_of_django(), read(LOCALE / "es" / "LC_MESSAGES" / "django.po", "es")):
         for message in source:
-            if message.id and made.get(message.id, message.context) is None:
-                made.add(message.id, string=_bracketed(message), context=message.context)
+            if message.id and catalog.get(message.id, message.context) is None:
+                catalog.add(message.id, string=_bracketed(message), context=message.context)
     path = root / "en_XA" / "LC_MESSAGES" / "django.mo"
     path.parent.mkdir(parents=True)
     with path.open("wb") as file:
-        write_mo(file, made)
+        write_mo(file, catalog)
     return root
 
 
 def _of_django() -> list[Catalog]:
     root = Path(django.__file__).parent
-    found = [root / "conf", *(root / "contrib" / app for app in ("admin", "auth", "humanize", "postgres"))]
-    files = [path / "locale" / "en" / "LC_MESSAGES" / "django.po" for path in found]
+    folders = [root / "conf", *(root / "contrib" / app for app in ("admin", "auth", "humanize", "postgres"))]
+    files = [path / "locale" / "en" / "LC_MESSAGES" / "django.po" for path in folders]
     return [read_po(io.BytesIO(path.read_bytes()), locale="en") for path in files]
 
 
@@ -66,18 +66,18 @@ class _Reader(HTMLParser):
         self.found: list[str] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = dict(attrs)
+        attributes = dict(attrs)
         for name in SHOWN:
-            self._attribute(given.get(name) or "")
-        if tag == "input" and given.get("type") in {"submit", "button"}:
-            self._attribute(given.get("value") or "")
+            self._attribute(attributes.get(name) or "")
+        if tag == "input" and attributes.get("type") in {"submit", "button"}:
+            self._attribute(attributes.get("value") or "")
         if tag == "option":
             # A choice that shows what it stores shows data: a state's code, a time zone, a region.
-            self.option = given.get("value") or ""
+            self.option = attributes.get("value") or ""
         if tag in VOID:
             return
-        classes = set((given.get("class") or "").split())
-        is_data = tag in DATA_TAGS or bool(classes & DATA_CLASSES) or ("lang" in given and tag != "html")
+        classes = set((attributes.get("class") or "").split())
+        is_data = tag in DATA_TAGS or bool(classes & DATA_CLASSES) or ("lang" in attributes and tag != "html")
         self.stack.append((tag, is_data or (bool(self.stack) and self.stack[-1][1])))
 
     def handle_endtag(self, tag: str) -> None:
@@ -91,28 +91,28 @@ class _Reader(HTMLParser):
         self.found.extend(part.strip() for part in outside.split("\n") if part.strip())
 
     def _attribute(self, value: str) -> None:
-        kept, self.depth = self.depth, 0
+        depth, self.depth = self.depth, 0
         self.found.extend(part for part in ["".join(self._outside(value)).strip()] if part)
-        self.depth = kept
+        self.depth = depth
 
     def _outside(self, text: str) -> list[str]:
-        shown = []
+        visible = []
         for letter in text:
             self.depth += (letter == "⟦") - (letter == "⟧")
-            shown.append(letter if self.depth == 0 and letter != "⟧" else "\n" if letter in "⟦⟧" else "")
-        return shown
+            visible.append(letter if self.depth == 0 and letter != "⟧" else "\n" if letter in "⟦⟧" else "")
+        return visible
 
 
 def untranslated(page: str, data: set[str]) -> list[str]:
     """Return what a page shows outside of the brackets and that is neither a number nor one of these data."""
     reader = _Reader()
     reader.feed(page)
-    known = sorted(data, key=len, reverse=True)
+    values = sorted(data, key=len, reverse=True)
     left = []
     for text in reader.found:
-        rest = NUMBER.sub(lambda found: " " if found[0][0].isdigit() and len(found[0]) > 1 else found[0], text)
-        for each in known:
-            rest = rest.replace(each, " ")
+        rest = NUMBER.sub(lambda match: " " if match[0][0].isdigit() and len(match[0]) > 1 else match[0], text)
+        for value in values:
+            rest = rest.replace(value, " ")
         if NUMBER.sub("", rest):
             left.append(text)
     return left

@@ -38,8 +38,8 @@ def key(message: Message) -> Text:
 
 
 def test_it_holds_exactly_the_texts_that_there_are(spanish: Catalog) -> None:
-    held = {key(message) for message in spanish if message.id}
-    missing, left_over = texts() - held, held - texts()
+    present = {key(message) for message in spanish if message.id}
+    missing, left_over = texts() - present, present - texts()
     assert not missing, f"{HOW_TO_ADD} Missing: {sorted(missing)}"
     assert not left_over, f"{HOW_TO_ADD} No longer said: {sorted(left_over)}"
     assert not spanish.obsolete
@@ -56,10 +56,10 @@ def test_values_and_markup_are_those_of_the_original(spanish: Catalog) -> None:
         if not entry.id:
             continue
         ids = entry.id if isinstance(entry.id, tuple) else (str(entry.id),)
-        for source, told in zip(ids, catalogue.strings(entry), strict=True):
-            assert Counter(VALUES.findall(told)).keys() == Counter(VALUES.findall(source)).keys(), source
-            assert Counter(TAGS.findall(told)) == Counter(TAGS.findall(source)), source
-            assert '"' not in TAGS.sub("", told) or '"' in source, (
+        for source, spanish_text in zip(ids, catalogue.strings(entry), strict=True):
+            assert Counter(VALUES.findall(spanish_text)).keys() == Counter(VALUES.findall(source)).keys(), source
+            assert Counter(TAGS.findall(spanish_text)) == Counter(TAGS.findall(source)), source
+            assert '"' not in TAGS.sub("", spanish_text) or '"' in source, (
                 f"{source}: write «», which may stand in an attribute"
             )
 
@@ -110,8 +110,8 @@ def test_what_is_older_than_its_source_is_compiled_again(tmp_path: Path) -> None
     folder = tmp_path / "es" / "LC_MESSAGES"
     folder.mkdir(parents=True)
     (folder / "django.po").write_bytes(PO.read_bytes())
-    made = catalogue.compile_all(tmp_path)
-    assert made == [folder / "django.mo"]
+    compiled = catalogue.compile_all(tmp_path)
+    assert compiled == [folder / "django.mo"]
     assert catalogue.compile_all(tmp_path) == []
     with override_settings(LOCALE_PATHS=[tmp_path]), translation.override("es"):
         assert translation.gettext("Districts") == "Distritos"
@@ -120,9 +120,9 @@ def test_what_is_older_than_its_source_is_compiled_again(tmp_path: Path) -> None
 
 def test_each_message_has_a_code_of_its_own() -> None:
     by_code: dict[str, set[str]] = defaultdict(set)
-    for each in texts():
-        if each.context == SAID:
-            by_code[code_of(each.text)].add(each.text)
+    for entry in texts():
+        if entry.context == SAID:
+            by_code[code_of(entry.text)].add(entry.text)
     assert {code: some for code, some in by_code.items() if len(some) > 1} == {}
     assert len(by_code) > 1000
 
@@ -137,13 +137,13 @@ def calls() -> Iterator[tuple[str, ast.Call]]:
 
 
 def test_a_message_is_a_literal_with_all_its_values_so_that_it_can_be_collected() -> None:
-    known = {each.text for each in texts() if each.context == SAID}
-    wrong = []
+    collected = {entry.text for entry in texts() if entry.context == SAID}
+    problems = []
     for place, call in calls():
         template = ast.literal_eval(call.args[0]) if isinstance(call.args[0], ast.Constant) else None
-        given = {keyword.arg for keyword in call.keywords}
+        keywords = {keyword.arg for keyword in call.keywords}
         # `**` gives what a function was given; tables of bounds get their values when they are read.
         values = set(PLACEHOLDER.findall(template or ""))
-        if template not in known or (given and None not in given and given != values):
-            wrong.append(place)
-    assert not wrong, wrong
+        if template not in collected or (keywords and None not in keywords and keywords != values):
+            problems.append(place)
+    assert not problems, problems

@@ -57,8 +57,8 @@ class TestTheChoice:
         assert 'name="language" value="es" lang="es" aria-pressed="false">Español' in menu
         assert 'value="en" lang="en" aria-pressed="true">English' in menu
         token = re.findall(r'name="csrfmiddlewaretoken" value="([^"]+)"', menu)[0]
-        given = {"language": "es", "next": "/sign-in?next=/audit", "csrfmiddlewaretoken": token}
-        answer = client.post("/language", given)
+        form = {"language": "es", "next": "/sign-in?next=/audit", "csrfmiddlewaretoken": token}
+        answer = client.post("/language", form)
         assert (answer.status_code, answer["Location"]) == (302, "/sign-in?next=/audit")
         cookie = answer.cookies[settings.LANGUAGE_COOKIE_NAME]
         assert (cookie.value, cookie["httponly"], cookie["samesite"]) == ("es", True, "Lax")
@@ -68,9 +68,9 @@ class TestTheChoice:
         client = Client()
         answer = client.post("/language", {"language": "es", "next": "https://elsewhere.example/"})
         assert answer["Location"] == "/"
-        other = Client()
-        other.get("/language", {"language": "es"})
-        assert settings.LANGUAGE_COOKIE_NAME not in other.cookies
+        other_client = Client()
+        other_client.get("/language", {"language": "es"})
+        assert settings.LANGUAGE_COOKIE_NAME not in other_client.cookies
 
     def test_what_is_stored_is_english_whoever_asked(self) -> None:
         client = Client()
@@ -112,16 +112,16 @@ class TestNumbersAndDays:
 
 def texts_of(form: type[forms.Form]) -> list[tuple[str, Any]]:
     """Return every text that a form has of its own, with where it stands."""
-    found: list[tuple[str, Any]] = []
+    texts: list[tuple[str, Any]] = []
     for name, field in form.base_fields.items():
         if not field.widget.is_hidden:
-            found += [(f"{name}'s label", field.label), (f"{name}'s help", field.help_text)]
-        found += [(f"{name}'s error {code}", told) for code, told in field.error_messages.items()]
+            texts += [(f"{name}'s label", field.label), (f"{name}'s help", field.help_text)]
+        texts += [(f"{name}'s error {code}", text) for code, text in field.error_messages.items()]
         choices = getattr(field, "choices", ())
         # Choices that are made when they are asked for are made in the reader's language.
         if isinstance(choices, list):
-            found += [(f"{name}'s choice {value}", word) for value, word in choices]
-    return found + [("a group", title) for title, _ in getattr(form, "GROUPS", ())]
+            texts += [(f"{name}'s choice {value}", word) for value, word in choices]
+    return texts + [("a group", title) for title, _ in getattr(form, "GROUPS", ())]
 
 
 @pytest.mark.parametrize("form", FORMS)

@@ -108,8 +108,8 @@ def test_words_that_are_stored_alone_are_translated_by_their_own_filter() -> Non
     with translation.override("es"):
         assert translated_word("production") == "producción"
         page = Template("{% load console %}{{ word|word|capfirst }} {{ tier|term }} {{ own|translated }}")
-        shown = page.render(Context({"word": "sandbox", "tier": "public", "own": verbatim("<b>")}))
-    assert shown == "Pruebas (sandbox) pública &lt;b&gt;"
+        html = page.render(Context({"word": "sandbox", "tier": "public", "own": verbatim("<b>")}))
+    assert html == "Pruebas (sandbox) pública &lt;b&gt;"
 
 
 def test_words_of_enumerations_have_a_label_and_keep_their_english_word() -> None:
@@ -122,10 +122,12 @@ def test_words_of_enumerations_have_a_label_and_keep_their_english_word() -> Non
 
 def test_what_a_plan_would_lose_is_named_in_the_reader_s_language() -> None:
     lost = {"address": "aws_rds_cluster.main", "type": "aws_rds_cluster", "change": {"actions": ["delete"]}}
-    (found,) = [one for one in assess({"resource_changes": [lost]}) if one.code is PolicyCode.STATEFUL_DELETED]
-    assert STATEFUL["aws_rds_cluster"] in found.sentence
+    (loss,) = [
+        finding for finding in assess({"resource_changes": [lost]}) if finding.code is PolicyCode.STATEFUL_DELETED
+    ]
+    assert STATEFUL["aws_rds_cluster"] in loss.sentence
     with translation.override("es"):
-        assert translated(found.sentence) == "aws_rds_cluster.main se elimina y con ello se pierde la base de datos."
+        assert translated(loss.sentence) == "aws_rds_cluster.main se elimina y con ello se pierde la base de datos."
 
 
 @pytest.mark.django_db

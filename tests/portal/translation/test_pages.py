@@ -104,32 +104,32 @@ def pages(world: World) -> dict[str, list[str]]:
         "audit": ["", "?run=x", "?words=zzzz"],
         "search": ["", "?q=vpc", "?q=zzzz", f"?q={world.failed.number}"],
     }
-    found = {}
+    addresses = {}
     for pattern in urls.urlpatterns:
         name, route = str(pattern.name), str(pattern.pattern)
         if name in NO_PAGES | ELSEWHERE:
             continue
         if "<slug:suffix>" in route:
-            found[name] = [reverse(f"console:{name}", args=[each]) for each in districts]
+            addresses[name] = [reverse(f"console:{name}", args=[suffix]) for suffix in districts]
         elif "runs/" in route:
-            found[name] = [reverse(f"console:{name}", args=[run.number]) for run in world.runs]
+            addresses[name] = [reverse(f"console:{name}", args=[run.number]) for run in world.runs]
         elif "people/<" in route:
-            found[name] = [reverse(f"console:{name}", args=[world.administrator.pk])]
+            addresses[name] = [reverse(f"console:{name}", args=[world.administrator.pk])]
         elif "notices/<" in route:
-            found[name] = [reverse(f"console:{name}", args=[world.endpoint.pk])]
+            addresses[name] = [reverse(f"console:{name}", args=[world.endpoint.pk])]
         elif "rollouts/<" in route:
-            found[name] = [reverse(f"console:{name}", args=[world.rollout.number])]
+            addresses[name] = [reverse(f"console:{name}", args=[world.rollout.number])]
         elif "<slug:region>" in route:
-            found[name] = [
+            addresses[name] = [
                 reverse(f"console:{name}", args=[ACCOUNT_ID, region]) for region in ("us-east-1", "us-west-2")
             ]
         elif "accounts/<" in route:
-            found[name] = [reverse(f"console:{name}", args=[ACCOUNT_ID])]
+            addresses[name] = [reverse(f"console:{name}", args=[ACCOUNT_ID])]
         elif "certificates/" in route:
-            found[name] = [reverse(f"console:{name}", args=[world.certificate.number])]
+            addresses[name] = [reverse(f"console:{name}", args=[world.certificate.number])]
         else:
-            found[name] = [reverse(f"console:{name}") + query for query in queries.get(name, [""])]
-    return found
+            addresses[name] = [reverse(f"console:{name}") + query for query in queries.get(name, [""])]
+    return addresses
 
 
 def left_on(answer: Any, data: set[str]) -> list[str]:
@@ -143,15 +143,15 @@ def asked(client: Client, address: str) -> Any:
     return client.post(address, {"act": act}) if answer.status_code == 405 else answer
 
 
-def none_left(found: dict[str, list[str]]) -> None:
-    left = "\n".join(f"{where}: {some}" for where, some in found.items() if some)
-    if left:
-        pytest.fail(f"Not translated:\n{left}", pytrace=False)
+def none_left(leftovers: dict[str, list[str]]) -> None:
+    lines = "\n".join(f"{where}: {some}" for where, some in leftovers.items() if some)
+    if lines:
+        pytest.fail(f"Not translated:\n{lines}", pytrace=False)
 
 
 def test_every_page_of_the_console_is_translated(brackets: str, world: World) -> None:
     client = speaking(brackets, world.administrator)
-    addresses = [each for some in pages(world).values() for each in some]
+    addresses = [address for some in pages(world).values() for address in some]
     none_left({address: left_on(asked(client, address), world.data) for address in addresses})
 
 
@@ -162,15 +162,15 @@ def test_a_viewer_and_somebody_without_a_role_are_told_in_their_language(bracket
     suffix = world.live.suffix
     addresses = ["/", f"/districts/{suffix}/settings", f"/districts/{suffix}/danger", "/districts/new", "/rollouts"]
     addresses.append(f"/runs/{world.waiting.number}")
-    found = {f"viewer {each}": left_on(speaking(brackets, viewer).get(each), data) for each in addresses}
-    found |= {"nobody": left_on(speaking(brackets, nobody).get("/"), data)}
-    none_left(found)
+    leftovers = {f"viewer {address}": left_on(speaking(brackets, viewer).get(address), data) for address in addresses}
+    leftovers |= {"nobody": left_on(speaking(brackets, nobody).get("/"), data)}
+    none_left(leftovers)
 
 
 def test_an_empty_portal_is_translated(brackets: str) -> None:
     client = speaking(brackets, a_person(Role.ADMINISTRATOR, "ada"))
     addresses = ["/", "/rollouts", "/audit?words=zzzz", "/system", "/search"]
-    none_left({each: left_on(client.get(each), {"ada"}) for each in addresses})
+    none_left({address: left_on(client.get(address), {"ada"}) for address in addresses})
 
 
 def test_pages_for_what_goes_wrong_are_translated(brackets: str) -> None:
@@ -190,23 +190,26 @@ def test_pages_for_what_goes_wrong_are_translated(brackets: str) -> None:
 def test_signing_in_is_translated_with_its_refusal(brackets: str) -> None:
     client = speaking(brackets)
     data = {"username": "x", "password": "wrong"}
-    found = {"asked": left_on(client.get("/sign-in"), set()), "refused": left_on(client.post("/sign-in", data), {"x"})}
+    leftovers = {
+        "asked": left_on(client.get("/sign-in"), set()),
+        "refused": left_on(client.post("/sign-in", data), {"x"}),
+    }
     again = speaking(brackets, a_person(Role.OPERATOR, "otto"))
-    found["again"] = left_on(again.post("/sign-in/again", {"password": "wrong"}), {"otto"})
-    none_left(found)
+    leftovers["again"] = left_on(again.post("/sign-in/again", {"password": "wrong"}), {"otto"})
+    none_left(leftovers)
 
 
 def test_choosing_a_new_password_by_a_link_is_translated(brackets: str, settings: Any) -> None:
     settings.EMAIL_FROM = "homeroom@example.org"
     client = speaking(brackets)
     pages = ("/sign-in/reset", "/sign-in/reset/sent", "/sign-in/reset/MQ/none")
-    found = {page: left_on(client.get(page), set()) for page in pages}
+    leftovers = {page: left_on(client.get(page), set()) for page in pages}
     person = a_person(Role.OPERATOR, "otto")
     link = (
         f"/sign-in/reset/{urlsafe_base64_encode(str(person.pk).encode())}/{default_token_generator.make_token(person)}"
     )
-    found["choose"] = left_on(client.get(link, follow=True), set())
-    none_left(found)
+    leftovers["choose"] = left_on(client.get(link, follow=True), set())
+    none_left(leftovers)
 
 
 def test_adding_a_factor_is_translated(brackets: str) -> None:
@@ -214,15 +217,15 @@ def test_adding_a_factor_is_translated(brackets: str) -> None:
     client.post("/sign-in/again", {"password": PASSWORD})
     secret = {client.get("/account/factors/totp/activate/").context["form"].secret, "otto"}
     pages = ("/account/factors/totp/activate/", "/account/factors/passkeys/add/")
-    found = {page: left_on(client.get(page), secret | {"Master key", "Authenticator code"}) for page in pages}
+    leftovers = {page: left_on(client.get(page), secret | {"Master key", "Authenticator code"}) for page in pages}
     secret = {client.get(pages[0]).context["form"].secret}
     code = client.post(pages[0], {"code": "wrong"})
-    none_left(found | {"wrong": left_on(code, secret | {"otto", "Authenticator code", "Incorrect code."})})
+    none_left(leftovers | {"wrong": left_on(code, secret | {"otto", "Authenticator code", "Incorrect code."})})
 
 
 def test_refusals_beside_fields_are_translated(brackets: str, world: World) -> None:
     client, suffix = speaking(brackets, world.administrator), world.live.suffix
-    wrong = {
+    forms = {
         "/districts/new": {
             "name": "A\x07",
             "slug": world.live.slug,
@@ -253,12 +256,12 @@ def test_refusals_beside_fields_are_translated(brackets: str, world: World) -> N
         f"/runs/{world.failed.number}/state": {"act": "push", "reason": " "},
     }
     world.data |= {"us-west-1", "A\x07"}
-    found = {}
-    for address, data in wrong.items():
+    leftovers = {}
+    for address, data in forms.items():
         answer = client.post(address, data)
         assert answer.status_code == 422, address
-        found[address] = left_on(answer, world.data)
-    none_left(found)
+        leftovers[address] = left_on(answer, world.data)
+    none_left(leftovers)
 
 
 def test_a_file_of_districts_is_translated_through_its_trial_and_progress(brackets: str, world: World) -> None:
@@ -267,13 +270,13 @@ def test_a_file_of_districts_is_translated_through_its_trial_and_progress(bracke
     tried = client.post("/districts/bulk", {"text": file, "batch": str(uuid4())})
     batch = re.findall(r'name="batch" value="([^"]+)"', tried.content.decode())[0]
     data = world.data | {"North", "South", "East", "north-sbx", "east-sbx"}
-    found = {"tried": left_on(tried, data)}
+    leftovers = {"tried": left_on(tried, data)}
     refused = client.post("/districts/bulk", {"text": "a,b\n1,2\n", "batch": str(uuid4())})
-    found["refused"] = left_on(refused, data)
+    leftovers["refused"] = left_on(refused, data)
     taken = client.post("/districts/bulk", {"text": file, "batch": batch, "row": "1", "register": "yes"}, follow=True)
     assert taken.redirect_chain
-    found["progress"] = left_on(taken, data)
-    none_left(found)
+    leftovers["progress"] = left_on(taken, data)
+    none_left(leftovers)
 
 
 def test_what_buttons_answer_is_translated(brackets: str, world: World) -> None:
@@ -299,10 +302,10 @@ def test_what_buttons_answer_is_translated(brackets: str, world: World) -> None:
         ("/districts/bulk/plan", {}),
         ("/districts/bulk/plan", {"district": suffix}),
     ]
-    found = {}
+    leftovers = {}
     for number, (address, data) in enumerate(pressed):
-        found[f"{number} {address}"] = left_on(client.post(address, data, follow=True), world.data)
-    none_left(found)
+        leftovers[f"{number} {address}"] = left_on(client.post(address, data, follow=True), world.data)
+    none_left(leftovers)
 
 
 def test_the_record_is_told_in_the_reader_s_language(brackets: str, world: World) -> None:
@@ -310,15 +313,15 @@ def test_the_record_is_told_in_the_reader_s_language(brackets: str, world: World
     client = speaking(brackets, world.administrator)
     assert AuditEvent.objects.count() > 50
     addresses = [f"/audit?district={world.live.suffix}", *(f"/audit?run={run.number}" for run in world.runs)]
-    none_left({each: left_on(client.get(each), world.data) for each in addresses})
+    none_left({address: left_on(client.get(address), world.data) for address in addresses})
 
 
 def stored(*rows: Any) -> set[str]:
     """Return what rows hold, as the admin shows it: raw, since that is what it is for."""
     values = [(getattr(row, field.attname), field) for row in rows for field in row._meta.fields]
-    found = {str(value) for value, _ in values}
-    found |= {display_for_field(value, field, "") for value, field in values if isinstance(field, JSONField)}
-    return {text for text in found if not text.isdigit()} - {""}
+    strings = {str(value) for value, _ in values}
+    strings |= {display_for_field(value, field, "") for value, field in values if isinstance(field, JSONField)}
+    return {text for text in strings if not text.isdigit()} - {""}
 
 
 def test_the_admin_is_translated(brackets: str, world: World) -> None:
@@ -336,4 +339,4 @@ def test_the_admin_is_translated(brackets: str, world: World) -> None:
     # Django's own pictures have English names; roles are groups, and codes are what the record filters by.
     data = world.data | {"True", "False", "Search", *Role, *AuditAction, "Sandbox", "token", "test"}
     data |= stored(world.failed, world.live, world.certificate, *DriftItem.objects.all())
-    none_left({each: left_on(client.get(each), data) for each in addresses})
+    none_left({address: left_on(client.get(address), data) for address in addresses})

@@ -33,15 +33,15 @@ def test_a_refused_word_is_seen(words):
 
 
 def test_no_page_and_no_message_says_a_refused_word():
-    said = {text.text: found for text in texts() if (found := found_in(text.text))}
-    assert not said
+    problems = {text.text: matches for text in texts() if (matches := found_in(text.text))}
+    assert not problems
 
 
 def test_nor_does_the_data_office():
-    said = {
-        f"{template.name}: {words.strip()}": found
+    problems = {
+        f"{template.name}: {words.strip()}": matches
         for template in sorted(OFFICE.glob("*.html"))
         for words in re.findall(r">([^<>{}]+)<", template.read_text())
-        if (found := found_in(words))
+        if (matches := found_in(words))
     }
-    assert not said
+    assert not problems

@@ -199,8 +199,8 @@ def a_world() -> World:
     )
     certificate, teardown, queued = a_certificate(), _teardown(), a_run()
     dispatch()
-    made = [waiting, failed, cancelling, lost, teardown, queued]
-    for run in made:
+    runs = [waiting, failed, cancelling, lost, teardown, queued]
+    for run in runs:
         run.refresh_from_db()
     world = World(
         administrator,

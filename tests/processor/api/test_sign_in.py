@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from processor.api import keys, sign_in_pages, sign_in_words, tokens
+from processor.api import authorization, keys, sign_in_pages, sign_in_words, tokens
 from processor.api.languages import preferred
 from processor.api.sign_in import CALLBACK, SIGN_IN, Client, landing, own_path, way_back_to
 from processor.api.sign_in_words import ERRORS, IN_SPANISH, saying

@@ -80,18 +80,18 @@ def sent() -> set[int]:
 
 
 def test_a_freeze_holds_every_apply_in_its_reach_and_says_so_until_it_ends():
-    run, other = queued(), queued(time_zone="America/Chicago")
-    freeze = frozen(Scope(district=other.district))
+    run, other_run = queued(), queued(time_zone="America/Chicago")
+    freeze = frozen(Scope(district=other_run.district))
     assert sent() == {run.pk}
-    wait = why_waiting(other)
+    wait = why_waiting(other_run)
     assert wait is not None
     assert wait.place == 0
     until = freeze.ends_at
     assert wait.sentence.startswith("Held: freeze 'State testing' until ")
     assert wait.sentence.endswith((" CST.", " CDT."))
-    assert claim(other.pk, "worker") is None, "a delivery that comes meanwhile is let be"
+    assert claim(other_run.pk, "worker") is None, "a delivery that comes meanwhile is let be"
     end_freeze(freeze=freeze, actor=None)
-    assert sent() == {run.pk, other.pk}
+    assert sent() == {run.pk, other_run.pk}
     assert until > timezone.now()
 
 
@@ -258,25 +258,25 @@ def test_postgres_holds_the_same_runs_as_the_rule(rows, held):
         for name in held.__dataclass_fields__
         if not isinstance(value := getattr(held, name), bool)
     }
-    there = Calendar(
+    in_force = Calendar(
         **translated
         | {name: getattr(held, name) for name in held.__dataclass_fields__ if isinstance(getattr(held, name), bool)}
     )
-    found = {run.number for run in foremost([], Limits(99, 99, 99), timezone.now(), Served(), held=there)}
-    assert found == {run.pk for run in runs if not there.holds(run)}
+    numbers = {run.number for run in foremost([], Limits(99, 99, 99), timezone.now(), Served(), held=in_force)}
+    assert numbers == {run.pk for run in runs if not in_force.holds(run)}
 
 
 @pytest.fixture
 def rows() -> list[Run]:
     elsewhere = with_room(add_account(name="Elsewhere", account_id="210987654321", actor=None))
-    found = []
+    runs = []
     for kind, priority in itertools.product((RunKind.APPLY, RunKind.DRIFT), (Priority.PERSON, Priority.ROLLOUT)):
         for more in ({}, {"account_id": elsewhere.account_id}):
             run = queued(priority, **more)
             Run.objects.filter(pk=run.pk).update(kind=kind.value)
-            found.append(run)
-    Run.objects.filter(pk=found[0].pk).update(hold_overridden_at=timezone.now())
-    return found
+            runs.append(run)
+    Run.objects.filter(pk=runs[0].pk).update(hold_overridden_at=timezone.now())
+    return runs
 
 
 def test_a_calendar_of_many_districts_takes_three_queries_and_an_empty_one_a_single_one():
@@ -290,9 +290,9 @@ def test_a_calendar_of_many_districts_takes_three_queries_and_an_empty_one_a_sin
     with CaptureQueriesContext(
         connection,
     ) as queries:
-        found = calendar(timezone.now())
+        in_force = calendar(timezone.now())
     assert len(queries) == 3
-    assert found.frozen_districts == found.closed_districts == {district.pk for district in districts}
+    assert in_force.frozen_districts == in_force.closed_districts == {district.pk for district in districts}
 
 
 def test_a_freeze_that_begins_while_a_run_plans_gives_it_back_before_its_apply():

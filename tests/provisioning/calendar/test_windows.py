@@ -17,7 +17,7 @@ ZONES = ("America/New_York", "America/Chicago", "America/Phoenix", "Pacific/Hono
 windows = st.builds(
     Window,
     st.frozensets(st.integers(0, 6), min_size=1),
-    st.times(min_value=time(0, 0)).map(lambda one: one.replace(second=0, microsecond=0)),
+    st.times(min_value=time(0, 0)).map(lambda start: start.replace(second=0, microsecond=0)),
     st.integers(1, LONGEST_MINUTES),
     st.sampled_from(ZONES),
 )

@@ -49,16 +49,18 @@ NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 @pytest.mark.parametrize("name", ["sandbox-S-2-nat", "staging-M-3-nat", "production-L-2-nat", "production-L-3-none"])
 def test_what_a_district_takes_is_what_its_stack_declares(name):
     stack = district(combinations()[name]).data["resource"]
-    wanted = need(combinations()[name])
+    needs = need(combinations()[name])
     for code, kind in TYPES.items():
-        assert wanted[code] == len(stack.get(kind, {})), kind
-    assert wanted[quotas.GROUPS.code] == len(stack["aws_security_group"]) + len(stack["aws_default_security_group"])
-    interface = [one for one in stack["aws_vpc_endpoint"].values() if one.get("vpc_endpoint_type") == "Interface"]
-    assert wanted[quotas.ENDPOINTS.code] == len(interface)
+        assert needs[code] == len(stack.get(kind, {})), kind
+    assert needs[quotas.GROUPS.code] == len(stack["aws_security_group"]) + len(stack["aws_default_security_group"])
+    interface = [
+        endpoint for endpoint in stack["aws_vpc_endpoint"].values() if endpoint.get("vpc_endpoint_type") == "Interface"
+    ]
+    assert needs[quotas.ENDPOINTS.code] == len(interface)
     tasks = [stack["aws_ecs_task_definition"][f"compute_{tier}_task"]["cpu"] for tier in ("api", "worker")]
     scaled = [stack["aws_appautoscaling_target"][f"scaling_{tier}"]["min_capacity"] for tier in ("api", "worker")]
     processors = sum(int(cpu) * count for cpu, count in zip(tasks, scaled, strict=True)) / 1024
-    assert wanted[quotas.PROCESSORS.code] == processors
+    assert needs[quotas.PROCESSORS.code] == processors
 
 
 def a_place(account: str = "Sandbox", **rooms: tuple[float, float]) -> Place:
@@ -68,15 +70,15 @@ def a_place(account: str = "Sandbox", **rooms: tuple[float, float]) -> Place:
 
 def test_a_full_account_is_refused_with_the_place_that_has_most_room():
     full = a_place(vpcs=(5, 5), addresses=(5, 0))
-    others = [
+    alternatives = [
         a_place("Two", vpcs=(5, 4)),
         a_place("Three", vpcs=(5, 2), addresses=(5, 2)),
         a_place("None", vpcs=(5, 5)),
     ]
-    told = refusal(full, need(SMALL), others)
-    assert told is not None
-    assert told.sentence == "Sandbox has 5 of 5 VPCs in us-east-1. Three has room for 3 more districts like this."
-    assert told.remedy == "Place it there, or raise the quota L-F678F1CE (VPCs) of Sandbox in Service Quotas."
+    problem = refusal(full, need(SMALL), alternatives)
+    assert problem is not None
+    assert problem.sentence == "Sandbox has 5 of 5 VPCs in us-east-1. Three has room for 3 more districts like this."
+    assert problem.remedy == "Place it there, or raise the quota L-F678F1CE (VPCs) of Sandbox in Service Quotas."
     alone = refusal(full, need(SMALL), [])
     assert alone is not None
     assert alone.remedy == "Raise the quota L-F678F1CE (VPCs) of Sandbox in Service Quotas."
@@ -84,12 +86,12 @@ def test_a_full_account_is_refused_with_the_place_that_has_most_room():
 
 
 def test_every_quota_that_is_short_is_named():
-    wanted = need({"environment": "staging", "size": "S", "zones": 3})
-    told = refusal(a_place(vpcs=(5, 5), addresses=(5, 3)), wanted, [])
-    assert told is not None
-    assert "5 of 5 VPCs" in told.sentence
-    assert "3 of 5 Elastic IP addresses in us-east-1; this district needs 3." in told.sentence
-    assert "quotas L-F678F1CE (VPCs) and L-0263D0A3" in told.remedy
+    needs = need({"environment": "staging", "size": "S", "zones": 3})
+    problem = refusal(a_place(vpcs=(5, 5), addresses=(5, 3)), needs, [])
+    assert problem is not None
+    assert "5 of 5 VPCs" in problem.sentence
+    assert "3 of 5 Elastic IP addresses in us-east-1; this district needs 3." in problem.sentence
+    assert "quotas L-F678F1CE (VPCs) and L-0263D0A3" in problem.remedy
 
 
 rooms = st.builds(
@@ -101,17 +103,17 @@ rooms = st.builds(
 )
 
 
-@given(found=st.lists(rooms, unique_by=lambda one: one.code), spec=st.sampled_from(list(combinations().values())))
+@given(found=st.lists(rooms, unique_by=lambda room: room.code), spec=st.sampled_from(list(combinations().values())))
 def test_as_many_fit_as_can_be_placed_one_after_another(found, spec):
-    wanted, place = need(spec), Place("a", "us-east-1", tuple(found))
-    fits = how_many(place, wanted)
-    shared = [one for one in found if wanted[one.code] and KINDS[one.code].per != "VPC"]
+    needs, place = need(spec), Place("a", "us-east-1", tuple(found))
+    fits = how_many(place, needs)
+    shared = [room for room in found if needs[room.code] and KINDS[room.code].per != "VPC"]
     placed = 0
-    while placed < 60 and not shortages(place, wanted):
+    while placed < 60 and not shortages(place, needs):
         placed += 1
-        found = [replace(one, promised=one.promised + wanted[one.code]) if one in shared else one for one in found]
+        found = [replace(room, promised=room.promised + needs[room.code]) if room in shared else room for room in found]
         place = Place("a", "us-east-1", tuple(found))
-        shared = [one for one in found if wanted[one.code] and KINDS[one.code].per != "VPC"]
+        shared = [room for room in found if needs[room.code] and KINDS[room.code].per != "VPC"]
     assert fits == (placed if shared else 0)
 
 
@@ -191,11 +193,11 @@ def test_limits_and_use_are_read_from_aws(sandbox):
 def test_where_aws_does_not_tell_a_limit_its_default_counts_and_says_so(sandbox, monkeypatch, code, source):
     refused = ClientError({"Error": {"Code": code, "Message": "no"}}, "GetServiceQuota")
 
-    def made(settings: Any, service: str, *given: Any) -> Any:
-        found = engine_client(settings, service, *given)
+    def made(settings: Any, service: str, *args: Any) -> Any:
+        aws_client = engine_client(settings, service, *args)
         if service == "service-quotas":
-            found.get_service_quota = Mock(side_effect=refused)
-        return found
+            aws_client.get_service_quota = Mock(side_effect=refused)
+        return aws_client
 
     monkeypatch.setattr(quotas, "client", made)
     readings = read_quotas(engine_settings(), "us-east-1")
@@ -211,8 +213,8 @@ def an_empty_account(name: str = "First", account_id: str = ACCOUNT_ID) -> AwsAc
 
 
 def onboarded(number: int, account: AwsAccount) -> Run:
-    given = Registration(name=f"District {number}", slug=f"district-{number}", account_id=account.account_id)
-    return onboard(registration=given, actor=None)
+    registration = Registration(name=f"District {number}", slug=f"district-{number}", account_id=account.account_id)
+    return onboard(registration=registration, actor=None)
 
 
 @pytest.mark.django_db
@@ -263,12 +265,12 @@ class TestRequests:
             onboarded(4, account)
 
     def test_the_account_with_room_is_named_and_takes_it(self):
-        account, other = an_empty_account(), an_empty_account("Second", "210987654321")
+        account, second = an_empty_account(), an_empty_account("Second", "210987654321")
         for number in range(4):
             onboarded(number, account)
         with pytest.raises(RegistrationRefusedError, match=r"Second .210987654321. has room for 4 more districts"):
             onboarded(4, account)
-        assert onboarded(4, other).state == RunState.QUEUED
+        assert onboarded(4, second).state == RunState.QUEUED
 
     def test_a_district_with_a_stack_a_plan_and_a_teardown_need_no_room(self):
         account = an_empty_account()
@@ -308,7 +310,7 @@ class TestRequests:
         )
         read_all()
         assert acts.latest("pk").after == {EIP: {"limit": 6, "source": "read"}}
-        rooms = {one.code: one for one in place_of(account, "us-east-1").rooms}
+        rooms = {room.code: room for room in place_of(account, "us-east-1").rooms}
         assert (rooms[EIP].limit, rooms[EIP].used, rooms[VPC].used) == (6, 0, 1)
 
     def test_what_an_hour_did_not_reach_is_read_first_in_the_next(self):
@@ -345,9 +347,9 @@ class TestRequests:
         assert {row.effective for row in AccountQuota.objects.all()} == {50}
         call_command("set_quota", account.account_id, VPC, "read")
         assert AccountQuota.objects.get(code=VPC).effective == 5
-        for wrong in (["000000000000", VPC, "5"], [account.account_id, "L-0", "5"], [account.account_id, VPC, "x"]):
+        for arguments in (["000000000000", VPC, "5"], [account.account_id, "L-0", "5"], [account.account_id, VPC, "x"]):
             with pytest.raises(CommandError):
-                call_command("set_quota", *wrong)
+                call_command("set_quota", *arguments)
 
     def test_the_system_page_tells_how_full_each_account_is(self, client):
         account = an_empty_account()

@@ -36,8 +36,8 @@ days = st.dictionaries(
 
 def test_a_steady_month_comes_to_its_days():
     steady = {date(2026, 3, day): Decimal(10) for day in range(1, 20)}
-    found = outlook(steady, TODAY)
-    assert (found.so_far, found.forecast, found.days_left) == (Decimal(190), Decimal(310), 12)
+    month = outlook(steady, TODAY)
+    assert (month.so_far, month.forecast, month.days_left) == (Decimal(190), Decimal(310), 12)
 
 
 def test_the_last_seven_days_count_for_those_to_come():
@@ -47,8 +47,8 @@ def test_the_last_seven_days_count_for_those_to_come():
 
 def test_a_new_district_is_not_thinned_by_days_before_it_was_there():
     new = {date(2026, 3, 18): Decimal(10), date(2026, 3, 19): Decimal(10), TODAY: Decimal(3)}
-    found = outlook(new, TODAY)
-    assert (found.so_far, found.forecast) == (Decimal(20), Decimal(140)), (
+    month = outlook(new, TODAY)
+    assert (month.so_far, month.forecast) == (Decimal(20), Decimal(140)), (
         "today is not over, and counts as a day to come"
     )
 
@@ -60,12 +60,12 @@ def test_where_no_day_is_over_nothing_is_foretold():
 
 @given(days, st.dates(date(2026, 2, 1), date(2026, 3, 31)))
 def test_a_forecast_lies_between_what_was_spent_and_the_dearest_days(costs, today):
-    found = outlook(costs, today)
-    assert found.so_far == sum(usd for day, usd in costs.items() if today.replace(day=1) <= day < today)
-    assert found.days_left == calendar.monthrange(today.year, today.month)[1] - today.day + 1
-    if found.forecast is not None:
+    month = outlook(costs, today)
+    assert month.so_far == sum(usd for day, usd in costs.items() if today.replace(day=1) <= day < today)
+    assert month.days_left == calendar.monthrange(today.year, today.month)[1] - today.day + 1
+    if month.forecast is not None:
         dearest = max([usd for day, usd in costs.items() if day < today], default=Decimal(0))
-        assert found.so_far <= found.forecast <= found.so_far + dearest * found.days_left + Decimal("0.01")
+        assert month.so_far <= month.forecast <= month.so_far + dearest * month.days_left + Decimal("0.01")
 
 
 @pytest.mark.parametrize(
@@ -78,8 +78,8 @@ def test_a_forecast_lies_between_what_was_spent_and_the_dearest_days(costs, toda
     ],
 )
 def test_a_month_is_asked_for_until_its_bill_is_final(today, since):
-    found = period_of(date.fromisoformat(today))
-    assert (found.since.isoformat(), found.until.isoformat()) == (since, today)
+    period = period_of(date.fromisoformat(today))
+    assert (period.since.isoformat(), period.until.isoformat()) == (since, today)
 
 
 def cost(suffix: str, usd: str, back: int = 0) -> DailyCost:
@@ -88,18 +88,18 @@ def cost(suffix: str, usd: str, back: int = 0) -> DailyCost:
 
 def answering(monkeypatch: pytest.MonkeyPatch, *answers) -> list[str]:
     """Let AWS answer so, or refuse so, time after time; return which accounts it is asked for."""
-    asked: list[str] = []
-    left = list(answers)
+    calls: list[str] = []
+    remaining = list(answers)
 
     def ask(account):
-        asked.append(account.account_id)
-        answer = left.pop(0)
+        calls.append(account.account_id)
+        answer = remaining.pop(0)
         if isinstance(answer, Exception):
             raise answer
         return answer
 
     monkeypatch.setattr(reading, "_ask", ask)
-    return asked
+    return calls
 
 
 @pytest.mark.django_db
@@ -108,10 +108,10 @@ def test_an_account_is_asked_once_a_day_also_where_it_refuses(monkeypatch):
     denied = AwsUnavailableError(
         verbatim("AWS did not let us read what districts cost."), detail="AccessDeniedException: no"
     )
-    asked = answering(monkeypatch, denied, [cost(district.suffix, "1.5")])
+    calls = answering(monkeypatch, denied, [cost(district.suffix, "1.5")])
     assert read_all() == 0
     assert read_all() == 0
-    assert len(asked) == 1, "each request costs a cent"
+    assert len(calls) == 1, "each request costs a cent"
     row = AccountCosts.objects.get()
     assert (row.problem, row.remedy) == (denied.summary, RIGHT_REMEDY)
     AccountCosts.objects.update(asked_at=timezone.now() - timedelta(days=1))
@@ -137,9 +137,9 @@ def test_what_a_day_did_not_reach_is_asked_first_on_the_next():
 def test_where_it_is_switched_off_nobody_is_asked(monkeypatch, settings):
     settings.READ_COSTS = False
     a_district()
-    asked = answering(monkeypatch)
+    calls = answering(monkeypatch)
     assert read_all() == 0
-    assert asked == []
+    assert calls == []
 
 
 @pytest.mark.django_db

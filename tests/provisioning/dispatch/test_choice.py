@@ -99,8 +99,8 @@ def test_a_run_is_told_what_holds_it_up():
     run = waits(3, minutes=1)
     assert explain(run, [], [works()], Limits(9, 1, 9), NOW, "North") == "Account North has 1 of 1 runs running."
     elsewhere = [waits(2, account=2)]
-    told = explain(run, elsewhere, [works()], Limits(9, 9, 2), NOW, "North")
-    assert told == "Region us-east-1 has 2 of 2 runs running."
+    sentence = explain(run, elsewhere, [works()], Limits(9, 9, 2), NOW, "North")
+    assert sentence == "Region us-east-1 has 2 of 2 runs running."
     assert explain(run, elsewhere, [works()], Limits(2, 9, 9), NOW, "North") == "The portal has 2 of 2 runs running."
 
 
@@ -144,7 +144,7 @@ def test_no_place_stays_free_that_somebody_could_use(queue, working, limits):
         if run.number in picks:
             room.take(run.spot, aged=picks[run.number].aged)
     # One place of one account and of one region may be kept for the longest wait.
-    kept = {
+    reserved = {
         scope
         for run in queue
         if run.aged(NOW) and run.number not in picks
@@ -155,7 +155,7 @@ def test_no_place_stays_free_that_somebody_could_use(queue, working, limits):
         if run.number in picks or room.full(run.spot):
             continue
         tight = {scope for scope, limit in run.spot.scopes(limits) if room.taken[scope] + 1 >= limit}
-        assert tight & kept, f"run {run.number} could work and waits"
+        assert tight & reserved, f"run {run.number} could work and waits"
 
 
 @given(queues_of(AGEING - timedelta(minutes=1)), busy, bounds)
@@ -188,10 +188,10 @@ def test_the_places_set_apart_are_a_quarter_of_each_limit(queue, working, limits
 def test_accounts_with_runs_left_have_the_same_number_at_work_but_for_one(accounts, in_all):
     queue = [waits(n, account=account) for n, account in enumerate(accounts, 1)]
     picks = set(numbers(queue, [], Limits(in_all, 50, 50)))
-    got = Counter(run.spot.account for run in queue if run.number in picks)
+    counts = Counter(run.spot.account for run in queue if run.number in picks)
     left = {run.spot.account for run in queue if run.number not in picks}
     for account in left:
-        assert got[account] >= max(got.values()) - 1
+        assert counts[account] >= max(counts.values()) - 1
 
 
 @examples(25, 200)
@@ -208,7 +208,7 @@ def test_nobody_starves_under_a_stream_of_people(lengths, limits, stream, target
     following = 1
     for minute in range(400):
         now = NOW + timedelta(minutes=minute)
-        working = [(run, left - 1) for run, left in working if left > 1]
+        working = [(run, remaining - 1) for run, remaining in working if remaining > 1]
         flood = [Spot(account, region) for account in (1, 2, 3) for region in ("us-east-1", "us-west-2")]
         for spot in [*stream[minute % len(stream)], *flood]:
             # So that the queue stays a stream and not a mountain: nobody asks where many wait already.

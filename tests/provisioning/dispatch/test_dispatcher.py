@@ -38,16 +38,16 @@ QUEUE = "runs"
 
 def delivered() -> list[int]:
     """Take all messages out of the queue; return the runs that they name."""
-    found: list[int] = []
+    numbers: list[int] = []
     with current_app.connection_for_write() as opened:
         queue = opened.SimpleQueue(QUEUE)
         while True:
             try:
                 message = queue.get(block=False)
             except queue.Empty:
-                return found
+                return numbers
             message.ack()
-            found.append(message.payload[0][0])
+            numbers.append(message.payload[0][0])
 
 
 @pytest.fixture(autouse=True)
@@ -115,8 +115,8 @@ def test_an_approved_run_goes_again_and_as_a_persons(settings):
     moved(run, RunState.PLANNING)
     delivered()
     with held_back(settings):
-        other = a_run()
-        Run.objects.filter(pk=other.pk).update(priority=Priority.ROLLOUT)
+        other_run = a_run()
+        Run.objects.filter(pk=other_run.pk).update(priority=Priority.ROLLOUT)
         awaiting_approval(run)
         approval = {"actor": person, "decision": "approved", "decided_by": person, "decided_at": timezone.now()}
         moved(run, RunState.QUEUED, **approval)
@@ -126,28 +126,28 @@ def test_an_approved_run_goes_again_and_as_a_persons(settings):
 
 def test_a_run_that_nobody_claimed_is_sent_again_and_keeps_its_place(settings):
     settings.RUNS_AT_ONCE = 1
-    run, other = a_run(), a_run()
+    run, other_run = a_run(), a_run()
     assert dispatch() == []
     Run.objects.filter(pk=run.pk).update(sent_at=timezone.now() - UNCLAIMED - timedelta(seconds=1))
     assert dispatch() == [run.number]
     assert delivered() == [run.number, run.number]
     assert marked() == {run.number}
-    assert other.number not in marked()
+    assert other_run.number not in marked()
 
 
 def test_without_a_broker_runs_wait_unmarked_and_go_when_it_is_back(monkeypatch):
-    asked = []
+    attempts = []
 
     def away(*args: object, **kwargs: object) -> None:
-        asked.append(args)
+        attempts.append(args)
         raise BrokerAway
 
     with monkeypatch.context() as broken:
         broken.setattr(execute_run, "apply_async", away)
         first, second = a_run(), a_run()
-        asked.clear()
+        attempts.clear()
         assert set(dispatch()) == {first.number, second.number}
-        assert len(asked) == 1, "a broker that does not answer is asked once, not for each run"
+        assert len(attempts) == 1, "a broker that does not answer is asked once, not for each run"
     assert marked() == set()
     assert dispatch() == [first.number, second.number]
     assert delivered() == [first.number, second.number]
@@ -192,8 +192,8 @@ def test_many_dispatchers_at_a_time_never_exceed_a_limit_and_send_each_run_once(
                 if len(holding) > 6 or max(counted.values(), default=0) > 4:
                     too_many.append(counted)
                 # A worker takes the oldest run that was sent, and ends it: its place comes free.
-                sent = Run.objects.filter(state="queued", sent_at__isnull=False).order_by("sent_at").first()
-                taken = claim(sent.number, "test") if sent else None
+                oldest = Run.objects.filter(state="queued", sent_at__isnull=False).order_by("sent_at").first()
+                taken = claim(oldest.number, "test") if oldest else None
                 if taken is not None:
                     moved(taken[0], RunState.FAILED)
         finally:
@@ -214,18 +214,18 @@ def test_many_dispatchers_at_a_time_never_exceed_a_limit_and_send_each_run_once(
 @contextmanager
 def another_session() -> Iterator[BaseDatabaseWrapper]:
     """Yield a connection of its own, as another host has."""
-    other = connection.copy()
+    session = connection.copy()
     try:
-        yield other
+        yield session
     finally:
-        other.close()
+        session.close()
 
 
 def test_a_dispatcher_that_holds_the_lock_for_long_makes_nobody_wait_for_it(monkeypatch, settings):
     with held_back(settings):
         run = a_run()
     monkeypatch.setattr(dispatcher, "LOCK_WAIT_MS", 50)
-    with another_session() as other, other.cursor() as cursor:
+    with another_session() as session, session.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_lock(%s)", [dispatcher.DISPATCH_LOCK])
         assert dispatch() == []
     assert dispatch() == [run.number]
@@ -235,9 +235,9 @@ def test_the_lock_of_a_dispatcher_that_vanished_comes_free(monkeypatch, settings
     with held_back(settings):
         run = a_run()
     monkeypatch.setattr(dispatcher, "LOCK_WAIT_MS", 50_000)
-    with another_session() as other:
-        other.set_autocommit(False)
-        with other.cursor() as cursor:
+    with another_session() as session:
+        session.set_autocommit(False)
+        with session.cursor() as cursor:
             dispatcher.take_lock(cursor)
             cursor.execute("SELECT current_setting('idle_in_transaction_session_timeout')::interval")
             assert cursor.fetchone() == (timedelta(milliseconds=dispatcher.IDLE_MS),)
@@ -246,7 +246,7 @@ def test_the_lock_of_a_dispatcher_that_vanished_comes_free(monkeypatch, settings
         # It says nothing any more: PostgreSQL ends its session, and the next one need not wait for its host.
         assert dispatch() == [run.number]
         # Which error it is depends on whether its end is read before the question is sent.
-        with pytest.raises(DatabaseError, match=r"idle-in-transaction|closed|terminat"), other.cursor() as cursor:
+        with pytest.raises(DatabaseError, match=r"idle-in-transaction|closed|terminat"), session.cursor() as cursor:
             cursor.execute("SELECT 1")
 
 
@@ -254,17 +254,21 @@ def test_every_wait_for_the_database_has_an_end(settings):
     options = environment.database("postgresql://u:p@h/d", statement_seconds=60)["OPTIONS"]
     assert set(settings.DATABASES["default"]["OPTIONS"]) == set(options)
     limits = environment.server_limits(statement_seconds=60)
-    with another_session() as other:
-        other.settings_dict = {**other.settings_dict, "OPTIONS": options}
-        with other.cursor() as cursor:
+    with another_session() as session:
+        session.settings_dict = {**session.settings_dict, "OPTIONS": options}
+        with session.cursor() as cursor:
             for name in ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout"):
                 cursor.execute("SELECT current_setting(%s)::interval = %s::interval", [name, limits[name]])
                 assert cursor.fetchone() == (True,), name
-        assert other.connection is not None
-        told = other.connection.info.get_parameters()
+        assert session.connection is not None
+        parameters = session.connection.info.get_parameters()
     # libpq's own: towards a server that does not answer, or does not answer any more.
-    assert (told["connect_timeout"], told["tcp_user_timeout"]) == ("5", "30000")
-    assert (told["keepalives_idle"], told["keepalives_interval"], told["keepalives_count"]) == ("10", "5", "4")
+    assert (parameters["connect_timeout"], parameters["tcp_user_timeout"]) == ("5", "30000")
+    assert (parameters["keepalives_idle"], parameters["keepalives_interval"], parameters["keepalives_count"]) == (
+        "10",
+        "5",
+        "4",
+    )
 
 
 def test_workers_take_a_persons_run_before_those_that_were_sent_earlier(tmp_path: Path):

@@ -72,9 +72,9 @@ def in_order(
 @examples(150, 2000)
 @given(queues.filter(bool), busy, bounds, remembered)
 def test_nobody_is_left_out_whom_the_choice_could_come_to(queue, working, limits, served):
-    found = foremost(working, limits, NOW, served, as_rows(queue))
-    assert choose(found, working, limits, NOW, served) == choose(queue, working, limits, NOW, served)
-    assert set(found) <= set(queue)
+    candidates = foremost(working, limits, NOW, served, as_rows(queue))
+    assert choose(candidates, working, limits, NOW, served) == choose(queue, working, limits, NOW, served)
+    assert set(candidates) <= set(queue)
 
 
 @examples(100, 1000)
@@ -82,9 +82,9 @@ def test_nobody_is_left_out_whom_the_choice_could_come_to(queue, working, limits
 def test_everybody_has_the_place_at_which_it_would_go(queue, working, limits, served):
     by_number = {run.number: run for run in queue}
     first = [by_number[pick.number] for pick in choose(queue, working, limits, NOW, served)]
-    found = places_of(list(by_number), first, working, NOW, served, as_rows(queue))
+    places = places_of(list(by_number), first, working, NOW, served, as_rows(queue))
     order = in_order(queue, working, limits, NOW, served)
-    assert found == {number: place for place, number in enumerate(order, 1)}
+    assert places == {number: place for place, number in enumerate(order, 1)}
 
 
 def test_few_are_read_however_many_wait():
@@ -94,9 +94,9 @@ def test_few_are_read_however_many_wait():
 
 def test_the_queue_is_read_as_it_stands():
     """Where every place is free, and the head of the queue is all of it, the rows are those of the runs."""
-    person, approved, rolled, told = a_run(), a_run(), a_run(), a_run()
+    person, approved, rolled, sent_run = a_run(), a_run(), a_run(), a_run()
     Run.objects.filter(pk__in=[person.pk, approved.pk, rolled.pk]).update(sent_at=None)
-    Run.objects.filter(pk=told.pk).update(sent_at=NOW)
+    Run.objects.filter(pk=sent_run.pk).update(sent_at=NOW)
     Run.objects.filter(pk=rolled.pk).update(priority=Priority.ROLLOUT)
     moment = NOW - timedelta(hours=2)
     Run.objects.filter(pk=approved.pk).update(
@@ -106,12 +106,12 @@ def test_the_queue_is_read_as_it_stands():
         decided_by=person.requested_by,
         requested_by=None,
     )
-    found = {run.number: run for run in foremost([], Limits(9, 9, 9), NOW, Served())}
-    assert set(found) == {person.number, approved.number, rolled.number}
+    candidates = {run.number: run for run in foremost([], Limits(9, 9, 9), NOW, Served())}
+    assert set(candidates) == {person.number, approved.number, rolled.number}
     for run in (person, approved, rolled):
         run.refresh_from_db()
-        assert found[run.number] == reading.as_waiting(run)
-    assert (found[approved.number].priority, found[approved.number].since) == (Priority.PERSON, moment)
+        assert candidates[run.number] == reading.as_waiting(run)
+    assert (candidates[approved.number].priority, candidates[approved.number].since) == (Priority.PERSON, moment)
     wait = why_waiting(rolled)
     assert wait is not None
     assert (wait.place, wait.of) == (3, 3)

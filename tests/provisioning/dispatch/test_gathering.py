@@ -29,25 +29,25 @@ def live() -> None:
         moved(run, state)
 
 
-def dispatched(asked: CaptureQueriesContext) -> int:
-    return sum("pg_advisory_xact_lock" in one["sql"] and str(DISPATCH_LOCK) in one["sql"] for one in asked)
+def dispatched(queries: CaptureQueriesContext) -> int:
+    return sum("pg_advisory_xact_lock" in query["sql"] and str(DISPATCH_LOCK) in query["sql"] for query in queries)
 
 
 def test_plans_of_many_districts_are_dispatched_once_and_all_that_the_limits_admit():
     for _ in range(4):
         a_district()
-    with CaptureQueriesContext(connection) as asked:
+    with CaptureQueriesContext(connection) as queries:
         assert plan_now(districts=District.objects.all(), actor=None).asked == 4
-    assert dispatched(asked) == 1
+    assert dispatched(queries) == 1
     assert Run.objects.exclude(sent_at=None).count() == 4
 
 
 def test_what_is_asked_for_in_one_transaction_is_dispatched_once():
     districts = [a_district() for _ in range(4)]
-    with CaptureQueriesContext(connection) as asked, transaction.atomic():
+    with CaptureQueriesContext(connection) as queries, transaction.atomic():
         for district in districts:
             request_run(district=district, kind=RunKind.PLAN, actor=None)
-    assert dispatched(asked) == 1
+    assert dispatched(queries) == 1
     assert Run.objects.exclude(sent_at=None).count() == 4
 
 
@@ -66,9 +66,9 @@ def test_the_first_runs_of_a_rollout_are_dispatched_together():
     for _ in range(4):
         live()
     Run.objects.update(sent_at=None)
-    with CaptureQueriesContext(connection) as asked:
+    with CaptureQueriesContext(connection) as queries:
         create_rollout(request=RolloutRequest(reason="Tags", change={"tags": {"A": "b"}}, waves="100%"), actor=None)
-    assert dispatched(asked) <= 2, "once for the places that are free, once for what the rollout has asked for"
+    assert dispatched(queries) <= 2, "once for the places that are free, once for what the rollout has asked for"
     assert Run.objects.exclude(sent_at=None).count() == Rollout.objects.get().members.exclude(run=None).count() == 4
 
 
@@ -79,16 +79,16 @@ def test_a_tick_leaves_a_rollout_to_the_one_that_is_at_it():
     request = RolloutRequest(reason="Tags", change={"tags": {"A": "b"}}, waves="100%", starts_at=later)
     rollout = create_rollout(request=request, actor=None)
     Rollout.objects.update(starts_at=None)
-    other = connection.copy()
-    other.set_autocommit(False)
+    session = connection.copy()
+    session.set_autocommit(False)
     try:
-        with other.cursor() as cursor, connection.cursor() as ours:
+        with session.cursor() as cursor, connection.cursor() as ours:
             cursor.execute("SELECT id FROM provisioning_rollout WHERE id = %s FOR UPDATE", [rollout.pk])
             ours.execute("SET lock_timeout = '100ms'")
             tick()
         assert rollout.members.get().run is None
-        other.rollback()
+        session.rollback()
     finally:
-        other.close()
+        session.close()
     tick()
     assert rollout.members.get().run is not None

@@ -60,9 +60,9 @@ ACCEPTED = [
 
 @pytest.mark.parametrize(("items", "change"), ACCEPTED)
 def test_what_a_setting_holds_becomes_a_change_of_it(items, change):
-    found = proposal(items, SETTINGS, clients_per_network=1)
-    assert (found.change, found.refusals) == (change, ())
-    assert set(found.accepted) == {(item.address, item.path) for item in items}
+    proposed = proposal(items, SETTINGS, clients_per_network=1)
+    assert (proposed.change, proposed.refusals) == (change, ())
+    assert set(proposed.accepted) == {(item.address, item.path) for item in items}
 
 
 REFUSED = [
@@ -80,9 +80,9 @@ REFUSED = [
 
 @pytest.mark.parametrize(("item", "sentence"), REFUSED)
 def test_what_no_setting_holds_is_refused_in_a_sentence(item, sentence):
-    found = proposal([item], SETTINGS, clients_per_network=1)
-    assert not found.change
-    assert sentence in found.refusals[0].sentence
+    proposed = proposal([item], SETTINGS, clients_per_network=1)
+    assert not proposed.change
+    assert sentence in proposed.refusals[0].sentence
 
 
 def test_what_does_not_agree_is_refused_altogether_and_the_rest_is_accepted():
@@ -92,19 +92,19 @@ def test_what_does_not_agree_is_refused_altogether_and_the_rest_is_accepted():
         an_item(GROUP, "retention_in_days", 30),
         an_item("aws_cloudwatch_log_group.worker", "retention_in_days", 30),
     ]
-    found = proposal(items, SETTINGS, clients_per_network=1)
-    assert found.change == {"retention_days": 30}
-    assert [refusal.sentence for refusal in found.refusals] == [
+    proposed = proposal(items, SETTINGS, clients_per_network=1)
+    assert proposed.change == {"retention_days": 30}
+    assert [refusal.sentence for refusal in proposed.refusals] == [
         "What drifted of this setting does not agree: 14, 21. A repair brings it back."
     ] * 2
 
 
 def test_a_network_of_two_rules_is_accepted_only_where_both_drifted_alike():
-    one = proposal([clients(1, 80, after="192.0.2.0/24")], SETTINGS, clients_per_network=2)
-    assert (one.change, one.refusals[0].sentence) == ({}, told.ONE_PORT)
-    both = [clients(1, 80, after="192.0.2.0/24"), clients(1, 443, after="192.0.2.0/24")]
-    found = proposal(both, SETTINGS, clients_per_network=2)
-    assert found.change == {"allowed_client_cidrs": ["192.0.2.0/24", "198.51.100.0/24"]}
+    single = proposal([clients(1, 80, after="192.0.2.0/24")], SETTINGS, clients_per_network=2)
+    assert (single.change, single.refusals[0].sentence) == ({}, told.ONE_PORT)
+    items = [clients(1, 80, after="192.0.2.0/24"), clients(1, 443, after="192.0.2.0/24")]
+    proposed = proposal(items, SETTINGS, clients_per_network=2)
+    assert proposed.change == {"allowed_client_cidrs": ["192.0.2.0/24", "198.51.100.0/24"]}
 
 
 def test_every_rule_fills_a_field_that_may_change():

@@ -52,17 +52,17 @@ def keep_part(stack_file: Path) -> None:
     text = {
         f"{kind}.{name}": json.dumps(body) for kind, named in stack["resource"].items() for name, body in named.items()
     }
-    wanted = [address for address in text if any(re.fullmatch(pattern, address) for pattern in PART)]
-    kept: set[str] = set()
-    while wanted:
-        address = wanted.pop()
-        if address not in kept:
-            kept.add(address)
-            wanted += [other for other in re.findall(r"\baws_\w+\.\w+", text[address]) if other in text]
+    pending = [address for address in text if any(re.fullmatch(pattern, address) for pattern in PART)]
+    addresses: set[str] = set()
+    while pending:
+        address = pending.pop()
+        if address not in addresses:
+            addresses.add(address)
+            pending += [reference for reference in re.findall(r"\baws_\w+\.\w+", text[address]) if reference in text]
     stack["resource"] = {
-        kind: {name: body for name, body in named.items() if f"{kind}.{name}" in kept}
+        kind: {name: body for name, body in named.items() if f"{kind}.{name}" in addresses}
         for kind, named in stack["resource"].items()
-        if any(f"{kind}.{name}" in kept for name in named)
+        if any(f"{kind}.{name}" in addresses for name in named)
     }
     del stack["output"], stack["ephemeral"]
     stack_file.write_text(json.dumps(stack))
@@ -105,10 +105,10 @@ def checked(district: Any, terraform: Terraform) -> bool:
     run = request_run(district=district, kind=RunKind.DRIFT, actor=None)
     claimed = claim(run.number, "test")
     assert claimed is not None
-    held, token = claimed
-    moved(held, RunState.PLANNING)
-    drifted = check_drift(Fence(held, token), terraform, Recorder(Fence(held, token)))
-    moved(held, RunState.SUCCEEDED if drifted else RunState.NO_CHANGES)
+    claimed_run, token = claimed
+    moved(claimed_run, RunState.PLANNING)
+    drifted = check_drift(Fence(claimed_run, token), terraform, Recorder(Fence(claimed_run, token)))
+    moved(claimed_run, RunState.SUCCEEDED if drifted else RunState.NO_CHANGES)
     district.refresh_from_db()
     return drifted
 
@@ -149,9 +149,9 @@ def change_behind_its_back(url: str, ids: dict[str, str], suffix: str) -> None:
     client("sns").unsubscribe(SubscriptionArn=ids["aws_sns_topic_subscription.topic_mail_1"])
     budgets = client("budgets")
     budget = budgets.describe_budget(AccountId="123456789012", BudgetName=f"monthly-{suffix}")["Budget"]
-    kept = {name: budget[name] for name in ("BudgetName", "BudgetType", "TimeUnit", "CostFilters", "TimePeriod")}
+    arguments = {name: budget[name] for name in ("BudgetName", "BudgetType", "TimeUnit", "CostFilters", "TimePeriod")}
     limit = {"BudgetLimit": {"Amount": "900", "Unit": "USD"}}
-    budgets.update_budget(AccountId="123456789012", NewBudget=kept | limit)
+    budgets.update_budget(AccountId="123456789012", NewBudget=arguments | limit)
     client("iam").attach_role_policy(
         RoleName=f"aurora-monitoring-{suffix}", PolicyArn="arn:aws:iam::aws:policy/AdministratorAccess"
     )

@@ -51,15 +51,15 @@ def run(settings) -> Run:
 
 @pytest.fixture
 def sent(monkeypatch) -> list[tuple[Any, ...]]:
-    found: list[tuple[Any, ...]] = []
-    monkeypatch.setattr(removal, "ask_workers", lambda *told: found.append(told))
-    return found
+    calls: list[tuple[Any, ...]] = []
+    monkeypatch.setattr(removal, "ask_workers", lambda *args: calls.append(args))
+    return calls
 
 
 def test_an_exposure_is_told_from_other_drift_and_announced_once(run):
     store_drift(run, [OPENED, SHORTER], {})
-    told = {item.path: (item.exposure, item.resource) for item in DriftItem.objects.all()}
-    assert told == {"ingress[]": ("open_port", "sg-1"), "retention_in_days": ("", "")}
+    exposures = {item.path: (item.exposure, item.resource) for item in DriftItem.objects.all()}
+    assert exposures == {"ingress[]": ("open_port", "sg-1"), "retention_in_days": ("", "")}
     store_drift(run, [OPENED, SHORTER], {})
     occasions = [notice.occasion for notice in Notice.objects.order_by("id")]
     assert occasions.count("district.exposed") == 1
@@ -79,20 +79,20 @@ def test_a_repair_that_would_repair_nothing_is_refused(run):
 def test_it_is_removed_by_consent_then_checked_and_each_step_is_in_the_record(run, sent, monkeypatch):
     store_drift(run, [OPENED], {})
     item, otto = DriftItem.objects.get(), a_person(Role.OPERATOR, "otto")
-    asked = {"district": run.district, "item": item.pk, "actor": otto}
+    request = {"district": run.district, "item": item.pk, "actor": otto}
     with pytest.raises(NotAllowedError):
-        request_removal(**{**asked, "actor": a_person(Role.VIEWER)}, consent=True, reason="x")
+        request_removal(**{**request, "actor": a_person(Role.VIEWER)}, consent=True, reason="x")
     for consent, reason in ((False, "x"), (True, "  ")):
         with pytest.raises(ServiceRefusedError):
-            request_removal(**asked, consent=consent, reason=reason)
+            request_removal(**request, consent=consent, reason=reason)
     assert sent == []
-    request_removal(**asked, consent=True, reason="Nobody knows it")
-    request_removal(**asked, consent=True, reason="Nobody knows it")
+    request_removal(**request, consent=True, reason="Nobody knows it")
+    request_removal(**request, consent=True, reason="Nobody knows it")
     assert sent == [("provisioning.remove_foreign", item.pk, otto.pk)]
     calls: list[tuple[Any, ...]] = []
 
-    def removed(*given: Any) -> str:
-        calls.append(given[1:])
+    def removed(*args: Any) -> str:
+        calls.append(args[1:])
         return "the rule sgr-1"
 
     monkeypatch.setattr(removal, "remove_foreign", removed)
@@ -110,7 +110,7 @@ def test_what_could_not_be_removed_stays_says_why_and_asks_for_no_check(run, sen
     item = DriftItem.objects.get()
     request_removal(district=run.district, item=item.pk, consent=True, reason="x", actor=a_person(Role.OPERATOR))
 
-    def away(*given: Any) -> str:
+    def away(*args: Any) -> str:
         raise AwsUnavailableError(verbatim("AWS did not let us remove a rule of sg-1."))
 
     monkeypatch.setattr(removal, "remove_foreign", away)
@@ -125,10 +125,10 @@ def test_what_could_not_be_removed_stays_says_why_and_asks_for_no_check(run, sen
 def test_nothing_is_removed_beside_a_run_or_that_the_stack_holds(run, sent):
     store_drift(run, [OPENED, SHORTER], {})
     opened, shorter = DriftItem.objects.get(path="ingress[]"), DriftItem.objects.get(path="retention_in_days")
-    asked = {"district": run.district, "consent": True, "reason": "x", "actor": None}
+    request = {"district": run.district, "consent": True, "reason": "x", "actor": None}
     with pytest.raises(ServiceRefusedError, match="can't be removed from here"):
-        request_removal(item=shorter.pk, **asked)
+        request_removal(item=shorter.pk, **request)
     request_run(district=run.district, kind=RunKind.DRIFT, actor=None)
     with pytest.raises(ServiceRefusedError, match="is working on this district"):
-        request_removal(item=opened.pk, **asked)
+        request_removal(item=opened.pk, **request)
     assert sent == []

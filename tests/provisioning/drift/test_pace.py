@@ -47,13 +47,13 @@ def test_every_district_has_its_turn_in_time_wherever_there_are_places_enough(li
     """All are asked for in one long queue, minute by minute, beginning with some of them already late."""
     period = timedelta(hours=hours)
     pace = replace(SMALL, live=live, check=timedelta(seconds=check), period=period, places=10**6)
-    held = pace.check + pace.asking / 2
+    occupied = pace.check + pace.asking / 2
     waiting, step = behind * live, period / 200
     for _ in range(200):
         waiting += live * (step / period)
-        waiting -= min(waiting, at_once(replace(pace, waiting=int(waiting))) * (step / held))
+        waiting -= min(waiting, at_once(replace(pace, waiting=int(waiting))) * (step / occupied))
     # What waits at the end of a period is what falls due in the time of a few askings, not a part of the fleet.
-    assert waiting <= max(live / 20, 3 * live * ((pace.asking + held) / period))
+    assert waiting <= max(live / 20, 3 * live * ((pace.asking + occupied) / period))
 
 
 @pytest.mark.parametrize("live", [0, 1])

@@ -45,15 +45,15 @@ def test_ten_thousand_districts_are_spread_evenly_over_the_day(start, naming):
 
 def test_asked_every_minute_each_district_is_checked_once_a_day_even_after_restarts():
     seen: dict[str, datetime | None] = {f"district-{number}": NOON - timedelta(minutes=1) for number in range(500)}
-    asked: Counter[str] = Counter()
+    counts: Counter[str] = Counter()
     for minute in range(24 * 60):
         now = NOON + timedelta(minutes=minute)
         waiting = [Candidate(index, suffix, at) for index, (suffix, at) in enumerate(seen.items())]
-        for one in due(waiting, now, Limits(DAY, 3)):
-            asked[one.suffix] += 1
-            seen[one.suffix] = now
-    assert set(asked.values()) == {1}
-    assert len(asked) == 500
+        for candidate in due(waiting, now, Limits(DAY, 3)):
+            counts[candidate.suffix] += 1
+            seen[candidate.suffix] = now
+    assert set(counts.values()) == {1}
+    assert len(counts) == 500
 
 
 def test_a_sweep_that_is_behind_still_reaches_every_district():
@@ -63,9 +63,9 @@ def test_a_sweep_that_is_behind_still_reaches_every_district():
     for step in range(6 * 48):
         now = NOON + timedelta(minutes=30 * step)
         waiting = [Candidate(index, suffix, at) for index, (suffix, at) in enumerate(seen.items())]
-        for one in due(waiting, now, Limits(DAY, 1)):
-            longest = max(longest, now - seen[one.suffix])
-            seen[one.suffix] = now
+        for candidate in due(waiting, now, Limits(DAY, 1)):
+            longest = max(longest, now - seen[candidate.suffix])
+            seen[candidate.suffix] = now
     assert min(seen.values()) > NOON + 3 * DAY, "each was reached in the last three days"
     assert longest < 3.2 * DAY, "100 of 48 a day are two days and a bit, and a turn comes within a day"
 
@@ -74,8 +74,8 @@ def test_whose_turn_came_first_goes_first_and_only_as_many_as_there_is_room_for(
     waiting = [Candidate(number, f"d-{number}", None) for number in range(20)]
     chosen = due(waiting, NOON, Limits(DAY, 3), active=1)
     assert len(chosen) == 2
-    turns = sorted(last_turn(one.suffix, NOON, DAY) for one in waiting)
-    assert [last_turn(one.suffix, NOON, DAY) for one in chosen] == turns[:2]
+    turns = sorted(last_turn(candidate.suffix, NOON, DAY) for candidate in waiting)
+    assert [last_turn(candidate.suffix, NOON, DAY) for candidate in chosen] == turns[:2]
     assert due(waiting, NOON, Limits(DAY, 3), active=3) == []
     assert due(waiting, NOON, Limits(DAY, 3), active=9) == []
 
@@ -132,7 +132,7 @@ def test_a_check_that_failed_waits_for_its_next_turn_and_one_that_gave_way_does_
     plan = request_run(district=gave_way, kind=RunKind.PLAN, actor=None)
     moved(moved(plan, RunState.SYNTHESIZING), RunState.FAILED)
     request_cancel(run=drift_runs(canceled)[0], actor=None)
-    assert {one.pk for one in due(candidates(), timezone.now(), Limits(DAY, 9))} == {gave_way.pk}
+    assert {candidate.pk for candidate in due(candidates(), timezone.now(), Limits(DAY, 9))} == {gave_way.pk}
 
 
 @pytest.mark.django_db

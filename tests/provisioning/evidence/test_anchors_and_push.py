@@ -32,9 +32,9 @@ pytestmark = pytest.mark.django_db
 
 def events(count: int, **more) -> None:
     """Write so many events, each in a transaction of its own: they are chained when they are committed."""
-    given = {"action": AuditAction.USER_SET, "actor": None, "subject_kind": "user", "subject_id": "x"} | more
+    fields = {"action": AuditAction.USER_SET, "actor": None, "subject_kind": "user", "subject_id": "x"} | more
     for number in range(count):
-        record(message=verbatim(f"Event {number}."), **given)
+        record(message=verbatim(f"Event {number}."), **fields)
 
 
 @pytest.fixture(scope="module")
@@ -110,9 +110,9 @@ def test_an_endpoint_that_asks_for_it_is_told_the_head_and_its_notice_is_an_anch
     events(3)
     anchor_head()
     assert list(Notice.objects.values_list("endpoint__name", flat=True)) == ["asks"]
-    told = Notice.objects.get().about
+    payload = Notice.objects.get().about
     file = tmp_path / "anchors"
-    file.write_text(json.dumps({"type": "audit.anchored", "data": told}) + "\n")
+    file.write_text(json.dumps({"type": "audit.anchored", "data": payload}) + "\n")
     call_command("verify_audit", "--anchor", str(file), stdout=StringIO())
     # The look itself is the newest event.
     cut_off(2)

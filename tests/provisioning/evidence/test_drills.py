@@ -34,7 +34,7 @@ def test_a_drill_is_an_event_and_a_row_of_the_package_of_its_period():
     event = AuditEvent.objects.filter(action=AuditAction.RESTORE_DRILLED).earliest("id")
     assert (event.actor, event.district) == (otto, district)
     assert event.message == f"A restore of {district.name} was drilled on 2026-01-02, and succeeded."
-    assert [(one.after or {})["succeeded"] for one in drills()] == [False, True]
+    assert [(drill.after or {})["succeeded"] for drill in drills()] == [False, True]
     today = timezone.now().date()
     for day, expected in ((today, 2), (today - timedelta(days=9), 0)):
         package = EvidencePackage.objects.create(since=day, until=day)
@@ -79,15 +79,15 @@ def test_only_who_operates_a_district_says_so():
 def test_an_administrator_records_one_in_the_console():
     client, district = Client(), a_district()
     client.force_login(a_person(Role.ADMINISTRATOR))
-    given = {"district": district.suffix, "day": "2026-01-02", "recovery_point": "x", "minutes": "9"}
-    wrong = client.post("/evidence/drills", given)
-    assert (wrong.status_code, "Error: " in wrong.content.decode()) == (422, True)
-    assert client.post("/evidence/drills", given | {"district": "nowhere-sbx", "succeeded": "on"}).status_code == 422
-    assert client.post("/evidence/drills", given | {"succeeded": "on"}).status_code == 302
+    form = {"district": district.suffix, "day": "2026-01-02", "recovery_point": "x", "minutes": "9"}
+    refused = client.post("/evidence/drills", form)
+    assert (refused.status_code, "Error: " in refused.content.decode()) == (422, True)
+    assert client.post("/evidence/drills", form | {"district": "nowhere-sbx", "succeeded": "on"}).status_code == 422
+    assert client.post("/evidence/drills", form | {"succeeded": "on"}).status_code == 302
     page = client.get("/evidence").content.decode()
     assert f'<th scope="row">{district.suffix}</th>' in page
     assert drills().count() == 1
     auditor = Client()
     auditor.force_login(a_person(Role.AUDITOR))
     assert "Record the drill" not in auditor.get("/evidence").content.decode()
-    assert auditor.post("/evidence/drills", given).status_code == 403
+    assert auditor.post("/evidence/drills", form).status_code == 403

@@ -39,16 +39,16 @@ Files = dict[str, bytes]
 @pytest.fixture
 def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[object, ...]]:
     """Collect what workers are asked for, in place of a broker."""
-    found: list[tuple[object, ...]] = []
-    monkeypatch.setattr(service, "ask_workers", lambda *arguments: found.append(arguments))
-    return found
+    calls: list[tuple[object, ...]] = []
+    monkeypatch.setattr(service, "ask_workers", lambda *arguments: calls.append(arguments))
+    return calls
 
 
-def a_package(asked: list[tuple[object, ...]]) -> EvidencePackage:
+def a_package(calls: list[tuple[object, ...]]) -> EvidencePackage:
     """Return a package of today, made as a worker does."""
     day = timezone.now().date()
     package = request_package(since=day, until=day, actor=a_person(Role.ADMINISTRATOR))
-    assert asked == [("provisioning.make_evidence", package.pk)]
+    assert calls == [("provisioning.make_evidence", package.pk)]
     tasks.make_evidence(package.pk)
     package.refresh_from_db()
     return package
@@ -90,10 +90,10 @@ def test_it_has_what_auditors_ask_for_and_verifies_without_the_database(asked, t
     public.write_text(json.loads(files["manifest.json"])["signature"]["public_key"])
     assert f"{len(events)} audit events" in verified(path, "--key", str(public))
     assert verified(path).startswith("Genuine")
-    other = tmp_path / "other.pem"
-    make_key(other)
+    other_key = tmp_path / "other.pem"
+    make_key(other_key)
     with pytest.raises(CommandError, match="not this portal's"):
-        verified(path, "--key", str(other))
+        verified(path, "--key", str(other_key))
 
 
 def change_event(files: Files) -> None:

@@ -48,8 +48,8 @@ def held(settings, url, monkeypatch) -> RunContext:
 
 def deleting(bucket: str) -> Plan:
     change = {"actions": ["delete"], "before": {"bucket": bucket, "force_destroy": True}}
-    shown = {"resource_changes": [{"address": "b", "type": "aws_s3_bucket", "mode": "managed", "change": change}]}
-    return read_plan(Path("tfplan"), shown)
+    plan = {"resource_changes": [{"address": "b", "type": "aws_s3_bucket", "mode": "managed", "change": change}]}
+    return read_plan(Path("tfplan"), plan)
 
 
 def told(context: RunContext, kind: str) -> list[str]:
@@ -67,9 +67,9 @@ def test_a_bucket_is_emptied_before_the_destroy_and_the_page_is_told_how_far(hel
     monkeypatch.setattr(clearing, "TELL_SECONDS", 0.0)
     a_bucket(url, "results", 1100)
     empty_buckets(held, deleting("results"))
-    said = told(held, "emptying")
-    assert said[-1].startswith("results is emptied before it is deleted: 1,100 object versions in")
-    assert any("object versions are deleted so far" in text for text in said[:-1])
+    messages = told(held, "emptying")
+    assert messages[-1].startswith("results is emptied before it is deleted: 1,100 object versions in")
+    assert any("object versions are deleted so far" in text for text in messages[:-1])
     assert "Versions" not in client(held.settings, "s3", REGION).list_object_versions(Bucket="results")
 
 
@@ -100,22 +100,22 @@ def test_what_guardduty_brings_during_a_destroy_is_removed_and_its_reason_told(h
     names: list[str] = []
     quiet: Any = QuietTerraform()
     carry(held, quiet, work)
-    said = told(held, "sweep")
+    messages = told(held, "sweep")
     # The group may have been there for a look before its endpoint was.
-    assert any(sentence.startswith(f"{names[0]} is deleted: GuardDuty makes it") for sentence in said)
+    assert any(sentence.startswith(f"{names[0]} is deleted: GuardDuty makes it") for sentence in messages)
 
 
 def test_an_aws_that_is_away_is_told_once_and_asked_again(held, monkeypatch):
-    asked = threading.Semaphore(0)
+    attempts = threading.Semaphore(0)
 
-    def away(*given: Any) -> tuple[str, ...]:
-        asked.release()
+    def away(*args: Any) -> tuple[str, ...]:
+        attempts.release()
         raise AwsUnavailableError(verbatim("AWS did not answer."))
 
     monkeypatch.setattr(clearing, "remove_guardduty", away)
     with Sweep(held):
         for _ in range(3):
-            assert asked.acquire(timeout=20)
+            assert attempts.acquire(timeout=20)
     held.listen()
     assert told(held, "sweep") == ["AWS did not answer. It is tried again."]
 
@@ -123,7 +123,7 @@ def test_an_aws_that_is_away_is_told_once_and_asked_again(held, monkeypatch):
 def test_a_fault_of_the_sweep_is_raised_and_never_hides_terraforms_own(held, monkeypatch):
     failed = threading.Event()
 
-    def broken(*given: Any) -> tuple[str, ...]:
+    def broken(*args: Any) -> tuple[str, ...]:
         failed.set()
         raise ZeroDivisionError
 

@@ -30,11 +30,11 @@ def held(monkeypatch) -> RunContext:
 
 def failing(*errors: Exception):
     """Return a call that raises each error in turn, then returns what it was asked for."""
-    left = list(errors)
+    remaining = list(errors)
 
     def call() -> str:
-        if left:
-            raise left.pop(0)
+        if remaining:
+            raise remaining.pop(0)
         return "read"
 
     return call

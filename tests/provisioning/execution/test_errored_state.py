@@ -65,15 +65,15 @@ def executed(run: Run) -> Run:
 def kept_objects(suffix: str) -> list[dict[str, Any]]:
     """Every version of every kept state in the bucket, deletions among them."""
     s3 = client(engine_settings(), "s3", "us-east-1")
-    found = s3.list_object_versions(Bucket=engine_settings().state_bucket, Prefix=f"districts/{suffix}{ERRORED}")
-    return [*found.get("Versions", []), *found.get("DeleteMarkers", [])]
+    listing = s3.list_object_versions(Bucket=engine_settings().state_bucket, Prefix=f"districts/{suffix}{ERRORED}")
+    return [*listing.get("Versions", []), *listing.get("DeleteMarkers", [])]
 
 
 def a_state(serial: int, **outputs: str) -> bytes:
     """A state without resources as Terraform writes it."""
-    told = {"version": 4, "terraform_version": "1.11.4", "serial": serial, "lineage": LINEAGE}
-    made = {name: {"value": value, "type": "string"} for name, value in outputs.items()}
-    return json.dumps(told | {"outputs": made, "resources": [], "check_results": None}).encode()
+    state = {"version": 4, "terraform_version": "1.11.4", "serial": serial, "lineage": LINEAGE}
+    output_values = {name: {"value": value, "type": "string"} for name, value in outputs.items()}
+    return json.dumps(state | {"outputs": output_values, "resources": [], "check_results": None}).encode()
 
 
 def stored(suffix: str, body: bytes) -> None:
@@ -109,11 +109,11 @@ def test_what_an_apply_made_and_could_not_write_is_kept_and_pushed_by_the_next_r
     keep_states_here()
     row.refresh_from_db()
     assert (row.place, sealed.exists()) == (ErroredPlace.BUCKET, False)
-    [kept] = kept_objects("maple-sbx")
+    [stored] = kept_objects("maple-sbx")
     s3 = client(engine_settings(), "s3", "us-east-1")
-    told = s3.get_object(Bucket=engine_settings().state_bucket, Key=kept["Key"])
-    assert told["ServerSideEncryption"] == "aws:kms"
-    assert b"vpc-" in told["Body"].read()
+    answer = s3.get_object(Bucket=engine_settings().state_bucket, Key=stored["Key"])
+    assert answer["ServerSideEncryption"] == "aws:kms"
+    assert b"vpc-" in answer["Body"].read()
 
     again = executed(retry_run(run=run, actor=None))
     assert (again.state, again.district.status) == (RunState.NO_CHANGES, DistrictStatus.LIVE)
@@ -136,9 +136,9 @@ def test_who_takes_over_a_lost_run_pushes_what_its_dead_terraform_could_not_writ
     stored("oak-sbx", a_state(3))
     claimed = claim(a_run(slug="oak").number, "a worker that dies")
     assert claimed is not None
-    left = left_unwritten(claimed[0], a_state(7, vpc_id="vpc-1"))
+    unwritten = left_unwritten(claimed[0], a_state(7, vpc_id="vpc-1"))
     run = executed(moved(claimed[0], RunState.LOST))
-    assert not left.exists()
+    assert not unwritten.exists()
     assert run.state == RunState.SUCCEEDED
     assert run.recovered == [f"The state that run #{run.number} could not write was pushed."]
     lineage, serial = state_identity(engine_settings(), state_key("oak-sbx"))

@@ -73,10 +73,10 @@ def fenced(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     watch = FenceWatch()
     walked, moved_by_hold = execution.execute, RunContext.move
 
-    def execute(run: Run, token: UUID, found: LostRunDecision | None) -> None:
+    def execute(run: Run, token: UUID, decision: LostRunDecision | None) -> None:
         watch.over = False
         with connection.execute_wrapper(watch):
-            walked(run, token, found)
+            walked(run, token, decision)
 
     def move(context: RunContext, state: RunState, **fields: Any) -> None:
         watch.over = watch.over or state not in HELD_STATES
@@ -153,8 +153,8 @@ def test_an_apply_that_fails_records_what_it_has_made(sandbox):
     executed(run)
     assert run.state == RunState.FAILED
     assert run.district.status == DistrictStatus.NEEDS_ATTENTION
-    known = set(run.district.resources.values_list("address", flat=True))
-    assert known == {"aws_vpc.network_vpc", "aws_internet_gateway.network_gateway"}, "the others need the group"
+    addresses = set(run.district.resources.values_list("address", flat=True))
+    assert addresses == {"aws_vpc.network_vpc", "aws_internet_gateway.network_gateway"}, "the others need the group"
 
 
 def test_a_canceled_apply_ends_what_is_in_hand_and_a_retry_goes_on(sandbox):
@@ -164,8 +164,8 @@ def test_a_canceled_apply_ends_what_is_in_hand_and_a_retry_goes_on(sandbox):
     assert run.state in {RunState.CANCELED, RunState.SUCCEEDED}
     if run.state == RunState.CANCELED:
         assert run.district.status == DistrictStatus.NEEDS_ATTENTION
-        known = run.district.resources.count()
-        assert 2 <= run.resources_done <= known
+        recorded = run.district.resources.count()
+        assert 2 <= run.resources_done <= recorded
         again = executed(retry_run(run=run, actor=None))
         assert again.state in {RunState.SUCCEEDED, RunState.NO_CHANGES}, "it may have been stopped behind its last"
     assert run.district.resources.count() == RESOURCES
@@ -279,8 +279,8 @@ def test_production_waits_holds_no_worker_and_applies_the_very_plan_that_was_app
 
 def stored(run: Run) -> list[Any]:
     key = plan_key(run.spec["suffix"], run.number)
-    found = aws("s3").list_object_versions(Bucket=engine_settings().state_bucket, Prefix=key)
-    return [*found.get("Versions", []), *found.get("DeleteMarkers", [])]
+    listing = aws("s3").list_object_versions(Bucket=engine_settings().state_bucket, Prefix=key)
+    return [*listing.get("Versions", []), *listing.get("DeleteMarkers", [])]
 
 
 def test_a_plan_that_somebody_looked_at_is_applied_by_a_run_of_its_own_and_an_exchanged_one_is_not(sandbox):
@@ -289,15 +289,15 @@ def test_a_plan_that_somebody_looked_at_is_applied_by_a_run_of_its_own_and_an_ex
     assert (looked.state, looked.district.status) == (RunState.SUCCEEDED, DistrictStatus.DRAFT)
     assert forget_ended_plans() == []
     assert len(stored(looked)) == 1
-    asked = executed(apply_plan(run=looked, actor=otto))
-    assert (asked.state, asked.district.status) == (RunState.SUCCEEDED, DistrictStatus.LIVE)
-    assert asked.district.resources.count() == RESOURCES
-    assert not asked.events.filter(kind="plan").exists(), "no other plan was made"
+    apply_run = executed(apply_plan(run=looked, actor=otto))
+    assert (apply_run.state, apply_run.district.status) == (RunState.SUCCEEDED, DistrictStatus.LIVE)
+    assert apply_run.district.resources.count() == RESOURCES
+    assert not apply_run.events.filter(kind="plan").exists(), "no other plan was made"
     assert forget_ended_plans() == [looked.number]
     assert stored(looked) == []
 
     aws("logs").put_retention_policy(logGroupName="/homeroom/api-rowan-sbx", retentionInDays=3)
-    repair = executed(request_run(district=asked.district, kind=RunKind.PLAN, actor=otto))
+    repair = executed(request_run(district=apply_run.district, kind=RunKind.PLAN, actor=otto))
     assert (repair.state, repair.change_count) == (RunState.SUCCEEDED, 1)
     key = plan_key("rowan-sbx", repair.number)
     aws("s3").put_object(Bucket=engine_settings().state_bucket, Key=key, Body=b"a plan that nobody has seen")
@@ -309,14 +309,14 @@ def test_a_plan_that_somebody_looked_at_is_applied_by_a_run_of_its_own_and_an_ex
 def test_in_production_a_second_person_approves_the_plan_of_another_run_and_a_moved_state_refuses_it(sandbox):
     otto, ada = a_person(Role.OPERATOR, "otto"), a_person(Role.OPERATOR, "ada")
     looked = executed(onboard(registration=a_registration(slug="hazel", **PRODUCTION), actor=otto, kind=RunKind.PLAN))
-    asked = executed(apply_plan(run=looked, actor=otto))
-    assert (asked.state, asked.claim_token) == (RunState.AWAITING_APPROVAL, None)
-    approve(run=asked, actor=ada)
-    asked = executed(asked)
-    assert (asked.state, asked.district.status) == (RunState.SUCCEEDED, DistrictStatus.LIVE)
+    apply_run = executed(apply_plan(run=looked, actor=otto))
+    assert (apply_run.state, apply_run.claim_token) == (RunState.AWAITING_APPROVAL, None)
+    approve(run=apply_run, actor=ada)
+    apply_run = executed(apply_run)
+    assert (apply_run.state, apply_run.district.status) == (RunState.SUCCEEDED, DistrictStatus.LIVE)
 
     aws("logs").put_retention_policy(logGroupName="/homeroom/api-hazel-prod", retentionInDays=3)
-    repair = executed(request_run(district=asked.district, kind=RunKind.PLAN, actor=otto))
+    repair = executed(request_run(district=apply_run.district, kind=RunKind.PLAN, actor=otto))
     Run.objects.filter(pk=repair.pk).update(plan_binding={**repair.plan_binding, "serial": 0})
     repair.refresh_from_db()
     refused = executed(apply_plan(run=repair, actor=otto))
@@ -352,8 +352,8 @@ def lost_with_an_approval(slug: str) -> Run:
 def test_a_plan_that_was_approved_and_still_binds_is_applied_as_it_is_after_a_loss(sandbox):
     run = executed(lost_with_an_approval("ash"))
     assert (run.state, run.district.status) == (RunState.SUCCEEDED, DistrictStatus.LIVE)
-    told = list(run.events.values_list("message", flat=True))
-    assert "The plan was approved by ada; it is applied as it is." in told
+    messages = list(run.events.values_list("message", flat=True))
+    assert "The plan was approved by ada; it is applied as it is." in messages
     assert run.events.filter(kind="plan").count() == 1, "no other plan was made"
 
 
@@ -363,8 +363,8 @@ def test_what_was_not_seen_when_a_plan_was_approved_is_approved_anew_after_a_los
     Run.objects.filter(pk=run.pk).update(apply_open=True, spec={**run.spec, "retention_days": 30})
     run = executed(run)
     assert (run.state, run.decision, run.decided_by) == (RunState.AWAITING_APPROVAL, "", None)
-    said = run.events.filter(kind="policy").latest("sequence").message
-    assert said == (
+    sentence = run.events.filter(kind="policy").latest("sequence").message
+    assert sentence == (
         "What is left to do is not what was approved, and has to be approved anew: "
         "aws_cloudwatch_log_group.compute_api_group, aws_cloudwatch_log_group.compute_migrate_group, "
         "aws_cloudwatch_log_group.compute_worker_group."

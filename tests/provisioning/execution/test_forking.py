@@ -49,11 +49,11 @@ def test_a_child_that_collects_keeps_sharing_what_its_parent_had_loaded(settings
 
 def test_a_worker_of_runs_has_the_addresses_before_it_forks_and_others_load_nothing(settings, monkeypatch):
     """A child loaded all pages in the transaction that ends its first run: on a busy machine for a minute."""
-    asked: list[str] = []
-    monkeypatch.setattr(forking, "reverse", lambda name, args: asked.append(name))
+    names: list[str] = []
+    monkeypatch.setattr(forking, "reverse", lambda name, args: names.append(name))
     monkeypatch.setattr(gc, "freeze", lambda: None)
     assert forking.before_the_first_fork in [receiver for _, receiver, *_ in celeryd_after_setup.receivers]
     forking.before_the_first_fork(instance=a_worker(settings.CHORES_QUEUE))
-    assert asked == []
+    assert names == []
     forking.before_the_first_fork(instance=a_worker(settings.RUNS_QUEUE))
-    assert asked == ["console:run"]
+    assert names == ["console:run"]

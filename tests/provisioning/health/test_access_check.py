@@ -29,7 +29,7 @@ def sandbox(settings):
 def test_an_account_says_who_we_are_and_one_behind_a_role_by_its_role(sandbox):
     entrance = make_deploy_role(sandbox.url)
     own = an_account()
-    other = add_account(
+    other_account = add_account(
         name="Other", account_id=OTHER_ACCOUNT_ID, actor=None, access=Access(role_arn=entrance, external_id=EXTERNAL_ID)
     )
     assert check_all() == 2
@@ -37,13 +37,13 @@ def test_an_account_says_who_we_are_and_one_behind_a_role_by_its_role(sandbox):
     assert row.is_right
     assert not row.is_under_way
     assert row.answered_account == ACCOUNT_ID
-    behind = AccountAccess.objects.get(account=other)
+    behind = AccountAccess.objects.get(account=other_account)
     assert behind.arn.startswith(f"arn:aws:sts::{OTHER_ACCOUNT_ID}:assumed-role/homeroom-deploy/")
 
 
 def test_another_account_than_the_one_asked_for_is_told(sandbox):
-    wrong = add_account(name="Elsewhere", account_id="999999999999", actor=None)
-    row = check_account(wrong)
+    account = add_account(name="Elsewhere", account_id="999999999999", actor=None)
+    row = check_account(account)
     assert not row.is_right
     assert row.problem == f"The account {ACCOUNT_ID} answered, not 999999999999."
     assert "deploy role" in row.remedy

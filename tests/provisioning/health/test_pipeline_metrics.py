@@ -43,8 +43,8 @@ def test_each_figure_looks_back_over_its_own_window():
 def test_no_value_is_not_a_value_of_nothing():
     assert figures_of({}, NOON) == Figures(None, None, None, None)
     assert figures_of({}, NOON).is_empty
-    told = figures_of({"rejected": [(NOON, 0.0)], "age": [(NOON, 0.0)]}, NOON)
-    assert (told.rows_rejected, told.oldest_message_seconds, told.is_empty) == (0, 0, False)
+    figures = figures_of({"rejected": [(NOON, 0.0)], "age": [(NOON, 0.0)]}, NOON)
+    assert (figures.rows_rejected, figures.oldest_message_seconds, figures.is_empty) == (0, 0, False)
 
 
 def test_the_metrics_are_the_programs_own():
@@ -129,7 +129,7 @@ def test_the_oldest_come_first_and_only_live_districts_are_looked_at(aws: str, d
     draft = a_district(name="Draft", slug="draft")
     never = a_live_district()
     PipelineFigures.objects.create(district=district, tried_at=timezone.now() - timedelta(minutes=5))
-    assert [one.pk for one in due()] == [never.pk, district.pk]
+    assert [candidate.pk for candidate in due()] == [never.pk, district.pk]
     assert measure_all() == 2
     # All were looked at just now: nobody's turn is before the next minute.
     assert due() == []

@@ -181,8 +181,8 @@ def test_only_a_sandbox_has_a_lifetime_and_the_name_is_the_whole_one():
         (sandbox, {"last_day": date(2020, 1, 1)}, "last_day"),
         (sandbox, {"notice_days": 0}, "notice_days"),
     )
-    for district, wrong, field in wrongs:
-        changed: dict[str, Any] = {"kind": EndKind.LIFETIME, "last_day": tomorrow, "actor": None} | wrong
+    for district, changes, field in wrongs:
+        changed: dict[str, Any] = {"kind": EndKind.LIFETIME, "last_day": tomorrow, "actor": None} | changes
         with pytest.raises(CalendarRefusedError) as refusal:
             set_end(district=district, **changed)
         assert set(refusal.value.problems) == {field}

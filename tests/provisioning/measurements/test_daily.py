@@ -71,7 +71,7 @@ def test_the_fleet_of_today_is_kept_with_its_cost():
 
 
 def test_a_day_without_figures_is_empty():
-    shown = figures()
-    assert len(shown) == DAYS
-    assert shown[-1].day == timezone.localdate()
-    assert not any(row.runs or row.kept_at for row in shown)
+    days = figures()
+    assert len(days) == DAYS
+    assert days[-1].day == timezone.localdate()
+    assert not any(row.runs or row.kept_at for row in days)

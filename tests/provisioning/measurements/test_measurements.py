@@ -71,19 +71,19 @@ def test_a_move_is_counted_as_what_it_is(move, expected):
 
 @given(st.lists(DURATIONS))
 def test_a_histogram_is_cumulative_and_ends_with_all(taken):
-    found = histogram((bound_of(seconds), 1, seconds) for seconds in taken)
-    numbers = [number for _, number in found.buckets]
+    result = histogram((bound_of(seconds), 1, seconds) for seconds in taken)
+    numbers = [number for _, number in result.buckets]
     assert numbers == sorted(numbers)
-    assert found.buckets[-1] == ("+Inf", len(taken))
-    for bound, number in found.buckets[:-1]:
+    assert result.buckets[-1] == ("+Inf", len(taken))
+    for bound, number in result.buckets[:-1]:
         assert number == sum(seconds <= float(bound) for seconds in taken)
-    assert found.seconds == pytest.approx(sum(taken))
+    assert result.seconds == pytest.approx(sum(taken))
 
 
 def test_what_was_counted_by_a_bound_of_before_counts_for_those_above_it():
-    found = dict(histogram([(45, 2, 80.0)]).buckets)
-    assert found["30.0"] == 0
-    assert found["60.0"] == found["+Inf"] == 2
+    cumulative = dict(histogram([(45, 2, 80.0)]).buckets)
+    assert cumulative["30.0"] == 0
+    assert cumulative["60.0"] == cumulative["+Inf"] == 2
 
 
 def run_to(*states: RunState, **fields: str) -> Run:
@@ -102,13 +102,13 @@ class TestCounted:
         run_to(*WAY, RunState.FAILED, error_code="throttled")
         run_to(*WAY, RunState.VERIFYING, RunState.SUCCEEDED)
         run_to(RunState.CANCELED)
-        found = counts()
-        ended = {("apply", "failed"): 1, ("apply", "succeeded"): 1, ("apply", "canceled"): 1}
-        assert found.totals(Measured.RUN_ENDED) == ended
-        assert found.totals(Measured.RUN_FAILED) == {("throttled", "apply"): 1}
-        assert found.totals(Measured.QUEUE_WAIT) == {("apply", ""): 2}
-        assert found.totals(Measured.STEP_DURATION)["applying", "apply"] == 2
-        assert found.histograms(Measured.RUN_DURATION)["apply", "succeeded"].buckets[-1] == ("+Inf", 1)
+        counted = counts()
+        expected = {("apply", "failed"): 1, ("apply", "succeeded"): 1, ("apply", "canceled"): 1}
+        assert counted.totals(Measured.RUN_ENDED) == expected
+        assert counted.totals(Measured.RUN_FAILED) == {("throttled", "apply"): 1}
+        assert counted.totals(Measured.QUEUE_WAIT) == {("apply", ""): 2}
+        assert counted.totals(Measured.STEP_DURATION)["applying", "apply"] == 2
+        assert counted.histograms(Measured.RUN_DURATION)["apply", "succeeded"].buckets[-1] == ("+Inf", 1)
 
     def test_a_loss_and_a_retry(self):
         lost = run_to(*WAY)
@@ -149,7 +149,7 @@ class TestCounted:
 
 
 def buckets(measured: Measured) -> dict[tuple[str, str], object]:
-    return {labels: found.buckets for labels, found in counts().histograms(measured).items()}
+    return {labels: histogram.buckets for labels, histogram in counts().histograms(measured).items()}
 
 
 def test_every_kind_and_state_fits_into_a_label():

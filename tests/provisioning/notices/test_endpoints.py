@@ -45,8 +45,8 @@ Names = tuple[str, ...]
 def receiver(settings) -> Iterator[Receiver]:
     settings.OUTBOUND_NETWORKS = LOOPBACK
     settings.PUBLIC_URL = "https://portal.example.com"
-    with receiving() as found:
-        yield found
+    with receiving() as server:
+        yield server
 
 
 def an_endpoint(
@@ -59,8 +59,8 @@ def verified(headers: dict[str, str], body: bytes, key: str) -> bool:
     """Return whether one of the signatures is this secret's, as a receiver's library would."""
     signed = f"{headers['webhook-id']}.{headers['webhook-timestamp']}.".encode() + body
     raw = base64.b64decode(key.removeprefix("whsec_"))
-    wanted = "v1," + base64.b64encode(hmac.new(raw, signed, hashlib.sha256).digest()).decode()
-    return wanted in headers["webhook-signature"].split(" ")
+    signature = "v1," + base64.b64encode(hmac.new(raw, signed, hashlib.sha256).digest()).decode()
+    return signature in headers["webhook-signature"].split(" ")
 
 
 def due_now() -> None:
@@ -75,10 +75,10 @@ def test_a_webhook_gets_what_any_library_of_the_standard_verifies(receiver):
     ((headers, body),) = receiver.taken
     assert verified(headers, body, secret)
     assert not verified(headers, body + b" ", secret)
-    told = json.loads(body)
-    assert told["type"] == "district.drifted"
-    assert told["data"]["district"]["suffix"] == district.suffix
-    assert told["data"]["url"] == f"https://portal.example.com/districts/{district.suffix}/drift"
+    payload = json.loads(body)
+    assert payload["type"] == "district.drifted"
+    assert payload["data"]["district"]["suffix"] == district.suffix
+    assert payload["data"]["url"] == f"https://portal.example.com/districts/{district.suffix}/drift"
     notice = Notice.objects.get()
     assert headers["webhook-id"] == str(notice.key)
     assert [attempt.status for attempt in notice.tries.all()] == [204]
@@ -152,8 +152,8 @@ def test_an_endpoint_hears_of_its_kinds_and_its_reach_alone(receiver):
     for name, reach in reaches.items():
         an_endpoint(receiver, "webhook", name, **reach)
     announce_drift(sandbox, 1)
-    told = set(Notice.objects.values_list("endpoint__name", flat=True))
-    assert told == {"all", "drift", "sandbox", "named"}
+    names = set(Notice.objects.values_list("endpoint__name", flat=True))
+    assert names == {"all", "drift", "sandbox", "named"}
 
 
 def test_a_rollout_is_told_where_one_of_its_districts_is(receiver):
@@ -241,15 +241,15 @@ def test_one_that_takes_nothing_for_days_is_switched_off_and_administrators_hear
     endpoint.refresh_from_db()
     assert not endpoint.is_enabled
     assert AuditEvent.objects.filter(action=AuditAction.ENDPOINT_DISABLED).count() == 1
-    asked = len(receiver.taken)
+    before = len(receiver.taken)
     due_now()
     deliver_due()
-    assert len(receiver.taken) == asked
+    assert len(receiver.taken) == before
     assert not Notice.objects.filter(sent_at=None, given_up_at=None).exists()
-    told = Announcement.objects.filter(occasion="endpoint.disabled")
-    assert told.count() == 1
-    assert told.first() in inbox_of(a_person(Role.ADMINISTRATOR))
-    assert told.first() not in inbox_of(a_person(Role.OPERATOR))
+    announcements = Announcement.objects.filter(occasion="endpoint.disabled")
+    assert announcements.count() == 1
+    assert announcements.first() in inbox_of(a_person(Role.ADMINISTRATOR))
+    assert announcements.first() not in inbox_of(a_person(Role.OPERATOR))
     switch(endpoint=endpoint, on=True, actor=None)
     announce_drift(a_district(), 1)
     assert deliver_due() == 1

@@ -98,16 +98,16 @@ def test_a_webhook_gets_a_signed_body(webhook):
     assert deliver_due() == 1
     ((headers, body),) = webhook.taken
     headers = {name.lower(): value for name, value in headers.items()}
-    told = json.loads(body)
-    assert headers["webhook-id"] == told["id"]
-    signed = f"{told['id']}.{headers['webhook-timestamp']}.".encode() + body
+    payload = json.loads(body)
+    assert headers["webhook-id"] == payload["id"]
+    signed = f"{payload['id']}.{headers['webhook-timestamp']}.".encode() + body
     digest = hmac.new(SECRET.encode(), signed, hashlib.sha256).digest()
     assert headers["webhook-signature"] == f"v1,{base64.b64encode(digest).decode()}"
-    assert told["type"] == "run.failed"
-    assert told["url"] == f"https://portal.example.com/runs/{run.number}"
-    assert told["message"] == f"Run #{run.number} for Lakeside Unified: failed. AWS asked to slow down."
-    assert told["run"] == {"number": run.number, "kind": "apply", "state": "failed", "error_code": "throttled"}
-    assert told["id"] == str(Notice.objects.get().key)
+    assert payload["type"] == "run.failed"
+    assert payload["url"] == f"https://portal.example.com/runs/{run.number}"
+    assert payload["message"] == f"Run #{run.number} for Lakeside Unified: failed. AWS asked to slow down."
+    assert payload["run"] == {"number": run.number, "kind": "apply", "state": "failed", "error_code": "throttled"}
+    assert payload["id"] == str(Notice.objects.get().key)
 
 
 def test_people_get_mail(settings):
@@ -165,11 +165,11 @@ def test_a_notice_is_not_without_what_it_tells(webhook):
 
 def test_drift_is_told_once(webhook):
     run = a_run()
-    found = [DriftedAttribute("aws_vpc.this", "aws_vpc", "tags.Name", "a", "b")]
-    store_drift(run, found, {})
+    drifted = [DriftedAttribute("aws_vpc.this", "aws_vpc", "tags.Name", "a", "b")]
+    store_drift(run, drifted, {})
     run.district.refresh_from_db()
     assert run.district.drift_badge is DriftStatus.DRIFTED
-    store_drift(run, found, {})
+    store_drift(run, drifted, {})
     assert [notice.occasion for notice in Notice.objects.all()] == ["district.drifted"]
 
 

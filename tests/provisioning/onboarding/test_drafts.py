@@ -67,8 +67,8 @@ def test_what_was_ever_applied_is_no_draft():
         delete_draft(district=district, actor=None)
 
 
-def expire_all(*others: District) -> list[str]:
-    for district in others:
+def expire_all(*districts: District) -> list[str]:
+    for district in districts:
         aged(district, 99)
     return expire_drafts()
 

@@ -78,7 +78,7 @@ def test_a_chore_is_done_by_one_worker_at_a_time(monkeypatch):
 
 @pytest.mark.django_db
 def test_the_reaper_asks_the_database_alone(monkeypatch):
-    def call(*given: Any, **named: Any) -> None:
+    def call(*args: Any, **named: Any) -> None:
         raise AssertionError("AWS was asked")
 
     monkeypatch.setattr(BaseClient, "_make_api_call", call)

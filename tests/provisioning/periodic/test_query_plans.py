@@ -117,17 +117,17 @@ TASKS: dict[str, Callable[[], object]] = {
 
 @pytest.mark.parametrize("task", TASKS)
 def test_a_periodic_task_reads_no_large_table_from_end_to_end(long_past: None, task: str):
-    asked: list[tuple[str, Any]] = []
+    statements: list[tuple[str, Any]] = []
 
     def note(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
-        asked.append((sql, params))
+        statements.append((sql, params))
         return execute(sql, params, many, context)
 
     with connection.execute_wrapper(note):
         TASKS[task]()
-    whole = [(sql, found) for sql, params in asked if (found := read_whole(sql, params))]
-    assert asked or task == "old notices", "the task asks nothing, so this proves nothing"
-    assert not whole, "\n".join(f"{sorted(found)}: {sql[:300]}" for sql, found in whole)
+    whole = [(sql, tables) for sql, params in statements if (tables := read_whole(sql, params))]
+    assert statements or task == "old notices", "the task asks nothing, so this proves nothing"
+    assert not whole, "\n".join(f"{sorted(tables)}: {sql[:300]}" for sql, tables in whole)
 
 
 def test_what_was_sent_is_found_without_reading_all_that_wait(long_past: None):
@@ -144,11 +144,11 @@ def test_what_was_sent_is_found_without_reading_all_that_wait(long_past: None):
         "at work": reading.working,
     }
     for question, ask in questions.items():
-        with CaptureQueriesContext(connection) as asked:
+        with CaptureQueriesContext(connection) as queries:
             ask()
         used = {
             node["Index Name"]
-            for query in asked.captured_queries
+            for query in queries.captured_queries
             for node in nodes(plan_of(query["sql"], None))
             if node.get("Relation Name") == "provisioning_run"
         }
@@ -160,8 +160,8 @@ def read_whole(sql: str, params: Any) -> set[str]:
     """Return the large tables that a statement reads row by row from end to end."""
     if not sql.strip().startswith(("SELECT", "UPDATE", "DELETE", "WITH")) or "advisory" in sql or "set_config" in sql:
         return set()
-    found = nodes(plan_of(sql, params))
-    return {node["Relation Name"] for node in found if node["Node Type"] == "Seq Scan"} & LARGE
+    plan_nodes = nodes(plan_of(sql, params))
+    return {node["Relation Name"] for node in plan_nodes if node["Node Type"] == "Seq Scan"} & LARGE
 
 
 def plan_of(sql: str, params: Any) -> dict[str, Any]:
@@ -169,9 +169,9 @@ def plan_of(sql: str, params: Any) -> dict[str, Any]:
     with connection.cursor() as cursor:
         cursor.execute(f"EXPLAIN (FORMAT JSON) {sql}", params)
         (plan,) = cursor.fetchone()
-    told = plan if isinstance(plan, list) else json.loads(plan)
-    found: dict[str, Any] = told[0]["Plan"]
-    return found
+    parsed = plan if isinstance(plan, list) else json.loads(plan)
+    root: dict[str, Any] = parsed[0]["Plan"]
+    return root
 
 
 def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:

@@ -50,10 +50,10 @@ def state(run: Run) -> str:
 
 
 def failing_for(number: int, real: Any) -> Any:
-    def act(run: Run, *given: Any, **named: Any) -> Any:
+    def act(run: Run, *args: Any, **named: Any) -> Any:
         if run.pk == number:
             raise ValueError(f"run #{number} is a bad row")
-        return real(run, *given, **named)
+        return real(run, *args, **named)
 
     return act
 
@@ -62,9 +62,9 @@ def test_a_bad_row_ends_no_turn_of_the_reaper(monkeypatch):
     bad, good, waits = at_work(), at_work(), expired()
     monkeypatch.setattr("provisioning.runs.reaper.move_if_still", failing_for(bad.pk, move_if_still))
     monkeypatch.setattr("provisioning.runs.reaper.loss_of", failing_for(bad.pk, loss_of))
-    with pytest.raises(ExceptionGroup) as told:
+    with pytest.raises(ExceptionGroup) as raised:
         reap_runs()
-    assert told.value.subgroup(lambda error: f"#{bad.number} is a bad row" in str(error)) is not None
+    assert raised.value.subgroup(lambda error: f"#{bad.number} is a bad row" in str(error)) is not None
     assert (state(bad), state(good), state(waits)) == (RunState.SYNTHESIZING, RunState.LOST, RunState.DISCARDED)
     assert Presence.objects.filter(name=PERIODIC).exists(), "the turn was had"
 
@@ -72,14 +72,14 @@ def test_a_bad_row_ends_no_turn_of_the_reaper(monkeypatch):
 def test_however_many_are_lost_at_once_they_are_marked_by_as_many_statements():
     def statements(count: int) -> int:
         runs = [at_work() for _ in range(count)]
-        with CaptureQueriesContext(connection) as asked:
+        with CaptureQueriesContext(connection) as queries:
             assert sorted(reap()) == [run.number for run in runs]
         for run in runs:
-            told = AuditEvent.objects.filter(run_number=run.number).latest("id")
-            assert (state(run), told.outcome, told.after) == ("lost", "failure", LOST)
+            event = AuditEvent.objects.filter(run_number=run.number).latest("id")
+            assert (state(run), event.outcome, event.after) == ("lost", "failure", LOST)
             assert list(run.steps.values_list("step", flat=True)) == ["queued", "synthesizing", "lost"]
             assert run.steps.filter(finished_at=None).count() == 1
-        return len(asked)
+        return len(queries)
 
     assert statements(5) == statements(1)
 
@@ -116,10 +116,10 @@ def test_a_district_that_cannot_be_checked_keeps_no_other_from_its_check(monkeyp
     District.objects.update(live_at=timezone.now() - timedelta(days=3))
     first = schedule.due(schedule.candidates(), timezone.now(), schedule.limits())[0]
 
-    def ask(**given: Any) -> Run:
-        if given["district"].pk == first.pk:
+    def ask(**kwargs: Any) -> Run:
+        if kwargs["district"].pk == first.pk:
             raise ValueError("a bad district")
-        return request_run(**given)
+        return request_run(**kwargs)
 
     monkeypatch.setattr("provisioning.drift.schedule.request_run", ask)
     with pytest.raises(ExceptionGroup):
@@ -150,9 +150,9 @@ def test_a_row_that_another_holds_is_passed_over():
                 cursor.execute("SELECT pg_sleep(5)")
         return row
 
-    with pytest.raises(ExceptionGroup) as told:
+    with pytest.raises(ExceptionGroup) as raised:
         act_on_each((1, 2), act)
-    assert [type(error) for error in told.value.exceptions] == [OperationalError]
+    assert [type(error) for error in raised.value.exceptions] == [OperationalError]
     assert seen == [1, 2]
 
 
@@ -180,8 +180,8 @@ def test_while_no_place_is_free_what_waits_is_not_read(settings):
     settings.RUNS_AT_ONCE = 1
     moved(a_run(), RunState.SYNTHESIZING)
     a_run()
-    with CaptureQueriesContext(connection) as asked:
+    with CaptureQueriesContext(connection) as queries:
         assert dispatch() == []
-    assert not [query for query in asked.captured_queries if "created_at" in query["sql"]]
+    assert not [query for query in queries.captured_queries if "created_at" in query["sql"]]
     settings.RUNS_AT_ONCE = 2
     assert len(dispatch()) == 1

@@ -47,9 +47,9 @@ def executed(run: Run) -> Run:
 def test_the_command_prints_each_line_with_its_remedy_and_stores_it(sandbox):
     account, out = an_account(), StringIO()
     call_command("preflight", ACCOUNT_ID, stdout=out)
-    told = out.getvalue()
-    assert "ok  Identity: AWS knows us as arn:aws:sts::123456789012:user/moto." in told
-    assert "!   GuardDuty: GuardDuty is off in this region." in told
+    output = out.getvalue()
+    assert "ok  Identity: AWS knows us as arn:aws:sts::123456789012:user/moto." in output
+    assert "!   GuardDuty: GuardDuty is off in this region." in output
     row = Preflight.objects.get(account=account, region="us-east-1")
     assert row.is_right
     assert 0 < (row.seconds or 0) < 60

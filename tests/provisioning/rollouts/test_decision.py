@@ -46,11 +46,11 @@ def rollout(
 ) -> Snapshot:
     """Return a rollout out of a text: a letter for each district, B for a busy one, X for one that must be left out,
     waves apart by a bar."""
-    found: list[Member] = []
+    entries: list[Member] = []
     for number, part in enumerate(members.split("|"), 1):
         for letter in part:
-            key = len(found)
-            found.append(
+            key = len(entries)
+            entries.append(
                 Member(
                     key,
                     number,
@@ -60,7 +60,7 @@ def rollout(
                     accepted=str(key) in accepted,
                 )
             )
-    return Snapshot(state, wave, at_once, HaltRule(percent, failures), found)
+    return Snapshot(state, wave, at_once, HaltRule(percent, failures), entries)
 
 
 CASES: list[tuple[str, Snapshot, Decision]] = [
@@ -150,12 +150,16 @@ def test_no_wave_starts_before_all_earlier_ones_have_ended(snapshot):
         assert member.standing is Standing.PENDING
         assert not member.busy
         assert not member.skip
-        assert not [one for one in snapshot.members if one.wave < member.wave and one.standing in UNFINISHED]
+        assert not [
+            earlier for earlier in snapshot.members if earlier.wave < member.wave and earlier.standing in UNFINISHED
+        ]
     if isinstance(decision, NextWave):
         assert decision.wave > snapshot.wave
-        assert not [one for one in snapshot.members if one.wave < decision.wave and one.standing in UNFINISHED]
+        assert not [
+            earlier for earlier in snapshot.members if earlier.wave < decision.wave and earlier.standing in UNFINISHED
+        ]
     if isinstance(decision, Complete):
-        assert not [one for one in snapshot.members if one.standing in UNFINISHED]
+        assert not [member for member in snapshot.members if member.standing in UNFINISHED]
 
 
 @given(snapshots)
@@ -202,8 +206,8 @@ def test_a_rollout_whose_runs_come_through_reaches_every_district_once(total, at
     started: list[int] = []
     wave = 1
     for _ in range(10 * total + 20):
-        found = [Member(key, wave_of(key, reached), standing) for key, standing in standings.items()]
-        decision = decide(Snapshot(RolloutState.RUNNING, wave, at_once, HaltRule(0, 1), found))
+        members = [Member(key, wave_of(key, reached), standing) for key, standing in standings.items()]
+        decision = decide(Snapshot(RolloutState.RUNNING, wave, at_once, HaltRule(0, 1), members))
         if isinstance(decision, Complete):
             break
         if isinstance(decision, NextWave):

@@ -63,16 +63,16 @@ def end(run: Run | None, state: RunState = RunState.SUCCEEDED) -> Run:
 
 
 def live_districts(number: int, **changes: str) -> list[District]:
-    found = []
+    districts = []
     for _ in range(number):
         run = end(a_run(**changes))
-        found.append(District.objects.get(pk=run.district_id))
-    return found
+        districts.append(District.objects.get(pk=run.district_id))
+    return districts
 
 
 def a_request(**changes: object) -> RolloutRequest:
-    given: dict[str, object] = {"reason": "New image", "change": {"image": IMAGE}, "waves": "1, 100%"}
-    return RolloutRequest(**(given | changes))  # type: ignore[arg-type]
+    fields: dict[str, object] = {"reason": "New image", "change": {"image": IMAGE}, "waves": "1, 100%"}
+    return RolloutRequest(**(fields | changes))  # type: ignore[arg-type]
 
 
 def begun(actor: User | None = None, **changes: object) -> Rollout:
@@ -223,10 +223,10 @@ def test_a_run_that_waits_for_approval_keeps_the_wave_open():
 
 def test_a_district_with_another_run_is_waited_for():
     busy, _ = live_districts(2)
-    other = request_run(district=busy, kind=RunKind.PLAN, actor=None)
+    other_run = request_run(district=busy, kind=RunKind.PLAN, actor=None)
     rollout = begun(waves="100%")
     assert standings(rollout) == [Standing.PENDING, Standing.UNDER_WAY]
-    request_cancel(run=other, actor=None)
+    request_cancel(run=other_run, actor=None)
     tick()
     assert standings(rollout) == [Standing.UNDER_WAY, Standing.UNDER_WAY]
 
@@ -245,14 +245,15 @@ def test_districts_that_are_gone_or_have_it_already_are_left_out_with_the_reason
     District.objects.filter(pk=has.pk).update(image=IMAGE)
     removed = request_teardown(district=gone, typed_name=gone.suffix, reason="x", actor=None)
     request = a_request(
-        waves="100%", selection=Selection(suffixes=tuple(one.suffix for one in (going, gone, has, draft, plain)))
+        waves="100%",
+        selection=Selection(suffixes=tuple(district.suffix for district in (going, gone, has, draft, plain))),
     )
     rollout = create_rollout(request=request, actor=None)
     end(removed)
     request_teardown(district=going, typed_name=going.suffix, reason="x", actor=None)
     tick()
-    told = {member.district_id: member.skipped for member in rollout.members.all()}
-    assert told == {
+    skipped = {member.district_id: member.skipped for member in rollout.members.all()}
+    assert skipped == {
         going.pk: "The district is being torn down.",
         gone.pk: "The district has been removed.",
         has.pk: "The district has it already.",
@@ -305,12 +306,12 @@ def test_plans_that_are_approved_at_once_are_applied_so_many_at_a_time():
 def test_after_a_halt_nothing_that_is_queued_starts_until_somebody_resumes():
     live_districts(4)
     rollout = begun(waves="100%", at_once=4, halt_failures=1)
-    failing, told, retried, waits = runs(rollout)
-    Run.objects.filter(pk__in=(failing.pk, told.pk)).update(sent_at=timezone.now())
+    failing, sent_run, retried, waits = runs(rollout)
+    Run.objects.filter(pk__in=(failing.pk, sent_run.pk)).update(sent_at=timezone.now())
     end(failing, RunState.FAILED)
     assert after_tick(rollout) is RolloutState.HALTED
-    assert not has_its_turn(told.number), "the workers had been told of it"
-    assert claim(told.number, "test") is None
+    assert not has_its_turn(sent_run.number), "the workers had been told of it"
+    assert claim(sent_run.number, "test") is None
     assert claim(waits.number, "test") is None
     assert dispatch() == []
     wait = why_waiting(waits)
@@ -320,8 +321,8 @@ def test_after_a_halt_nothing_that_is_queued_starts_until_somebody_resumes():
     again = retry_run(run=failing, actor=a_person())
     assert dispatch() == [again.number], "what a person retries need not wait for the rollout"
     resume_rollout(rollout=rollout, actor=a_person())
-    assert set(dispatch()) == {told.number, retried.number, waits.number}
-    assert claim(told.number, "test") is not None
+    assert set(dispatch()) == {sent_run.number, retried.number, waits.number}
+    assert claim(sent_run.number, "test") is not None
 
 
 def test_an_expired_plan_of_a_canary_halts_and_its_retry_counts_in_its_place():
@@ -430,11 +431,11 @@ def test_many_ticks_at_a_time_ask_for_each_run_once_and_the_end_of_a_run_goes_on
             for _ in range(30):
                 tick()
                 queued = Run.objects.filter(rollout_members__rollout=rollout, state="queued").order_by("?").first()
-                held = claim(queued.number, "test") if queued else None
-                if held is not None:
-                    moved(held[0], RunState.PLANNING)
-                    moved(held[0], RunState.VERIFYING)
-                    moved(held[0], RunState.SUCCEEDED)
+                claimed = claim(queued.number, "test") if queued else None
+                if claimed is not None:
+                    moved(claimed[0], RunState.PLANNING)
+                    moved(claimed[0], RunState.VERIFYING)
+                    moved(claimed[0], RunState.SUCCEEDED)
         except BaseException as error:  # noqa: BLE001 - it is told by the test below, in the main thread
             failed.append(error)
         finally:

@@ -117,8 +117,8 @@ def test_what_a_person_asks_for_stops_for_a_look_and_what_the_portal_asks_for_do
         ({"kind": RunKind.PLAN, "actor": otto}, False),
         ({"kind": RunKind.DRIFT, "actor": otto}, False),
     ]
-    for given, stops in ways:
-        assert request_run(district=live_district(), **given).stops_for_look is stops, given
+    for request, stops in ways:
+        assert request_run(district=live_district(), **request).stops_for_look is stops, request
     draft = a_district()
     assert request_run(district=draft, kind=RunKind.APPLY, actor=otto, change={"retention_days": 30}).stops_for_look
 
@@ -253,10 +253,10 @@ def test_a_force_stop_wants_an_administrator_the_number_and_a_cancel_before(wait
     request_cancel(run=run, actor=otto)
     with pytest.raises(ServiceRefusedError, match="number"):
         request_force_stop(run=run, typed_number="0", actor=admin)
-    asked = request_force_stop(run=run, typed_number=f"#{run.number}", actor=admin)
-    assert asked.force_stop_requested_at is not None
+    requested = request_force_stop(run=run, typed_number=f"#{run.number}", actor=admin)
+    assert requested.force_stop_requested_at is not None
     again = request_force_stop(run=run, typed_number=str(run.number), actor=admin)
-    assert again.force_stop_requested_at == asked.force_stop_requested_at
+    assert again.force_stop_requested_at == requested.force_stop_requested_at
     assert AuditEvent.objects.filter(action=AuditAction.RUN_FORCE_STOP_REQUESTED).count() == 1
 
 

@@ -54,7 +54,7 @@ def an_ended_run(age: timedelta = LONG_AGO) -> Run:
     run.plan_resources = [{"address": "aws_vpc.this", "type": "aws_vpc", "action": "create"}]
     run.save()
     at = timezone.now() - age
-    told = [
+    events = [
         ("run", "info", "", "A worker took the run 🍁.", {}),
         ("apply_start", "info", "aws_vpc.this", "aws_vpc.this: Creating...", {}),
         ("apply_complete", "info", "aws_vpc.this", "Creation complete", {"seconds": 2}),
@@ -72,7 +72,7 @@ def an_ended_run(age: timedelta = LONG_AGO) -> Run:
             message=message,
             data=data,
         )
-        for number, (kind, level, address, message, data) in enumerate(told, 1)
+        for number, (kind, level, address, message, data) in enumerate(events, 1)
     )
     moved(run, RunState.SYNTHESIZING)
     moved(run, RunState.FAILED)
@@ -154,8 +154,8 @@ def test_an_archive_that_was_changed_keeps_the_rows_and_is_written_anew(bucket):
     run = an_ended_run()
     archive_events(run)
     rows = lines_of(RunEvent.objects.filter(run=run).order_by("sequence"))
-    other = gzip.compress(rows.replace(b"no room", b"so room"))
-    bucket.put_object(Bucket=engine_settings().state_bucket, Key=archive_key(run), Body=other)
+    forged = gzip.compress(rows.replace(b"no room", b"so room"))
+    bucket.put_object(Bucket=engine_settings().state_bucket, Key=archive_key(run), Body=forged)
     assert trim_events() == []
     assert RunEvent.objects.filter(run=run).count() == 4
     assert trim_events() == [run.number]
@@ -300,7 +300,7 @@ def test_changes_that_the_archive_does_not_have_are_archived_before_they_are_tri
 
 
 def test_another_run_of_the_same_plan_has_the_same_changes():
-    run, other = an_ended_run(), an_ended_run()
+    run, other_run = an_ended_run(), an_ended_run()
     store_changes(run, told_changes(SHOWN))
-    copy_changes(run, other)
-    assert changes_shown(other) == changes_shown(run)
+    copy_changes(run, other_run)
+    assert changes_shown(other_run) == changes_shown(run)

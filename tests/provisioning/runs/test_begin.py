@@ -31,7 +31,7 @@ SOON = timedelta(minutes=5)
 
 
 def _running(program: Path) -> list[psutil.Process]:
-    return [one for one in psutil.process_iter(["cmdline"]) if str(program) in (one.info["cmdline"] or [])]
+    return [process for process in psutil.process_iter(["cmdline"]) if str(program) in (process.info["cmdline"] or [])]
 
 
 class WorkerDies(BaseException):
@@ -85,9 +85,9 @@ def dying(begins: bool) -> Callable[..., Supervised]:
     """Return a start after which, or before which, the worker dies."""
     start = supervised.start
 
-    def die(*given: Any, **named: Any) -> Supervised:
+    def die(*args: Any, **named: Any) -> Supervised:
         if begins:
-            start(*given, **named)
+            start(*args, **named)
         raise WorkerDies
 
     return die
@@ -98,19 +98,19 @@ def test_an_apply_whose_worker_dies_before_it_has_noted_it_is_found_and_followed
     with pytest.raises(WorkerDies):
         begin(hold, terraform)
     assert seen(hold.run) is LostRunDecision.FOLLOW, "it lives: nobody else may begin another"
-    left = supervised.found(hold.run.process)
-    assert left is not None
-    assert left.terraform is not None
-    end_all(left)
-    assert left.is_alive is False
+    process = supervised.found(hold.run.process)
+    assert process is not None
+    assert process.terraform is not None
+    end_all(process)
+    assert process.is_alive is False
 
 
 def test_what_its_worker_only_meant_to_begin_never_begins_once_the_run_is_taken_over(hold, terraform, monkeypatch):
     waiting: list[tuple[Any, Any]] = []
 
-    def paused(*given: Any, **named: Any) -> Supervised:
+    def paused(*args: Any, **named: Any) -> Supervised:
         # It made the folder, and is stopped there.
-        waiting.append((given, named))
+        waiting.append((args, named))
         named["folder"].mkdir(parents=True)
         (named["folder"] / "permitted").touch()
         raise WorkerDies
@@ -119,12 +119,12 @@ def test_what_its_worker_only_meant_to_begin_never_begins_once_the_run_is_taken_
     with pytest.raises(WorkerDies):
         begin(hold, terraform)
     assert seen(hold.run) is LostRunDecision.RECOVER
-    [(given, named)] = waiting
+    [(arguments, named)] = waiting
     # It wakes, and goes on behind the folder.
     monkeypatch.setattr(Path, "mkdir", lambda *_, **__: None)
     monkeypatch.setattr(Path, "touch", lambda path, **_: None if path.name == "permitted" else os.mknod(path))
     with pytest.raises(supervised.NotBegunError):
-        supervised.start(*given, **named)
+        supervised.start(*arguments, **named)
     assert not (terraform.parent / "mark").exists()
 
 

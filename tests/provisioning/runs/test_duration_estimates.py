@@ -56,8 +56,8 @@ def test_what_is_left_is_what_came_behind_in_the_past_less_what_has_passed_since
 
 
 def test_a_resource_that_came_late_still_gets_its_usual_time():
-    found = left_of_apply(PAST, Now(frozenset({("aws_vpc.main", "create")}), {DATABASE: 0}, 560))
-    assert found == Range(500, 500)
+    remaining = left_of_apply(PAST, Now(frozenset({("aws_vpc.main", "create")}), {DATABASE: 0}, 560))
+    assert remaining == Range(500, 500)
 
 
 def test_steps_ahead_are_added_and_the_current_one_counts_down():
@@ -82,6 +82,6 @@ def test_plans_are_alike_where_they_mostly_do_the_same():
 )
 def test_the_estimate_is_never_negative_nor_longer_than_the_longest_run(lengths, passed, elapsed):
     past = [a_past(length) for length in lengths]
-    found = left_of_apply(past, Now(frozenset(), {DATABASE: elapsed}, passed))
-    assert found is not None
-    assert 0 <= found.low <= found.high <= max(run.length for run in past)
+    remaining = left_of_apply(past, Now(frozenset(), {DATABASE: elapsed}, passed))
+    assert remaining is not None
+    assert 0 <= remaining.low <= remaining.high <= max(run.length for run in past)

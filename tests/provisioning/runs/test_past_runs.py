@@ -86,13 +86,13 @@ def told(run: Run):
 def test_three_runs_that_did_the_same_say_how_long_it_usually_takes_and_what_is_left():
     for database in (400, 500, 600):
         an_apply(database)
-    found = told(an_applying_run(100))
-    assert found is not None
-    assert found.runs == 3
-    assert found.usual == Range(450, 550)
-    assert found.left is not None
-    assert found.left.low == pytest.approx(430, abs=5), "the database has 400 of its usual 500 s left, and 30 verify"
-    assert found.left.high == pytest.approx(480, abs=5)
+    estimate = told(an_applying_run(100))
+    assert estimate is not None
+    assert estimate.runs == 3
+    assert estimate.usual == Range(450, 550)
+    assert estimate.left is not None
+    assert estimate.left.low == pytest.approx(430, abs=5), "the database has 400 of its usual 500 s left, and 30 verify"
+    assert estimate.left.high == pytest.approx(480, abs=5)
 
 
 def test_lost_trimmed_and_other_runs_teach_nothing():
@@ -101,9 +101,9 @@ def test_lost_trimmed_and_other_runs_teach_nothing():
     Run.objects.filter(pk=an_apply(9000).pk).update(attempt=2)
     Run.objects.filter(pk=an_apply(9000).pk).update(events_trimmed_at=timezone.now())
     Run.objects.filter(pk=an_apply(9000).pk).update(plan_resources=[{**PLAN[0], "action": "update"}])
-    found = told(an_applying_run(100))
-    assert found is not None
-    assert (found.runs, found.left, found.usual) == (2, None, None)
+    estimate = told(an_applying_run(100))
+    assert estimate is not None
+    assert (estimate.runs, estimate.left, estimate.usual) == (2, None, None)
 
 
 def test_nothing_is_said_before_there_is_a_plan_and_when_nobody_works():

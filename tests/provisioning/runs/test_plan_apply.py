@@ -75,21 +75,21 @@ def planned(state: RunState = RunState.SUCCEEDED, **changes: object) -> Run:
 
 def test_who_looked_at_a_plan_has_that_very_plan_applied(otto):
     run = planned()
-    asked = apply_plan(run=run, actor=otto)
-    assert (asked.kind, asked.state, asked.plan_of, asked.stored_plan_number) == (
+    apply_run = apply_plan(run=run, actor=otto)
+    assert (apply_run.kind, apply_run.state, apply_run.plan_of, apply_run.stored_plan_number) == (
         RunKind.APPLY,
         RunState.QUEUED,
         run,
         run.number,
     )
-    assert {name: getattr(asked, name) for name in COPIED} == {name: getattr(run, name) for name in COPIED}
-    assert [change.values for change in asked.planned_changes.all()] == [
+    assert {name: getattr(apply_run, name) for name in COPIED} == {name: getattr(run, name) for name in COPIED}
+    assert [change.values for change in apply_run.planned_changes.all()] == [
         change.values for change in run.planned_changes.all()
     ]
-    assert (asked.decision, asked.decided_by, asked.approval_reasons) == (Decision.APPROVED, otto, [LOOK])
-    assert AuditEvent.objects.filter(action=AuditAction.RUN_DECIDED, run_number=asked.number, actor=otto).exists()
-    assert [step.state for step in steps(asked)] == [RunState.QUEUED, RunState.APPLYING, RunState.VERIFYING]
-    claimed = claim(asked.number, "test")
+    assert (apply_run.decision, apply_run.decided_by, apply_run.approval_reasons) == (Decision.APPROVED, otto, [LOOK])
+    assert AuditEvent.objects.filter(action=AuditAction.RUN_DECIDED, run_number=apply_run.number, actor=otto).exists()
+    assert [step.state for step in steps(apply_run)] == [RunState.QUEUED, RunState.APPLYING, RunState.VERIFYING]
+    claimed = claim(apply_run.number, "test")
     assert claimed is not None
     assert claimed[0].state == RunState.APPLYING, "nothing is planned anew"
 
@@ -100,14 +100,14 @@ def test_where_a_second_person_is_needed_it_waits_for_one(otto, why):
     if why == "production":
         spec = {**run.spec, "environment": "production"}
         Run.objects.filter(pk=run.pk).update(spec=spec)
-    asked = apply_plan(run=run, actor=otto)
-    assert asked.approval_reasons == [PRODUCTION if why == "production" else BLOCKING["sentence"]]
-    assert asked.decision == ""
-    moved(moved(asked, RunState.SYNTHESIZING), RunState.PLANNING)
-    moved(asked, RunState.AWAITING_APPROVAL)
+    apply_run = apply_plan(run=run, actor=otto)
+    assert apply_run.approval_reasons == [PRODUCTION if why == "production" else BLOCKING["sentence"]]
+    assert apply_run.decision == ""
+    moved(moved(apply_run, RunState.SYNTHESIZING), RunState.PLANNING)
+    moved(apply_run, RunState.AWAITING_APPROVAL)
     with pytest.raises(ServiceRefusedError, match="your own run"):
-        approve(run=asked, actor=otto)
-    assert approve(run=asked, actor=a_person()).state == RunState.QUEUED
+        approve(run=apply_run, actor=otto)
+    assert approve(run=apply_run, actor=a_person()).state == RunState.QUEUED
 
 
 def settings_change(run: Run) -> None:
@@ -115,9 +115,9 @@ def settings_change(run: Run) -> None:
 
 
 def something_is_applied(run: Run) -> None:
-    other = request_run(district=run.district, kind=RunKind.APPLY, actor=None)
-    moved(other, RunState.SYNTHESIZING, apply_begun_at=timezone.now())
-    moved(other, RunState.FAILED)
+    other_run = request_run(district=run.district, kind=RunKind.APPLY, actor=None)
+    moved(other_run, RunState.SYNTHESIZING, apply_begun_at=timezone.now())
+    moved(other_run, RunState.FAILED)
 
 
 def it_expires(run: Run) -> None:
@@ -174,11 +174,11 @@ def test_it_is_asked_for_once_at_a_time_and_by_no_viewer(otto):
 
 
 def test_a_retry_of_it_makes_a_plan_that_somebody_looks_at(otto):
-    asked = apply_plan(run=planned(), actor=otto)
-    moved(asked, RunState.APPLYING) if claim(asked.number, "test") is None else None
-    asked.refresh_from_db()
-    moved(asked, RunState.FAILED, error_code="plan_stale")
-    again = retry_run(run=asked, actor=otto)
+    apply_run = apply_plan(run=planned(), actor=otto)
+    moved(apply_run, RunState.APPLYING) if claim(apply_run.number, "test") is None else None
+    apply_run.refresh_from_db()
+    moved(apply_run, RunState.FAILED, error_code="plan_stale")
+    again = retry_run(run=apply_run, actor=otto)
     assert (again.plan_of, again.stops_for_look, again.decision) == (None, True, "")
 
 
@@ -189,11 +189,11 @@ def test_a_stored_plan_stays_while_somebody_may_apply_it_or_it_is_applied(otto):
     it_expires(run)
     assert not is_kept(run)
     Run.objects.filter(pk=run.pk).update(plan_expires_at=timezone.now() + timedelta(hours=1))
-    asked = apply_plan(run=run, actor=otto)
+    apply_run = apply_plan(run=run, actor=otto)
     it_expires(run)
-    Run.objects.filter(pk=asked.pk).update(apply_begun_at=timezone.now())
+    Run.objects.filter(pk=apply_run.pk).update(apply_begun_at=timezone.now())
     assert list(kept_plans()) == [run], "it is being applied"
-    moved(asked, RunState.CANCELED)
+    moved(apply_run, RunState.CANCELED)
     assert not is_kept(run)
 
 
@@ -204,11 +204,11 @@ def test_what_else_was_applied_ends_a_stored_plan():
 
 
 def test_nobody_decides_in_time_on_an_apply_of_it(otto):
-    asked = apply_plan(run=planned(policy_findings=[BLOCKING]), actor=otto)
-    moved(moved(asked, RunState.SYNTHESIZING), RunState.PLANNING)
-    moved(asked, RunState.AWAITING_APPROVAL)
-    it_expires(asked)
-    assert expire() == [asked.number]
+    apply_run = apply_plan(run=planned(policy_findings=[BLOCKING]), actor=otto)
+    moved(moved(apply_run, RunState.SYNTHESIZING), RunState.PLANNING)
+    moved(apply_run, RunState.AWAITING_APPROVAL)
+    it_expires(apply_run)
+    assert expire() == [apply_run.number]
 
 
 class TestPage:
@@ -220,22 +220,22 @@ class TestPage:
     def test_an_operator_is_offered_what_binds_and_a_viewer_is_not(self, otto):
         run = planned()
         assert 'id="apply-plan"' in self.page(otto, run)
-        shown = self.page(a_person(Role.VIEWER), run)
-        assert 'id="apply-plan"' not in shown
-        assert "An operator decides." in shown
+        html = self.page(a_person(Role.VIEWER), run)
+        assert 'id="apply-plan"' not in html
+        assert "An operator decides." in html
         settings_change(run)
-        shown = self.page(otto, run)
-        assert 'id="apply-plan"' not in shown
-        assert "have changed" in shown
+        html = self.page(otto, run)
+        assert 'id="apply-plan"' not in html
+        assert "have changed" in html
         assert "Apply this plan" not in self.page(otto, planned(RunState.NO_CHANGES))
 
     def test_the_button_leads_to_the_run_that_applies_it_and_each_names_the_other(self, otto):
         run, client = planned(), Client()
         client.force_login(otto)
         answer = client.post(f"/runs/{run.number}/apply")
-        asked = Run.objects.latest("id")
-        assert answer["Location"] == f"/runs/{asked.number}"
-        assert f'applies the plan of <a href="/runs/{run.number}">' in self.page(otto, asked)
-        assert f'<a href="/runs/{asked.number}">Run #{asked.number}</a>' in self.page(otto, run)
+        apply_run = Run.objects.latest("id")
+        assert answer["Location"] == f"/runs/{apply_run.number}"
+        assert f'applies the plan of <a href="/runs/{run.number}">' in self.page(otto, apply_run)
+        assert f'<a href="/runs/{apply_run.number}">Run #{apply_run.number}</a>' in self.page(otto, run)
         refused = client.post(f"/runs/{run.number}/apply", follow=True).content.decode()
         assert "is working on" in refused

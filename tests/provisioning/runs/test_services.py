@@ -35,14 +35,14 @@ def end(run: Run, state: RunState) -> Run:
     """Walk a queued run to an end, as a worker would."""
     claimed = claim(run.number, "test")
     assert claimed is not None
-    held, _ = claimed
+    claimed_run, _ = claimed
     if state in {RunState.SUCCEEDED, RunState.NO_CHANGES}:
-        moved(held, RunState.PLANNING)
-        moved(held, RunState.VERIFYING)
+        moved(claimed_run, RunState.PLANNING)
+        moved(claimed_run, RunState.VERIFYING)
     if state is RunState.CANCELED:
-        moved(held, RunState.CANCELLING)
-    moved(held, state)
-    return held
+        moved(claimed_run, RunState.CANCELLING)
+    moved(claimed_run, state)
+    return claimed_run
 
 
 def test_onboarding_makes_a_district_and_its_first_run_or_neither():
@@ -168,7 +168,7 @@ def test_a_removed_district_frees_its_names():
 @pytest.mark.parametrize("service", ["run", "cancel", "retry", "teardown"])
 def test_a_viewer_may_ask_for_nothing(service):
     viewer, run = a_person(Role.VIEWER), a_run()
-    asked = {
+    requests = {
         "run": lambda: request_run(district=run.district, kind=RunKind.PLAN, actor=viewer),
         "cancel": lambda: request_cancel(run=run, actor=viewer),
         "retry": lambda: retry_run(run=run, actor=viewer),
@@ -177,7 +177,7 @@ def test_a_viewer_may_ask_for_nothing(service):
         ),
     }
     with pytest.raises(NotAllowedError):
-        asked[service]()
+        requests[service]()
 
 
 def test_every_move_of_a_run_is_one_audit_event():

@@ -129,7 +129,7 @@ def no_excuse(before: RunState, after: RunState, by: By, hand: dict[str, Any]) -
 def test_of_random_walks_only_what_the_table_has_is_made_and_each_move_is_one_audit_event(people, walk):
     with transaction.atomic():
         run = a_run()
-        made = 0
+        moves = 0
         for after, by, hand in walk:
             before = run.state_badge
             wrong_claim = by is By.WORKER and run.claim_token is not None and not hand["holds"]
@@ -137,10 +137,10 @@ def test_of_random_walks_only_what_the_table_has_is_made_and_each_move_is_one_au
             assert moved == (no_excuse(before, after, by, hand) and not wrong_claim), (before, after, by, hand)
             run.refresh_from_db()
             assert run.state == (after if moved else before)
-            made += moved
+            moves += moved
         events = AuditEvent.objects.filter(run_number=run.number, action=AuditAction.RUN_STATE_CHANGED)
-        assert events.count() == made
-        assert run.steps.count() == 1 + made - (run.state_badge not in ACTIVE_STATES)
+        assert events.count() == moves
+        assert run.steps.count() == 1 + moves - (run.state_badge not in ACTIVE_STATES)
         assert (run.finished_at is not None) == (run.state_badge not in ACTIVE_STATES)
         transaction.set_rollback(True)
 
@@ -186,14 +186,14 @@ def refused_by_postgres(table: str, column: str, key: int, after: str) -> bool:
     return False
 
 
-def way_to(initial: Any, wanted: Any, table: Any) -> list[Any]:
+def way_to(initial: Any, target: Any, table: Any) -> list[Any]:
     """Return states that lead from the first to the wanted one."""
     ways = [[initial]]
     for way in ways:
-        if way[-1] == wanted:
+        if way[-1] == target:
             return way[1:]
         ways.extend([*way, after] for after in sorted(table.following(way[-1])) if after not in way)
-    raise AssertionError(f"{wanted} cannot be reached")
+    raise AssertionError(f"{target} cannot be reached")
 
 
 @pytest.mark.parametrize("before", list(RunState), ids=str)

@@ -62,7 +62,7 @@ def applying(settings: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
 
 def failing(error: Exception) -> Callable[..., None]:
-    def go(walk: RunExecution, found: object) -> None:
+    def go(walk: RunExecution, decision: object) -> None:
         raise error
 
     return go

@@ -31,8 +31,8 @@ def planned(settings, url, tmp_path: Path) -> Run:
     packed = packed_plan(tmp_path)
     for _ in range(2):
         store_plan(engine_settings(), plan_key(run.spec["suffix"], run.number), packed)
-    kept = {"plan_stored": True, "plan_sha256": plan_sha256(packed)}
-    moved(run, RunState.SYNTHESIZING, approval_reasons=["A change of production"], **kept)
+    fields = {"plan_stored": True, "plan_sha256": plan_sha256(packed)}
+    moved(run, RunState.SYNTHESIZING, approval_reasons=["A change of production"], **fields)
     moved(run, RunState.PLANNING)
     moved(run, RunState.AWAITING_APPROVAL)
     return run
@@ -41,8 +41,8 @@ def planned(settings, url, tmp_path: Path) -> Run:
 def versions(run: Run) -> list[Any]:
     s3 = client(engine_settings(), "s3", "us-east-1")
     key = plan_key(run.spec["suffix"], run.number)
-    found = s3.list_object_versions(Bucket=engine_settings().state_bucket, Prefix=key)
-    return [*found.get("Versions", []), *found.get("DeleteMarkers", [])]
+    listing = s3.list_object_versions(Bucket=engine_settings().state_bucket, Prefix=key)
+    return [*listing.get("Versions", []), *listing.get("DeleteMarkers", [])]
 
 
 def test_a_plan_that_waits_for_approval_stays_and_a_discarded_one_goes_with_all_its_versions(planned: Run):

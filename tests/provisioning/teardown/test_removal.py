@@ -64,8 +64,10 @@ def a_live_district(slug: str) -> District:
     return ended(a_run(slug=slug), *WAY, RunState.SUCCEEDED).district
 
 
-def a_teardown(district: District, **asked: Any) -> Run:
-    return request_teardown(district=district, typed_name=district.suffix, reason="Contract ended", actor=None, **asked)
+def a_teardown(district: District, **choices: Any) -> Run:
+    return request_teardown(
+        district=district, typed_name=district.suffix, reason="Contract ended", actor=None, **choices
+    )
 
 
 def prove(run: Run, **more: Any) -> None:
@@ -81,9 +83,9 @@ def removed(run: Run) -> RemovalCertificate:
 
 
 def document(certificate: RemovalCertificate) -> dict[str, Any]:
-    known = portal_key()
-    assert known is not None
-    return verify(json.dumps(certificate_file(certificate)), {known.key_id})
+    key = portal_key()
+    assert key is not None
+    return verify(json.dumps(certificate_file(certificate)), {key.key_id})
 
 
 def bucket_of(run: Run) -> str:
@@ -94,11 +96,11 @@ def test_what_remains_is_named_and_the_district_is_not_removed(aws):
     run = ended(a_teardown(a_live_district("remain")), RunState.SYNTHESIZING, RunState.PLANNING, RunState.VERIFYING)
     aws("s3").create_bucket(Bucket=bucket_of(run))
     aws("s3").put_object(Bucket=engine_settings().state_bucket, Key=state_key("remain-sbx"), Body=b"{}")
-    said: list[str] = []
+    notes: list[str] = []
     with pytest.raises(ResourcesRemainError, match="1 resource is still in AWS") as refused:
-        prove(run, note=said.append)
+        prove(run, note=notes.append)
     assert bucket_of(run) in refused.value.detail
-    assert said == []
+    assert notes == []
     run.refresh_from_db()
     assert run.left_behind == [{"service": "s3", "kind": "bucket", "identifier": f"arn:aws:s3:::{bucket_of(run)}"}]
     assert state_exists(engine_settings(), state_key("remain-sbx")), "a retry needs the state"
@@ -117,22 +119,22 @@ def test_what_aws_still_lists_for_a_moment_is_looked_for_again(aws, settings):
     settings.REMOVAL_SETTLE_SECONDS = 20
     run = a_teardown(a_live_district("lagging"))
     aws("s3").create_bucket(Bucket=bucket_of(run))
-    said: list[str] = []
-    seen = threading.Event()
+    notes: list[str] = []
+    noted = threading.Event()
 
     def note(text: str) -> None:
-        said.append(text)
-        seen.set()
+        notes.append(text)
+        noted.set()
 
     def settle() -> None:
-        seen.wait(20)
+        noted.wait(20)
         aws("s3").delete_bucket(Bucket=bucket_of(run))
 
     thread = threading.Thread(target=settle)
     thread.start()
     prove(run, note=note)
     thread.join()
-    assert said[0] == "1 resource is still in AWS's lists; they are read again in 1 s."
+    assert notes[0] == "1 resource is still in AWS's lists; they are read again in 1 s."
     assert run.left_behind == []
 
 
@@ -141,10 +143,10 @@ def test_a_log_group_that_aws_has_made_again_does_not_keep_a_district(aws, setti
     run = a_teardown(a_live_district("late"))
     for name in made_again(run.spec["suffix"]):
         aws("logs").create_log_group(logGroupName=name)
-    said: list[str] = []
-    prove(run, note=said.append)
+    notes: list[str] = []
+    prove(run, note=notes.append)
     assert run.left_behind == []
-    assert sum("had made the log group" in text for text in said) == len(made_again(run.spec["suffix"]))
+    assert sum("had made the log group" in text for text in notes) == len(made_again(run.spec["suffix"]))
 
 
 def test_a_late_log_group_is_removed_however_long_the_look_that_found_it_took(aws, settings):
@@ -164,16 +166,16 @@ def test_a_log_group_that_comes_after_an_empty_inventory_is_waited_for_and_remov
     record_holdings(fenced(run), PLAN, engine_settings())
     went(run, 1, "aws_rds_cluster.this")
     name = sorted(made_again(run.spec["suffix"]))[1]
-    said: list[str] = []
+    notes: list[str] = []
 
     def note(text: str) -> None:
-        said.append(text)
+        notes.append(text)
         if "The inventory is empty" in text:
             aws("logs").create_log_group(logGroupName=name)
 
     prove(run, note=note)
-    assert [text.partition(" ")[0] for text in said[:2]] == ["The", "AWS"]
-    assert f"had made the log group {name} again" in said[1]
+    assert [text.partition(" ")[0] for text in notes[:2]] == ["The", "AWS"]
+    assert f"had made the log group {name} again" in notes[1]
     groups = aws("logs").describe_log_groups(logGroupNamePrefix=name)["logGroups"]
     assert (groups, run.left_behind) == ([], [])
 
@@ -186,9 +188,9 @@ def test_nobody_waits_for_a_flush_that_cannot_come_any_more(aws, settings):
     went(run, 1, "aws_rds_cluster.this")
     went(run, 2, "aws_vpc.this")
     RunEvent.objects.filter(run=run, address="aws_rds_cluster.this").update(at=long_ago)
-    said: list[str] = []
-    prove(run, note=said.append)
-    assert said == []
+    notes: list[str] = []
+    prove(run, note=notes.append)
+    assert notes == []
 
 
 def test_no_other_log_group_is_taken_for_one_that_aws_has_made_again(aws):
@@ -196,10 +198,10 @@ def test_no_other_log_group_is_taken_for_one_that_aws_has_made_again(aws):
     arns = [f"arn:aws:logs:us-east-1:{ACCOUNT}:log-group:{name}" for name in names]
     for name in names:
         aws("logs").create_log_group(logGroupName=name)
-    items = [InventoryItem("logs", "log-group", one) for one in arns]
+    items = [InventoryItem("logs", "log-group", arn) for arn in arns]
     assert remove_late_groups(engine_settings(), "us-east-1", "late-sbx", items) == ()
-    kept = {one["logGroupName"] for one in aws("logs").describe_log_groups()["logGroups"]}
-    assert set(names) <= kept
+    remaining = {group["logGroupName"] for group in aws("logs").describe_log_groups()["logGroups"]}
+    assert set(names) <= remaining
 
 
 def test_whoever_waits_hears_that_it_is_to_stop(aws, settings):
@@ -269,13 +271,13 @@ def test_the_plans_content_is_stored_data_first_and_buckets_are_counted(aws):
     run = a_teardown(a_live_district("holding"))
     record_holdings(fenced(run), PLAN, engine_settings(), monthly_saving_usd=None)
     run.refresh_from_db()
-    told = [(row["address"], row["holds_data"], row["says"]) for row in run.holdings["resources"]]
-    assert told == [
+    described = [(row["address"], row["holds_data"], row["says"]) for row in run.holdings["resources"]]
+    assert described == [
         ("aws_rds_cluster.this", True, run.holdings["resources"][0]["says"]),
         ("aws_s3_bucket.results", True, "2 object versions, 2.0 kB."),
         ("aws_vpc.this", False, ""),
     ]
-    assert "No snapshot is kept." in told[0][2]
+    assert "No snapshot is kept." in described[0][2]
     assert "secret" not in json.dumps(run.holdings)
     assert run.holdings["resources"][0]["arn"] == "", "Terraform marked it as sensitive"
 
@@ -336,29 +338,29 @@ def test_the_certificate_says_who_where_and_how(aws):
     prove(run)
     ended(run, RunState.SUCCEEDED)
     certificate = RemovalCertificate.objects.get(district=district)
-    told = document(certificate)
+    content = document(certificate)
     district.refresh_from_db()
-    assert told["certificate"] == certificate.number
-    assert told["district"]["suffix"] == "signing-sbx"
+    assert content["certificate"] == certificate.number
+    assert content["district"]["suffix"] == "signing-sbx"
     assert district.removed_at is not None
-    assert told["district"]["removed_at"] == district.removed_at.isoformat()
-    asked = told["teardown"]["asked"][0]
-    assert (asked["by"], asked["approved_by"], asked["reason"]) == (
+    assert content["district"]["removed_at"] == district.removed_at.isoformat()
+    request = content["teardown"]["asked"][0]
+    assert (request["by"], request["approved_by"], request["reason"]) == (
         operator.username,
         approver.username,
         "Contract ended",
     )
-    assert told["inventory"]["account_id"] == ACCOUNT
-    assert told["inventory"]["tag"] == {"Suffix": "signing-sbx"}
-    assert told["inventory"]["calls"]["resourcegroupstaggingapi:GetResources"] == 1
-    assert [item["scheduled"][:20] for item in told["kept_by_aws"]] == ["key to be deleted on"]
-    assert told["kept_on_purpose"] == []
+    assert content["inventory"]["account_id"] == ACCOUNT
+    assert content["inventory"]["tag"] == {"Suffix": "signing-sbx"}
+    assert content["inventory"]["calls"]["resourcegroupstaggingapi:GetResources"] == 1
+    assert [item["scheduled"][:20] for item in content["kept_by_aws"]] == ["key to be deleted on"]
+    assert content["kept_on_purpose"] == []
     events = AuditEvent.objects.filter(district=district).order_by("id")
     last = events.get(action=AuditAction.DISTRICT_STATUS_CHANGED, after__status="removed")
     first, issued = events[0], events.reverse()[0]
-    assert (told["audit"]["first_id"], told["audit"]["last_id"]) == (first.pk, last.pk)
+    assert (content["audit"]["first_id"], content["audit"]["last_id"]) == (first.pk, last.pk)
     assert (issued.action, issued.subject_id) == (AuditAction.CERTIFICATE_ISSUED, str(certificate.number))
-    assert audit_digest(district)["sha256"] != told["audit"]["sha256"], "the event of its issue came after"
+    assert audit_digest(district)["sha256"] != content["audit"]["sha256"], "the event of its issue came after"
 
 
 def test_certificate_and_removal_are_one_transaction(settings, tmp_path):
@@ -389,8 +391,8 @@ def test_a_certificate_is_final():
 def test_a_draft_that_was_never_deployed_ends_with_an_honest_certificate():
     district = a_district(slug="draft")
     certificate = removed(a_teardown(district))
-    told = document(certificate)
-    assert (told["existed"], told["district"]["live_at"]) == ([], None)
+    content = document(certificate)
+    assert (content["existed"], content["district"]["live_at"]) == ([], None)
 
 
 def test_network_and_suffix_come_free_only_when_removed():
@@ -432,8 +434,8 @@ def destroyed(aws, suffix: str, key: str) -> None:
 
 
 def snapshots(aws, suffix: str) -> dict[str, str]:
-    told = aws("rds").describe_db_cluster_snapshots()["DBClusterSnapshots"]
-    mine = [part for part in told if part["DBClusterIdentifier"] == f"aurora-{suffix}"]
+    listed = aws("rds").describe_db_cluster_snapshots()["DBClusterSnapshots"]
+    mine = [part for part in listed if part["DBClusterIdentifier"] == f"aurora-{suffix}"]
     return {part["DBClusterSnapshotIdentifier"]: part["KmsKeyId"] for part in mine if part["SnapshotType"] == "manual"}
 
 
@@ -449,10 +451,10 @@ def test_a_final_snapshot_outlives_the_districts_key_and_is_certified_as_kept(aw
     assert snapshots(aws, "keeping-sbx")[name] != key
     assert AuditEvent.objects.filter(action=AuditAction.SNAPSHOT_KEPT).count() == 1
     destroyed(aws, "keeping-sbx", key)
-    told = document(removed(run))
-    assert [item["name"] for item in told["kept_on_purpose"]] == [name]
-    assert told["kept_on_purpose"][0]["key_arn"] == snapshots(aws, "keeping-sbx")[name]
-    assert [item["kept"] for item in told["inventory"]["found"] if item["kind"] == "cluster-snapshot"] == [
+    content = document(removed(run))
+    assert [item["name"] for item in content["kept_on_purpose"]] == [name]
+    assert content["kept_on_purpose"][0]["key_arn"] == snapshots(aws, "keeping-sbx")[name]
+    assert [item["kept"] for item in content["inventory"]["found"] if item["kind"] == "cluster-snapshot"] == [
         f"Final snapshot of run #{run.number}"
     ]
 

@@ -43,12 +43,12 @@ def signed(tmp_path_factory) -> tuple[dict[str, Any], str]:
     return file_of(sign(DOCUMENT, path)), key.key_id
 
 
-def ways(value: Any, here: Way = ()) -> Iterator[Way]:
+def ways(value: Any, prefix: Way = ()) -> Iterator[Way]:
     """Return the way to each part of JSON data, the whole left out."""
     parts = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     for name, part in parts:
-        yield (*here, name)
-        yield from ways(part, (*here, name))
+        yield (*prefix, name)
+        yield from ways(part, (*prefix, name))
 
 
 def at(value: Any, way: Way) -> Any:
@@ -117,14 +117,14 @@ def test_what_another_key_signed_is_not_ours(signed, tmp_path):
 
 def test_a_key_is_its_owners_alone_and_is_never_replaced(tmp_path):
     path = tmp_path / "folder" / "key.pem"
-    made = make_key(path)
+    key = make_key(path)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     with pytest.raises(FileExistsError):
         make_key(path)
-    assert public_key(path) == made
+    assert public_key(path) == key
     shared = tmp_path / "public.pem"
-    shared.write_text(made.pem)
-    assert public_key(shared) == made
+    shared.write_text(key.pem)
+    assert public_key(shared) == key
     with pytest.raises(KeyProblemError, match="no private key"):
         sign(DOCUMENT, shared)
     with pytest.raises(KeyProblemError, match="make_signing_key"):
@@ -133,16 +133,16 @@ def test_a_key_is_its_owners_alone_and_is_never_replaced(tmp_path):
 
 def test_the_commands_make_a_key_and_verify_by_it(settings, tmp_path):
     settings.SIGNING_KEY = tmp_path / "key.pem"
-    said = StringIO()
-    call_command("make_signing_key", stdout=said)
-    assert public_key(settings.SIGNING_KEY).key_id in said.getvalue()
+    output = StringIO()
+    call_command("make_signing_key", stdout=output)
+    assert public_key(settings.SIGNING_KEY).key_id in output.getvalue()
     with pytest.raises(CommandError, match="there already"):
         call_command("make_signing_key")
     file = file_of(sign(DOCUMENT, settings.SIGNING_KEY))
     paper = tmp_path / "certificate.json"
     paper.write_text(json.dumps(file))
-    call_command("verify_certificate", str(paper), stdout=said)
-    assert "Genuine: certificate 7 of the removal of Écoles" in said.getvalue()
+    call_command("verify_certificate", str(paper), stdout=output)
+    assert "Genuine: certificate 7 of the removal of Écoles" in output.getvalue()
     file["document"]["district"]["name"] = "Another"
     paper.write_text(json.dumps(file))
     with pytest.raises(CommandError, match="SHA-256 differs"):
@@ -159,6 +159,6 @@ def test_a_public_key_verifies_where_the_private_one_is_not(settings, signed, tm
     with pytest.raises(CommandError, match="--key"):
         call_command("verify_certificate", str(paper))
     key.write_text(file["signature"]["public_key"])
-    said = StringIO()
-    call_command("verify_certificate", str(paper), "--key", str(key), stdout=said)
-    assert said.getvalue().startswith("Genuine")
+    output = StringIO()
+    call_command("verify_certificate", str(paper), "--key", str(key), stdout=output)
+    assert output.getvalue().startswith("Genuine")

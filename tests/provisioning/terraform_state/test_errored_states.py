@@ -81,8 +81,8 @@ def kept(run: Run) -> ErroredState:
 
 def versions(row: ErroredState) -> list[Any]:
     s3 = client(engine_settings(), "s3", "us-east-1")
-    found = s3.list_object_versions(Bucket=engine_settings().state_bucket, Prefix=key_of(row))
-    return [*found.get("Versions", []), *found.get("DeleteMarkers", [])]
+    listing = s3.list_object_versions(Bucket=engine_settings().state_bucket, Prefix=key_of(row))
+    return [*listing.get("Versions", []), *listing.get("DeleteMarkers", [])]
 
 
 def test_the_folder_is_not_swept_before_the_state_is_kept_and_is_afterwards(failed: Run):
@@ -239,16 +239,16 @@ def test_without_a_kept_state_there_is_nothing_to_push():
 def test_the_command_shows_pushes_and_discards(failed: Run, bucket):
     row, suffix = kept(failed), failed.district.suffix
     note_refused(row, verbatim("The district's state was written since."))
-    told = io.StringIO()
-    call_command("state", "show", suffix, stdout=told)
-    assert f"kept state {row.pk}: run #{failed.number}, serial 3" in told.getvalue()
-    assert row.sha256 in told.getvalue()
-    assert "it could not be pushed: The district's state was written since." in told.getvalue()
-    assert "Nobody holds the state's lock." in told.getvalue()
-    assert SECRET not in told.getvalue()
+    output = io.StringIO()
+    call_command("state", "show", suffix, stdout=output)
+    assert f"kept state {row.pk}: run #{failed.number}, serial 3" in output.getvalue()
+    assert row.sha256 in output.getvalue()
+    assert "it could not be pushed: The district's state was written since." in output.getvalue()
+    assert "Nobody holds the state's lock." in output.getvalue()
+    assert SECRET not in output.getvalue()
     with pytest.raises(CommandError, match="Nothing is kept"):
         call_command("state", "discard", suffix, "--kept", "999999", "--reason", "Because")
-    call_command("state", "discard", suffix, "--kept", str(row.pk), "--reason", "The bucket's is newer", stdout=told)
+    call_command("state", "discard", suffix, "--kept", str(row.pk), "--reason", "The bucket's is newer", stdout=output)
     row.refresh_from_db()
     assert row.place == ErroredPlace.DISCARDED
     with pytest.raises(CommandError, match="Nothing is kept"):
@@ -269,14 +269,14 @@ def test_a_secret_of_the_state_is_in_no_row_no_log_and_on_no_page(failed: Run, b
         f"/districts/{failed.district.suffix}",
         "/audit",
     ):
-        shown = ada.get(address).content.decode()
-        assert SECRET not in shown, address
+        page = ada.get(address).content.decode()
+        assert SECRET not in page, address
     discard_kept(errored=row, reason="The bucket's is newer", actor=None)
     forget_states()
     for label in ("accounts", "audit", "districts", "provisioning"):
         for model in apps.get_app_config(label).get_models():
             assert SECRET not in str(list(model._default_manager.values())), model
     # What boto3 sends is not ours to log: its debug level is never on in the portal's settings.
-    said = [record.getMessage() for record in caplog.records if not record.name.startswith(("botocore", "boto3"))]
-    assert said
-    assert not [line for line in said if SECRET in line]
+    lines = [record.getMessage() for record in caplog.records if not record.name.startswith(("botocore", "boto3"))]
+    assert lines
+    assert not [line for line in lines if SECRET in line]

@@ -47,10 +47,10 @@ def run(settings, url: str) -> Run:
 
 
 def take_lock(district: District, lock_id: str = ID) -> None:
-    told = {"ID": lock_id, "Operation": "OperationTypeApply", "Who": "root@worker-7", "Created": "2026-11-24T12:00:00Z"}
+    lock = {"ID": lock_id, "Operation": "OperationTypeApply", "Who": "root@worker-7", "Created": "2026-11-24T12:00:00Z"}
     s3 = client(engine_settings(), "s3", "us-east-1")
     key = f"{state_key(district.suffix)}.tflock"
-    s3.put_object(Bucket=engine_settings().state_bucket, Key=key, Body=json.dumps(told).encode())
+    s3.put_object(Bucket=engine_settings().state_bucket, Key=key, Body=json.dumps(lock).encode())
 
 
 def lock_there(run: Run) -> StateLock | None:
@@ -117,14 +117,14 @@ def test_what_was_seen_to_end_holds_nothing(run: Run):
 
 @pytest.mark.parametrize("state", [RunState.SYNTHESIZING, RunState.LOST])
 def test_beside_a_run_that_a_worker_holds_or_has_lost_it_is_refused(run: Run, state: RunState):
-    other = a_run()
-    moved(other, RunState.SYNTHESIZING)
+    other_run = a_run()
+    moved(other_run, RunState.SYNTHESIZING)
     if state is RunState.LOST:
-        Run.objects.filter(pk=other.pk).update(lease_until=timezone.now() - timedelta(minutes=1))
-        moved(other, RunState.LOST)
-    take_lock(other.district)
-    assert f"Run #{other.number} is {state.word.lower()}" in release(other.district, ID, "Impatient", None)
-    assert lock_there(other) is not None
+        Run.objects.filter(pk=other_run.pk).update(lease_until=timezone.now() - timedelta(minutes=1))
+        moved(other_run, RunState.LOST)
+    take_lock(other_run.district)
+    assert f"Run #{other_run.number} is {state.word.lower()}" in release(other_run.district, ID, "Impatient", None)
+    assert lock_there(other_run) is not None
 
 
 def test_a_living_process_of_this_host_is_no_matter_of_time(run: Run):
@@ -173,12 +173,14 @@ def test_without_aws_the_look_says_so(run: Run, settings):
 
 
 def test_the_command_shows_who_holds_it_and_releases_it(run: Run):
-    told, suffix = io.StringIO(), run.district.suffix
-    call_command("state", "show", suffix, stdout=told)
-    assert f"lock {ID}: root@worker-7 holds it for OperationTypeApply since 2026-11-24 12:00:00 UTC." in told.getvalue()
+    output, suffix = io.StringIO(), run.district.suffix
+    call_command("state", "show", suffix, stdout=output)
+    assert (
+        f"lock {ID}: root@worker-7 holds it for OperationTypeApply since 2026-11-24 12:00:00 UTC." in output.getvalue()
+    )
     at_work(run)
     with pytest.raises(CommandError, match="The lock is not released"):
         call_command("state", "release", suffix, "--lock", ID, "--reason", "Impatient")
     Run.objects.filter(pk=run.pk).update(process={})
-    call_command("state", "release", suffix, "--lock", ID, "--reason", "The laptop is broken", stdout=told)
+    call_command("state", "release", suffix, "--lock", ID, "--reason", "The laptop is broken", stdout=output)
     assert lock_there(run) is None

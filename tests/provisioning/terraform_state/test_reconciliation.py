@@ -37,8 +37,8 @@ def live(slug: str) -> District:
 
 
 def test_what_does_not_fit_is_told_with_what_to_do():
-    told = compare({"new-sbx", "fine-sbx"}, {"fine-sbx": True, "gone-sbx": True, "draft-sbx": False}, {"fine-sbx"})
-    assert [(one.suffix, one.sentence.split(",")[0]) for one in told] == [
+    remarks = compare({"new-sbx", "fine-sbx"}, {"fine-sbx": True, "gone-sbx": True, "draft-sbx": False}, {"fine-sbx"})
+    assert [(remark.suffix, remark.sentence.split(",")[0]) for remark in remarks] == [
         ("new-sbx", "There is a state"),
         ("gone-sbx", "Resources are recorded"),
         ("fine-sbx", "A run was at work when the backup was made; the reaper marks it Lost"),
@@ -56,10 +56,10 @@ def test_live_districts_are_checked_and_the_others_named(bucket, capsys):
     for suffix in (fine.suffix, "new-sbx"):
         bucket.put_object(Bucket=engine_settings().state_bucket, Key=state_key(suffix), Body=b"{}")
     call_command("reconcile")
-    told = capsys.readouterr().out
-    assert "new-sbx: There is a state" in told
-    assert f"{gone.suffix}: Resources are recorded" in told
-    assert "1 district is checked for drift; 2 remarks." in told
+    output = capsys.readouterr().out
+    assert "new-sbx: There is a state" in output
+    assert f"{gone.suffix}: Resources are recorded" in output
+    assert "1 district is checked for drift; 2 remarks." in output
     checks = Run.objects.filter(kind=RunKind.DRIFT)
     assert [run.district for run in checks] == [fine]
     assert reconcile().runs == (), "the check is under way"

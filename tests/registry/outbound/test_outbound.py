@@ -59,17 +59,17 @@ INSIDE = (
 
 def leading_to(monkeypatch: pytest.MonkeyPatch, *answers: list[str]) -> list[str]:
     """Let a name lead to other addresses each time that it is asked for; return the names that were asked for."""
-    asked: list[str] = []
+    hosts: list[str] = []
 
     def getaddrinfo(host: str, port: int, **_: object) -> list[tuple[object, ...]]:
-        found = answers[min(len(asked), len(answers) - 1)]
-        asked.append(host)
-        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port)) for address in found]
+        answer = answers[min(len(hosts), len(answers) - 1)]
+        hosts.append(host)
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port)) for address in answer]
 
     # Only what judges a name is led: a connection that asked again would find no such name.
-    found = SimpleNamespace(getaddrinfo=getaddrinfo, SOCK_STREAM=socket.SOCK_STREAM)
-    monkeypatch.setattr(addresses, "socket", found)
-    return asked
+    resolver = SimpleNamespace(getaddrinfo=getaddrinfo, SOCK_STREAM=socket.SOCK_STREAM)
+    monkeypatch.setattr(addresses, "socket", resolver)
+    return hosts
 
 
 @pytest.mark.parametrize("address", INSIDE)
@@ -100,7 +100,9 @@ def test_an_ipv4_address_is_as_open_in_each_ipv6_form_as_by_itself(address: IPv4
 
 
 def test_open_addresses_are_taken():
-    assert all(is_open(ip_address(each)) for each in ("8.8.8.8", "52.94.236.248", "2600:1f18::1", "2606:4700::1111"))
+    assert all(
+        is_open(ip_address(address)) for address in ("8.8.8.8", "52.94.236.248", "2600:1f18::1", "2606:4700::1111")
+    )
 
 
 @pytest.mark.parametrize(
@@ -143,9 +145,9 @@ def test_the_machine_that_was_judged_is_the_one_that_is_asked(monkeypatch: pytes
     """A name that leads elsewhere a moment later is not asked again: the connection goes to the judged address."""
     settings.OUTBOUND_NETWORKS = LOOPBACK
     with receiving() as receiver:
-        asked = leading_to(monkeypatch, ["127.0.0.1"], ["169.254.169.254"])
+        hosts = leading_to(monkeypatch, ["127.0.0.1"], ["169.254.169.254"])
         assert post(f"http://hooks.example.com:{receiver.port}/x", b"{}", {}).status == 204
-        assert asked == ["hooks.example.com"]
+        assert hosts == ["hooks.example.com"]
         assert receiver.taken[0][0]["host"] == f"hooks.example.com:{receiver.port}"
         with pytest.raises(AddressRefusedError):
             post(f"http://hooks.example.com:{receiver.port}/x", b"{}", {})
@@ -184,12 +186,12 @@ def test_who_answers_letter_by_letter_is_cut_off(monkeypatch: pytest.MonkeyPatch
     settings.OUTBOUND_NETWORKS = LOOPBACK
     monkeypatch.setattr(posting, "WHOLE_SECONDS", 0.2)
     listening = socket.create_server(("127.0.0.1", 0))
-    ended = threading.Event()
+    stopped = threading.Event()
 
     def drip() -> None:
         link, _ = listening.accept()
         with link:
-            while not ended.wait(0.05):
+            while not stopped.wait(0.05):
                 try:
                     link.sendall(b"H")
                 except OSError:
@@ -199,18 +201,18 @@ def test_who_answers_letter_by_letter_is_cut_off(monkeypatch: pytest.MonkeyPatch
     thread.start()
     with pytest.raises(NotTakenError, match="did not answer"):
         post(f"http://127.0.0.1:{listening.getsockname()[1]}/", b"", {})
-    ended.set()
+    stopped.set()
     thread.join()
     listening.close()
 
 
 def test_a_message_is_signed_as_the_specification_says():
     key = new_secret()
-    found = headers_of("msg_1", 1_700_000_000, b'{"a": 1}', [key, new_secret()])
-    first, second = found["webhook-signature"].split(" ")
+    headers = headers_of("msg_1", 1_700_000_000, b'{"a": 1}', [key, new_secret()])
+    first, second = headers["webhook-signature"].split(" ")
     raw = base64.b64decode(key.removeprefix("whsec_"))
-    wanted = hmac.new(raw, b'msg_1.1700000000.{"a": 1}', hashlib.sha256).digest()
-    assert first == "v1," + base64.b64encode(wanted).decode()
+    digest = hmac.new(raw, b'msg_1.1700000000.{"a": 1}', hashlib.sha256).digest()
+    assert first == "v1," + base64.b64encode(digest).decode()
     assert second.startswith("v1,")
     assert first != second
     assert len(raw) == 32
@@ -218,10 +220,10 @@ def test_a_message_is_signed_as_the_specification_says():
 
 def test_the_specifications_own_example_is_met():
     """Source: the example of the specification's reference libraries."""
-    found = headers_of(
+    headers = headers_of(
         "msg_p5jXN8AQM9LWM0D4loKWxJek", 1614265330, b'{"test": 2432232314}', ["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"]
     )
-    assert found["webhook-signature"] == "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
+    assert headers["webhook-signature"] == "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
 
 
 def test_a_sealed_text_is_read_by_its_own_purpose_and_key_alone(settings):

@@ -31,8 +31,8 @@ class Lines:
 
     def saying(self, part: str) -> dict[str, Any]:
         """Return the one line whose message has this in it."""
-        (found,) = [line for line in self.all() if part in line["message"]]
-        return found
+        (record,) = [line for line in self.all() if part in line["message"]]
+        return record
 
 
 @contextmanager

@@ -114,9 +114,9 @@ def test_the_walk_of_a_run_names_the_run_and_its_district(monkeypatch):
         tasks.execute_run.apply(args=(run.number,))
         assert run_at_work() is None
         logger.info("Behind it.")
-    for said in ("On the way.", "In a thread.", "Somebody else has it."):
-        line = lines.saying(said)
-        assert (line["run"], line["district"]) == (run.number, run.district.suffix), said
+    for message in ("On the way.", "In a thread.", "Somebody else has it."):
+        line = lines.saying(message)
+        assert (line["run"], line["district"]) == (run.number, run.district.suffix), message
     assert "run" not in lines.saying("Behind it.")
 
 

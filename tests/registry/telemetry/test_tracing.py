@@ -54,8 +54,8 @@ class Spans:
         return list(self.exporter.get_finished_spans())
 
     def named(self, name: str) -> Any:
-        (found,) = [span for span in self.all() if span.name == name]
-        return found
+        (match,) = [span for span in self.all() if span.name == name]
+        return match
 
     def trace_of(self, name: str) -> str:
         return f"{self.named(name).context.trace_id:032x}"
@@ -67,28 +67,28 @@ class Spans:
 
 @pytest.fixture
 def spans(monkeypatch) -> Iterator[Spans]:
-    kept = Spans()
-    into_memory = tracing.KeptTracing(kept.exporter, at_once=True)
+    collected = Spans()
+    into_memory = tracing.KeptTracing(collected.exporter, at_once=True)
     monkeypatch.setenv(tracing.ENDPOINT, "http://127.0.0.1:9")
     monkeypatch.setitem(tracing._kept, os.getpid(), into_memory)
-    yield kept
+    yield collected
     into_memory.close()
 
 
 @pytest.fixture
 def answer_of_aws(monkeypatch) -> dict[str, Any]:
     """Answer each call of AWS with this status and body."""
-    given: dict[str, Any] = {"status": 200, "body": IDENTITY}
+    answer: dict[str, Any] = {"status": 200, "body": IDENTITY}
 
     class Raw(io.BytesIO):
         def stream(self, **_: object) -> Iterator[bytes]:
             yield self.read()
 
     def send(session: object, request: Any) -> AWSResponse:
-        return AWSResponse(request.url, given["status"], HTTPHeaders(), Raw(given["body"]))
+        return AWSResponse(request.url, answer["status"], HTTPHeaders(), Raw(answer["body"]))
 
     monkeypatch.setattr(URLLib3Session, "send", send)
-    return given
+    return answer
 
 
 @pytest.fixture
@@ -204,5 +204,5 @@ def test_nothing_of_it_is_imported_while_no_collector_is_named():
         "assert current_trace_id() == ''\n"
         "print(sorted(name for name in sys.modules if name.startswith('opentelemetry')))\n"
     )
-    ended = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False)
-    assert (ended.stdout.strip(), ended.returncode) == ("[]", 0), ended.stderr
+    completed = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (completed.stdout.strip(), completed.returncode) == ("[]", 0), completed.stderr

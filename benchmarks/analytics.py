@@ -126,7 +126,7 @@ def ask(api: Api, asked: Iterable[dict[str, Any]]) -> list[float]:
     return found
 
 
-def told(times: list[float], spent: float) -> dict[str, float]:
+def run_figures(times: list[float], spent: float) -> dict[str, float]:
     """Return what is said of a run; `spent` is what PostgreSQL worked for it, in seconds."""
     cuts = statistics.quantiles(times, n=100)
     return {"questions": len(times), "p50_ms": round(cuts[49], 1), "p95_ms": round(cuts[94], 1),
@@ -144,7 +144,7 @@ def run_plain(pipeline: Pipeline, asked: list[dict[str, Any]]) -> dict[str, floa
     """Measure the questions as plain SQL."""
     before = busy(pipeline)
     times = ask_plainly(pipeline, asked)
-    return told(times, busy(pipeline) - before)
+    return run_figures(times, busy(pipeline) - before)
 
 
 def run_api(
@@ -156,7 +156,7 @@ def run_api(
         times = ask(api, asked)
         memory = largest_megabytes(api.process.pid)
     # The process has ended: all that it did is counted.
-    return {**told(times, busy(pipeline) - before), "hit_rate_percent": hit_rate(api),
+    return {**run_figures(times, busy(pipeline) - before), "hit_rate_percent": hit_rate(api),
             "memory_mb": round(memory)}  # fmt: skip
 
 

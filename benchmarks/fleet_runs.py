@@ -33,7 +33,7 @@ GIVEN = ("at-once", "workers", "minutes", "patience", "pace", "keep", *BOUNDS)
 """What the process of each size is told as well."""
 
 
-def one(told: argparse.Namespace) -> dict[str, Any]:
+def simulate(told: argparse.Namespace) -> dict[str, Any]:
     """Simulate a fleet of one size; return its figures and what is not true."""
     from benchmarks.played.processes import enter, running_processes
 
@@ -103,7 +103,7 @@ def main() -> int:
     parser.add_argument("--one", action="store_true", help=argparse.SUPPRESS)
     told = parser.parse_args()
     if told.one:
-        print(json.dumps(one(told)))
+        print(json.dumps(simulate(told)))
         return 0
     sizes = sorted(told.districts)
     given = [f"--{name}={getattr(told, name.replace('-', '_'))}" for name in GIVEN]

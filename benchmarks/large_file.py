@@ -49,7 +49,7 @@ KEY, ETAG = "incoming/large.csv", "0" * 32
 
 
 @dataclass(frozen=True)
-class Made:
+class GeneratedFile:
     """A file of so many rows of one width, so that any range of its bytes can be made alone."""
 
     rows: int
@@ -72,7 +72,7 @@ class Made:
 
 
 @contextlib.contextmanager
-def running_storage(made: Made) -> Iterator[str]:
+def running_storage(made: GeneratedFile) -> Iterator[str]:
     """Serve the one object as S3 does, and take the report."""
 
     class Handler(BaseHTTPRequestHandler):
@@ -189,7 +189,7 @@ def main() -> int:
     told = parser.parse_args()
     if told.read:
         return read(told.read)
-    made = Made(int(told.gigabytes * 2**30) // WIDTH)
+    made = GeneratedFile(int(told.gigabytes * 2**30) // WIDTH)
     with running_storage(made) as url:
         found = whole(url) if told.whole else ran([sys.executable, "-m", "benchmarks.large_file", "--read", url])
     if found["accepted"] != made.rows:

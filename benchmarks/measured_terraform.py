@@ -35,7 +35,7 @@ sys.exit(code)
 
 
 @dataclass(frozen=True)
-class Taken:
+class CommandUsage:
     """What some commands took: how often each was called, and the seconds that processors worked for each."""
 
     commands: Counter[str]
@@ -56,13 +56,13 @@ class MeasuredTerraform:
         self.path.write_text(PROGRAM.format(python=sys.executable, terraform=terraform, log=str(self.log)))
         self.path.chmod(0o755)
 
-    def taken(self) -> Taken:
+    def taken(self) -> CommandUsage:
         """Return what the commands took since the last call."""
         if not self.log.exists():
-            return Taken(Counter(), {})
+            return CommandUsage(Counter(), {})
         lines = [json.loads(line) for line in self.log.read_text().splitlines()]
         self.log.unlink()
         cpu_of: defaultdict[str, float] = defaultdict(float)
         for line in lines:
             cpu_of[line["command"]] += line["cpu"]
-        return Taken(Counter(line["command"] for line in lines), cpu_of)
+        return CommandUsage(Counter(line["command"] for line in lines), cpu_of)

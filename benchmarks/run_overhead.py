@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from benchmarks import bare
-from benchmarks.measured_terraform import MeasuredTerraform, Taken
+from benchmarks.measured_terraform import CommandUsage, MeasuredTerraform
 from benchmarks.room import ACCOUNT_ID, make_room
 from devtools.paths import VAR
 from devtools.services.portal import running_portal
@@ -89,7 +89,7 @@ def portal_run(number: int) -> Deployed:
     return Deployed(run.district, in_all, (ended - steps[RunState.PLANNING].started_at).total_seconds(), shown)
 
 
-def seconds(taken: Taken) -> str:
+def seconds(taken: CommandUsage) -> str:
     """Return what processors worked for each command, for people."""
     return ", ".join(f"{command} {spent:.1f} s" for command, spent in taken.cpu_of.items())
 

@@ -33,7 +33,7 @@ def read(python: str) -> dict[str, str]:
     return parse(subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout)
 
 
-def _there(place: str) -> bool:
+def _exists(place: str) -> bool:
     """Return whether a place to look for packages is an address or a folder that exists: pip passes over the rest."""
     return "://" in place or Path(place).expanduser().exists()
 
@@ -41,7 +41,7 @@ def _there(place: str) -> bool:
 def for_uv(options: Mapping[str, str], environment: Mapping[str, str]) -> dict[str, str]:
     """Return the variables that let uv find packages where pip does; what the machine tells uv itself comes first."""
     indexes = options.get("extra-index-url", "").split()
-    links = [place for place in options.get("find-links", "").split() if _there(place)]
+    links = [place for place in options.get("find-links", "").split() if _exists(place)]
     certificates = environment.get("REQUESTS_CA_BUNDLE") or environment.get("CURL_CA_BUNDLE")
     variables = {
         "UV_DEFAULT_INDEX": options.get("index-url"),

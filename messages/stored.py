@@ -34,7 +34,7 @@ def loaded(data: Mapping[str, Any]) -> Message:
     are not believed, and then it is shown as it stands.
     """
     text = str(data.get("text") or "")
-    message = _made(data)
+    message = _message_of(data)
     return message if message == text else Verbatim(text)
 
 
@@ -90,7 +90,7 @@ def _restored(value: Any, messages: Mapping[str, Message]) -> Any:
     return messages.get(value, value) if isinstance(value, str) else value
 
 
-def _made(data: Mapping[str, Any]) -> Message:
+def _message_of(data: Mapping[str, Any]) -> Message:
     template, parts, values = data.get("template"), data.get("parts"), data.get("values")
     if isinstance(template, str):
         template_values = {name: _value(value) for name, value in values.items()} if isinstance(values, Mapping) else {}

@@ -73,7 +73,7 @@ def owns_the_record() -> bool:
 
 
 def _make(role: PortalRole) -> None:
-    exists = _asked("SELECT 1 FROM pg_roles WHERE rolname = %s", [role.name])
+    exists = _has_row("SELECT 1 FROM pg_roles WHERE rolname = %s", [role.name])
     _run(("ALTER" if exists else "CREATE") + " ROLE {role} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE", role.name)
     # Only a digest leaves this process: a server that logs statements logs no password.
     connection.ensure_connection()
@@ -85,8 +85,8 @@ def _make(role: PortalRole) -> None:
 
 
 def _refuse_owner(name: str) -> None:
-    owned = _asked("SELECT 1 FROM pg_tables WHERE schemaname = 'public' AND tableowner = %s LIMIT 1", [name])
-    member = _asked("SELECT 1 WHERE pg_has_role(%s, current_user, 'MEMBER')", [name])
+    owned = _has_row("SELECT 1 FROM pg_tables WHERE schemaname = 'public' AND tableowner = %s LIMIT 1", [name])
+    member = _has_row("SELECT 1 WHERE pg_has_role(%s, current_user, 'MEMBER')", [name])
     if owned or member:
         raise RoleRefusedError(f"The role {name} owns tables, or is a member of who does: give the portal another one.")
 
@@ -113,7 +113,7 @@ def _run(statement: str, name: str) -> None:
         cursor.execute(sql.SQL(statement).format(role=sql.Identifier(name), database=database))
 
 
-def _asked(statement: str, values: list[str]) -> bool:
+def _has_row(statement: str, values: list[str]) -> bool:
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
         return cursor.fetchone() is not None

@@ -22,7 +22,7 @@ from sandbox.clock import CLOCK
 from sandbox.control import ForkRefusedError
 from sandbox.event_history import HISTORY, change_of
 from sandbox.refusals import STATUS, RefusalCode, protocol_of, refuse, sentence_for
-from sandbox.repeats import Given, Repeats
+from sandbox.repeats import Repeats, StoredAnswer
 from sandbox.requests.checking import Requests
 from sandbox.requests.speech import Fault
 
@@ -133,7 +133,7 @@ class SandboxApplication:
                     else None
                 )
                 body = b"".join(application(environ, answer))
-                self._repeats.keep(environ, Given(answer.status, tuple(answer.headers), body))
+                self._repeats.keep(environ, StoredAnswer(answer.status, tuple(answer.headers), body))
                 if answer.status.startswith("2"):
                     HISTORY.keep(change)
         except NotImplementedError as lacking:

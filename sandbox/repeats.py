@@ -20,7 +20,7 @@ ATTEMPT = re.compile(r"attempt=([0-9]+)")
 
 
 @dataclass(frozen=True)
-class Given:
+class StoredAnswer:
     """An answer as it was given."""
 
     status: str
@@ -32,16 +32,16 @@ class Repeats:
     """The last successful answers to calls that change something, by the calls' ids. Guarded by its caller's lock."""
 
     def __init__(self) -> None:
-        self._given: OrderedDict[str, Given] = OrderedDict()
+        self._given: OrderedDict[str, StoredAnswer] = OrderedDict()
 
-    def answer_to(self, environ: Environ) -> Given | None:
+    def answer_to(self, environ: Environ) -> StoredAnswer | None:
         """Return what was answered to an earlier attempt of this call."""
         attempt = ATTEMPT.search(str(environ.get("HTTP_AMZ_SDK_REQUEST", "")))
         if attempt is None or int(attempt[1]) < 2:
             return None
         return self._given.get(str(environ.get("HTTP_AMZ_SDK_INVOCATION_ID", "")))
 
-    def keep(self, environ: Environ, answer: Given) -> None:
+    def keep(self, environ: Environ, answer: StoredAnswer) -> None:
         """Keep a successful answer of a call that has an id."""
         id_ = environ.get("HTTP_AMZ_SDK_INVOCATION_ID")
         reads = environ.get("REQUEST_METHOD") in {"GET", "HEAD"}

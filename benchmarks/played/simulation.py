@@ -97,7 +97,7 @@ class Simulation:
             self.all_done()
             self.drain()
             self.reaper_turns()
-        self.told(position, head)
+        self.check_statements(position, head)
 
     def until(self, what: str, ready: Callable[[], object], seconds: float = LONGEST_SECONDS) -> float:
         """Wait until something holds; return the seconds. What does not come is a fault."""
@@ -122,7 +122,7 @@ class Simulation:
         measures.Clock.is_wall = False
         decisions, steps, walls = [], [], []
         before, began = processor_seconds(self.processes), time.time()
-        with pages.asked():
+        with pages.requesting():
             while time.time() < began + 60 * self.terms.minutes:
                 wall = time.monotonic()
                 decisions += measures.milliseconds(dispatch, 1)
@@ -296,7 +296,7 @@ class Simulation:
         self.notes.append(f"the reaper had {len(turns)} turns, the longest {turns[-1]:.1f} s")
         self.note("reaper's turn, half of all", turns[len(turns) // 2], "s")
 
-    def told(self, position: int, head: str) -> None:
+    def check_statements(self, position: int, head: str) -> None:
         """Look whether all that is told is true."""
         noted = self.journal()
         for check in (

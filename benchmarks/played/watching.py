@@ -149,7 +149,7 @@ class Pages:
     refused: Counter[str] = field(default_factory=Counter)
 
     @contextlib.contextmanager
-    def asked(self) -> Iterator[None]:
+    def requesting(self) -> Iterator[None]:
         """Ask all the while."""
         with beside(self._ask_all):
             yield

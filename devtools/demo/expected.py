@@ -73,21 +73,21 @@ class Book:
 def known(dataset: MadeUp) -> Known:
     """Return what every occasion must come to, school by school."""
     book = Book()
-    for number, result, is_good in _told(dataset, "bad", dataset.bulk):
+    for number, result, is_good in _results(dataset, "bad", dataset.bulk):
         # The delta corrects one in a hundred, also where the export had it spoiled, and deletes one in a thousand.
         corrected = number % 100 == 50
         if corrected or (is_good and number % 1000 != 500):
             book.enter(f"or:{result.subject.lower()} benchmark", dataset.year, result, result.score + corrected)
-    for _, result, is_good in _told(dataset, "bad ed-fi", dataset.ed_fi):
+    for _, result, is_good in _results(dataset, "bad ed-fi", dataset.ed_fi):
         if is_good:
             book.enter(f"ef:{NAMESPACE}|state-{result.subject}", dataset.year, result, result.score)
-    for _, result, is_good in _told(dataset, "bad plain", dataset.plain):
+    for _, result, is_good in _results(dataset, "bad plain", dataset.plain):
         if is_good:
             book.enter(f"pl:interim {result.subject.lower()}", dataset.year, result, interim(result))
     return book.known
 
 
-def _told(dataset: MadeUp, chance_of: str, count: int) -> Iterator[tuple[int, Score, bool]]:
+def _results(dataset: MadeUp, chance_of: str, count: int) -> Iterator[tuple[int, Score, bool]]:
     """Yield a file's results with whether each was left as it is, by the generator's own dice."""
     chance = random.Random(f"{chance_of} {dataset.seed}")
     for number, result in enumerate(scores(count, dataset.seed, dataset.year)):

@@ -34,16 +34,16 @@ LOOK_SECONDS, SAY_EVERY_SECONDS = 0.5, 10.0
 
 
 @dataclass(frozen=True)
-class Taken:
+class RowCounts:
     """What the pipeline said about the files: rows by what became of them."""
 
     accepted: int
     rejected: int
     held: int
 
-    def __add__(self, other: Taken) -> Taken:
+    def __add__(self, other: RowCounts) -> RowCounts:
         """Return both together."""
-        return Taken(self.accepted + other.accepted, self.rejected + other.rejected, self.held + other.held)
+        return RowCounts(self.accepted + other.accepted, self.rejected + other.rejected, self.held + other.held)
 
 
 def outputs(district: District) -> dict[str, str]:
@@ -75,7 +75,7 @@ def until(condition: Callable[[], bool], portal: Portal, *, seconds: float, what
         pause.wait(LOOK_SECONDS)
 
 
-def send_results(office: Office, portal: Portal, folder: Path, dataset: MadeUp, say: Say) -> Taken:
+def send_results(office: Office, portal: Portal, folder: Path, dataset: MadeUp, say: Say) -> RowCounts:
     """Upload every made-up file and wait for its end; raises OfficeError where one's rows are not as they were made."""
     expected = write_all(folder, rows=dataset.rows, seed=dataset.seed, year=dataset.year)
     roster, *others = sorted(expected)
@@ -95,7 +95,7 @@ def send_results(office: Office, portal: Portal, folder: Path, dataset: MadeUp, 
     return taken_of([files[key] for key in keys])
 
 
-def send_vendors(office: Office, portal: Portal, folder: Path, dataset: MadeUp, say: Say) -> Taken:
+def send_vendors(office: Office, portal: Portal, folder: Path, dataset: MadeUp, say: Say) -> RowCounts:
     """Upload a vendor's and a state's file, which mappings read; raises OfficeError where a row is missing."""
     expected = write_vendors(folder, dataset.seed)
     keys = {office.upload(folder / name): name for name in expected}
@@ -109,22 +109,24 @@ def send_vendors(office: Office, portal: Portal, folder: Path, dataset: MadeUp, 
     return taken_of([files[key] for key in keys])
 
 
-def pull_source(office: Office, portal: Portal, port: int, say: Say) -> Taken:
+def pull_source(office: Office, portal: Portal, port: int, say: Say) -> RowCounts:
     """Add a OneRoster service as a source, and wait until all of it is stored; raises OfficeError."""
     with pulled.adding(office, port) as fetch:
         until(lambda: pulled.is_stored(fetch()), portal, seconds=FILES_SECONDS, what="The source's rows", say=say)
         source = fetch()
     if source is None:
         say("No source is pulled: this stack has no way out to the internet")
-        return Taken(0, 0, 0)
+        return RowCounts(0, 0, 0)
     say(f"{pulled.NAME}: {source['rows']} rows pulled")
     return taken_of(source["batches"])
 
 
-def taken_of(rows: Iterable[Mapping[str, Any]]) -> Taken:
+def taken_of(rows: Iterable[Mapping[str, Any]]) -> RowCounts:
     """Return the sums of files' rows."""
     listed = list(rows)
-    return Taken(*(sum(int(row[f"rows_{word}"] or 0) for row in listed) for word in ("accepted", "rejected", "held")))
+    return RowCounts(
+        *(sum(int(row[f"rows_{word}"] or 0) for row in listed) for word in ("accepted", "rejected", "held"))
+    )
 
 
 def all_ended(office: Office, keys: Mapping[str, str]) -> bool:
@@ -154,7 +156,7 @@ def question(office: Office, dataset: MadeUp) -> Callable[[], httpx.Response]:
     return lambda: office.ask("/v1/aggregates", assessment=assessment, year=year, period=period, by="grade")
 
 
-def shown_figures(district: District, portal: Portal, taken: Taken, say: Say) -> float:
+def shown_figures(district: District, portal: Portal, taken: RowCounts, say: Say) -> float:
     """Wait until the district's page shows what was taken in, as a worker read it from CloudWatch; return the hit rate.
 
     Raises OfficeError where the page's figures never come to what the API said.

@@ -25,7 +25,7 @@ def reserve() -> int:
     return port
 
 
-def made(students: int = STUDENTS) -> OneRosterSource:
+def filled_source(students: int = STUDENTS) -> OneRosterSource:
     """Return a service with a school, a class and a line item, and students with a result each."""
     source = OneRosterSource()
     head = {"status": "active", "dateLastModified": CHANGED}
@@ -57,7 +57,7 @@ def adding(office: Office, port: int) -> Iterator[Callable[[], dict[str, Any] | 
     if office.get("/v1/sources")["obstacle"]:
         yield lambda: None
         return
-    with serving(made(), port) as system:
+    with serving(filled_source(), port) as system:
         payload = {
             "kind": "oneroster",
             "name": NAME,

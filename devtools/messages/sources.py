@@ -73,17 +73,17 @@ def texts() -> set[Text]:
 
 def _calls() -> Iterator[Text]:
     for path in _python(TRANSLATING):
-        yield from _found(path.read_bytes())
+        yield from _extracted(path.read_bytes())
 
 
 def _templates() -> Iterator[Text]:
     for path in sorted((ROOT / "portal").rglob("*.html")):
         calls = templatize(path.read_text(encoding="utf-8"), origin=str(path))
         # It keeps a template's indentation, which is none of Python's.
-        yield from _found("\n".join(line.strip() for line in calls.splitlines()).encode())
+        yield from _extracted("\n".join(line.strip() for line in calls.splitlines()).encode())
 
 
-def _found(source: bytes, keywords: Mapping[str, Any] = KEYWORDS) -> Iterator[Text]:
+def _extracted(source: bytes, keywords: Mapping[str, Any] = KEYWORDS) -> Iterator[Text]:
     for _, message, _, context in extract("python", io.BytesIO(source), keywords=keywords):
         if isinstance(message, tuple):
             yield Text(context or "", message[0], message[1])
@@ -134,7 +134,7 @@ def _models() -> Iterator[Text]:
 
 def _messages() -> Iterator[Text]:
     for path in _python(SPEAKING):
-        yield from (Text(SAID, entry.text) for entry in _found(path.read_bytes(), MESSAGES))
+        yield from (Text(SAID, entry.text) for entry in _extracted(path.read_bytes(), MESSAGES))
 
 
 def _python(places: Iterable[str]) -> list[Path]:

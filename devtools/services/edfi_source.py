@@ -24,7 +24,7 @@ ALLOWED = frozenset(
 
 
 @dataclass
-class Kept:
+class StoredRow:
     """One row of a resource, with its place in the order of keys."""
 
     place: int
@@ -39,7 +39,7 @@ class EdFiSource(SourceServer):
     version: str = "7.2"
     has_changes: bool = True
     newest: int = 0
-    rows: dict[str, dict[str, Kept]] = field(default_factory=dict)
+    rows: dict[str, dict[str, StoredRow]] = field(default_factory=dict)
     deleted: dict[str, list[tuple[int, dict[str, Any]]]] = field(default_factory=dict)
     missing: frozenset[str] = frozenset()
     after_page: Callable[[], None] = lambda: None
@@ -52,7 +52,7 @@ class EdFiSource(SourceServer):
         place = rows[key].place if key in rows else len(rows)
         head = {"id": uuid5(NAMESPACE_URL, f"{resource}/{key}").hex, "_etag": str(self.newest)}
         fields = {"_lastModifiedDate": datetime.now(UTC).isoformat().replace("+00:00", "Z"), **item}
-        rows[key] = Kept(place, self.newest, {**head, **fields})
+        rows[key] = StoredRow(place, self.newest, {**head, **fields})
 
     def delete(self, resource: str, key: str, **keys: Any) -> None:
         """Delete a row; `keys` are those by which it was known."""
@@ -108,7 +108,7 @@ class EdFiSource(SourceServer):
         self.after_page()
         return 200, headers, answer
 
-    def _by_keys(self, rows: list[Kept], token: str, size: int) -> Reply:
+    def _by_keys(self, rows: list[StoredRow], token: str, size: int) -> Reply:
         try:
             least, most = map(int, base64.urlsafe_b64decode(token).decode().split(",")) if token else (0, 2**31)
         except ValueError:
@@ -119,7 +119,7 @@ class EdFiSource(SourceServer):
         self.after_page()
         return 200, following, answer
 
-    def _partitions(self, rows: list[Kept], parameters: dict[str, str]) -> Reply:
+    def _partitions(self, rows: list[StoredRow], parameters: dict[str, str]) -> Reply:
         number = max(1, int(parameters.get("number", 1)))
         step = max(1, -(-len(rows) // number))
         starts = [rows[at].place for at in range(0, len(rows), step)]

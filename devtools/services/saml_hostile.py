@@ -15,7 +15,17 @@ from datetime import timedelta
 
 from lxml import etree
 
-from devtools.services.saml_provider import NAMESPACES, Answer, Key, Provider, encrypted, found, new_key, sign, written
+from devtools.services.saml_provider import (
+    NAMESPACES,
+    Answer,
+    Key,
+    Provider,
+    element_at,
+    encrypted,
+    new_key,
+    sign,
+    written,
+)
 
 Twist = Callable[[Provider, Answer], bytes]
 HOUR = timedelta(hours=1)
@@ -32,7 +42,7 @@ def another_key() -> Key:
     return new_key("somebody else")
 
 
-def said(**parts: object) -> Twist:
+def claiming(**parts: object) -> Twist:
     """Return an answer that is signed well and says these parts wrongly."""
     return lambda provider, answer: provider.signed(replace(answer, **parts))  # type: ignore[arg-type]
 
@@ -75,12 +85,12 @@ def changed(old: bytes, new: bytes) -> Twist:
 def parts(provider: Provider, answer: Answer) -> tuple[etree._Element, etree._Element, etree._Element]:
     """Return a response, its signed assertion, and a forged copy of that without a signature."""
     root = etree.fromstring(provider.signed(answer))
-    signed = found(root, "saml:Assertion")
+    signed = element_at(root, "saml:Assertion")
     forged = copy.deepcopy(signed)
-    forged.remove(found(forged, "ds:Signature"))
+    forged.remove(element_at(forged, "ds:Signature"))
     forged.set("ID", "_forged")
-    found(forged, "saml:Subject/saml:NameID").text = FORGED[0]
-    found(forged, "saml:AttributeStatement/saml:Attribute[@Name='groups']/saml:AttributeValue").text = FORGED[1][0]
+    element_at(forged, "saml:Subject/saml:NameID").text = FORGED[0]
+    element_at(forged, "saml:AttributeStatement/saml:Attribute[@Name='groups']/saml:AttributeValue").text = FORGED[1][0]
     return root, signed, forged
 
 
@@ -102,7 +112,7 @@ def around(provider: Provider, answer: Answer) -> bytes:
 def with_its_signature(provider: Provider, answer: Answer, *, same_id: bool, in_object: bool) -> bytes:
     """Give the forged assertion the signature, and hide what it signs (XSW5, XSW6, XSW8)."""
     root, signed, forged = parts(provider, answer)
-    signature = found(signed, "ds:Signature")
+    signature = element_at(signed, "ds:Signature")
     forged.insert(1, signature)
     if same_id:
         forged.set("ID", signed.get("ID", ""))
@@ -128,7 +138,7 @@ def response_around(provider: Provider, answer: Answer) -> bytes:
     """Put the whole good response into a forged one (XSW1, XSW2)."""
     root, _signed, forged = parts(provider, answer)
     outer = copy.deepcopy(root)
-    outer.replace(found(outer, "saml:Assertion"), forged)
+    outer.replace(element_at(outer, "saml:Assertion"), forged)
     outer.set("ID", "_outer")
     outer.append(root)
     return written(outer)
@@ -137,8 +147,8 @@ def response_around(provider: Provider, answer: Answer) -> bytes:
 def renamed(provider: Provider, answer: Answer) -> bytes:
     """Let the signature name the response's ID, with the forged assertion in it."""
     root, signed, forged = parts(provider, answer)
-    signature = found(signed, "ds:Signature")
-    found(signature, "ds:SignedInfo/ds:Reference").set("URI", f"#{root.get('ID')}")
+    signature = element_at(signed, "ds:Signature")
+    element_at(signature, "ds:SignedInfo/ds:Reference").set("URI", f"#{root.get('ID')}")
     forged.insert(1, signature)
     root.replace(signed, forged)
     return written(root)
@@ -150,9 +160,9 @@ def twice(path: str) -> Twist:
     def twist(provider: Provider, answer: Answer) -> bytes:
         """Double it."""
         root = answer.xml()
-        element = found(root, path)
+        element = element_at(root, path)
         element.addnext(copy.deepcopy(element))
-        sign(found(root, "saml:Assertion"), provider.key)
+        sign(element_at(root, "saml:Assertion"), provider.key)
         return written(root)
 
     return twist
@@ -164,11 +174,11 @@ def altered(path: str, name: str, value: str | None) -> Twist:
     def twist(provider: Provider, answer: Answer) -> bytes:
         """Alter it."""
         root = answer.xml()
-        element = found(root, path)
+        element = element_at(root, path)
         del element.attrib[name]
         if value is not None:
             element.set(name, value)
-        sign(found(root, "saml:Assertion"), provider.key)
+        sign(element_at(root, "saml:Assertion"), provider.key)
         return written(root)
 
     return twist
@@ -177,7 +187,7 @@ def altered(path: str, name: str, value: str | None) -> Twist:
 def styled(provider: Provider, answer: Answer) -> bytes:
     """Have the signature transform what it signs by a style sheet."""
     root = etree.fromstring(provider.signed(answer))
-    found(root, "//ds:Transform").set("Algorithm", "http://www.w3.org/TR/1999/REC-xslt-19991116")
+    element_at(root, "//ds:Transform").set("Algorithm", "http://www.w3.org/TR/1999/REC-xslt-19991116")
     return written(root)
 
 
@@ -208,11 +218,11 @@ HOSTILE: dict[str, Twist] = {
     "signed by another": lambda provider, answer: provider.signed(answer, key=another_key()),
     "signed with SHA-1": lambda provider, answer: provider.signed(answer, method="RSA_SHA1", digest="SHA1"),
     "digest of SHA-1": lambda provider, answer: provider.signed(answer, digest="SHA1"),
-    "wrong issuer": said(issuer="https://evil.example"),
-    "wrong audience": said(audience="https://another.example/metadata"),
-    "no audience": said(audience=""),
-    "wrong destination": said(destination="https://another.example/acs"),
-    "wrong recipient": said(recipient="https://another.example/acs"),
+    "wrong issuer": claiming(issuer="https://evil.example"),
+    "wrong audience": claiming(audience="https://another.example/metadata"),
+    "no audience": claiming(audience=""),
+    "wrong destination": claiming(destination="https://another.example/acs"),
+    "wrong recipient": claiming(recipient="https://another.example/acs"),
     "longer destination": lambda provider, answer: provider.signed(
         replace(answer, destination=answer.destination + "x")
     ),
@@ -224,8 +234,8 @@ HOSTILE: dict[str, Twist] = {
     "not yet valid": moved(not_before=1, not_on_or_after=2),
     "made long ago": moved(issued=-1),
     "made in time to come": moved(issued=1),
-    "unsolicited": said(in_response_to=""),
-    "asked by nobody": said(in_response_to="_never"),
+    "unsolicited": claiming(in_response_to=""),
+    "asked by nobody": claiming(in_response_to="_never"),
     "replayed": lambda provider, answer: provider.last,
     "forged beside, first": functools.partial(beside, first=True),
     "forged beside, last": functools.partial(beside, first=False),
@@ -263,9 +273,9 @@ HOSTILE: dict[str, Twist] = {
     "another time zone": altered(DATA, "NotOnOrAfter", "2999-01-01T00:00:00+05:00"),
     "a style sheet": styled,
     "encrypted beside": encrypted_beside,
-    "nobody": said(name_id=""),
-    "an endless name": said(name_id="a" * 5000),
-    "a name of a day": said(name_format="urn:oasis:names:tc:SAML:2.0:nameid-format:transient"),
+    "nobody": claiming(name_id=""),
+    "an endless name": claiming(name_id="a" * 5000),
+    "a name of a day": claiming(name_format="urn:oasis:names:tc:SAML:2.0:nameid-format:transient"),
     "no XML": lambda provider, answer: b"<samlp:Response",
     "nothing": lambda provider, answer: b"",
 }
@@ -282,7 +292,7 @@ def within(path: str, change: Callable[[etree._Element], object]) -> Twist:
     def twist(provider: Provider, answer: Answer) -> bytes:
         """Change it."""
         root = etree.fromstring(enciphered(provider, answer))
-        change(found(root, path))
+        change(element_at(root, path))
         return written(root)
 
     return twist
@@ -318,7 +328,7 @@ def enclosed(provider: Provider, answer: Answer, text: str) -> bytes:
     root = etree.fromstring(provider.signed(answer))
     inner = etree.fromstring(text)
     element = etree.SubElement(root, f"{SAML}Assertion")
-    root.remove(found(root, "saml:Assertion"))
+    root.remove(element_at(root, "saml:Assertion"))
     element.append(inner)
     return encrypted(written(root), another_key().certificate)
 

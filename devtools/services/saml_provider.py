@@ -133,7 +133,7 @@ def written(root: etree._Element) -> bytes:
     return text
 
 
-def found(root: etree._Element, path: str) -> etree._Element:
+def element_at(root: etree._Element, path: str) -> etree._Element:
     """Return the first element at a path."""
     return root.xpath(path, namespaces=NAMESPACES)[0]
 
@@ -156,7 +156,7 @@ def sign(element: etree._Element, key: Key, *, method: str = "RSA_SHA256", diges
 def encrypted(response: bytes, certificate: str, *, cipher: str = "AES256_GCM", transport: str = "RSA_OAEP") -> bytes:
     """Return a response with its assertion encrypted for who has this certificate (PEM)."""
     root = etree.fromstring(response)
-    assertion = found(root, "saml:Assertion")
+    assertion = element_at(root, "saml:Assertion")
     template = xmlsec.template.encrypted_data_create(
         assertion, getattr(xmlsec.Transform, cipher), type=xmlsec.EncryptionType.ELEMENT, ns="xenc"
     )
@@ -219,7 +219,7 @@ class Provider:
     def signed(self, answer: Answer, *, key: Key | None = None, **how: str) -> bytes:
         """Return a response with a signed assertion."""
         root = answer.xml()
-        sign(found(root, "saml:Assertion"), key or self.key, **how)
+        sign(element_at(root, "saml:Assertion"), key or self.key, **how)
         return written(root)
 
     def answer(self, saml_request: str, member: Member) -> tuple[str, str]:
@@ -229,7 +229,7 @@ class Provider:
         now = datetime.now(UTC)
         answer = Answer(
             issuer=self.entity_id,
-            audience=found(request, "saml:Issuer").text,
+            audience=element_at(request, "saml:Issuer").text,
             destination=destination,
             recipient=destination,
             in_response_to=request.get("ID", ""),

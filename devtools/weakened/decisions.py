@@ -17,7 +17,7 @@ from typing import Any
 
 from devtools.recorded_calls import kind_of, opened
 from infra.deploy_rights import DEPLOY_ROLE
-from sandbox.authorization.decision import Asked
+from sandbox.authorization.decision import AccessRequest
 from sandbox.authorization.identities import Kind
 
 LIST = Path(__file__).with_name("decisions.json")
@@ -55,11 +55,13 @@ class Decided:
     through: str
     """The service of the endpoint that it went by, or would go by."""
 
-    def asked(self, fill: Mapping[str, str]) -> Asked:
+    def access_request(self, fill: Mapping[str, str]) -> AccessRequest:
         """Return it as a district with these values asks it."""
         context = {key: tuple(filled(value, fill) for value in values) for key, values in self.context}
         usual = USUAL | (dict.fromkeys(OF_OURS, (fill["account"],)) if self.kind in OURS else {})
-        return Asked(self.action, filled(self.resource, fill), fill["account"], usual | context, None, self.rules)
+        return AccessRequest(
+            self.action, filled(self.resource, fill), fill["account"], usual | context, None, self.rules
+        )
 
     def as_data(self) -> dict[str, Any]:
         """Return it as the list has it."""

@@ -10,7 +10,7 @@ from devtools.weakened.decisions import Decided
 from devtools.weakened.documents import Document
 from infra.deploy_rights import DEPLOY_ROLE
 from infra.worker_rights import WORKER
-from sandbox.authorization.decision import Asked, decide
+from sandbox.authorization.decision import AccessRequest, decide
 from sandbox.authorization.documents import Document as Statements
 from sandbox.authorization.documents import statements
 from sandbox.authorization.identities import EVERYTHING, Caller, Kind
@@ -36,13 +36,13 @@ class World:
             read = statements(list(document.statements), document.place)
             self._read.setdefault((document.kind, document.holder), []).append((document.place, read))
 
-    def allows(self, decided: Decided, call: Asked, instead: Document | None = None) -> bool:
+    def allows(self, decided: Decided, call: AccessRequest, instead: Document | None = None) -> bool:
         """Return whether a call is allowed, by a document in place of the one that stands at its place."""
         if decided.kind == PASSAGE:
             return self._passes(decided, call, instead)
         policy = self._of("resource", _holder(call.resource), instead)
         account = _account(call.resource) or self._account
-        whole = Asked(call.action, call.resource, account, call.context, policy or None, call.policy_rules)
+        whole = AccessRequest(call.action, call.resource, account, call.context, policy or None, call.policy_rules)
         return decide(self._caller(decided, instead), whole).allowed and self._passes(decided, whole, instead)
 
     def _of(self, kind: str, holder: str, instead: Document | None) -> Statements:
@@ -74,13 +74,13 @@ class World:
             boundary,
         )
 
-    def _passes(self, decided: Decided, call: Asked, instead: Document | None) -> bool:
+    def _passes(self, decided: Decided, call: AccessRequest, instead: Document | None) -> bool:
         """Return whether the endpoint lets a call through that tasks and functions make, where there is one for it."""
         if not _is_inside(decided) or ("endpoint", decided.through) not in self._read:
             return True
         policy = self._of("endpoint", decided.through, instead)
         through = Caller(Kind.USER, "somebody", self._account, policies=EVERYTHING, boundary=policy)
-        return decide(through, Asked(call.action, call.resource, self._account, call.context)).allowed
+        return decide(through, AccessRequest(call.action, call.resource, self._account, call.context)).allowed
 
 
 def _account(resource: str) -> str:
@@ -106,7 +106,7 @@ INSIDE = frozenset(
 ) | {"rotation"}
 
 
-def concerns(document: Document, decided: Decided, call: Asked) -> bool:
+def concerns(document: Document, decided: Decided, call: AccessRequest) -> bool:
     """Return whether a call is decided by a document at all."""
     if document.kind == "endpoint":
         return _is_inside(decided) and decided.through == document.holder
@@ -122,7 +122,7 @@ def concerns(document: Document, decided: Decided, call: Asked) -> bool:
             return _holder(call.resource) == document.holder
 
 
-def refused(world: World, calls: Iterable[tuple[Decided, Asked]]) -> list[str]:
+def refused(world: World, calls: Iterable[tuple[Decided, AccessRequest]]) -> list[str]:
     """Return the calls of a run that today's policies do not allow, in words."""
     return [
         f"{decided.by}: {decided.action} on {call.resource} {dict(call.context)}"
@@ -153,7 +153,7 @@ def unrefused(world: World, documents: Sequence[Document]) -> Iterator[tuple[Sur
                 yield Survivor(document.place, document.named(index)), False
 
 
-def against(statement: dict[str, Any], account: str) -> tuple[Decided, Asked]:
+def against(statement: dict[str, Any], account: str) -> tuple[Decided, AccessRequest]:
     """Return a call that a statement refuses, by somebody who may do everything else."""
     conditions = statement.get("Condition", {})
     names = {key.lower() for keys in conditions.values() for key in keys}
@@ -168,7 +168,7 @@ def against(statement: dict[str, Any], account: str) -> tuple[Decided, Asked]:
     action = TYPICAL.get(action, action)
     resource = _first(statement["Resource"]).replace("/*", "/x")
     decided = Decided("somebody", PERSON, action, resource, (), False, "")
-    return decided, Asked(action, resource, account, context)
+    return decided, AccessRequest(action, resource, account, context)
 
 
 def _first(value: Any) -> str:
@@ -176,7 +176,7 @@ def _first(value: Any) -> str:
 
 
 def survivors(
-    world: World, documents: Sequence[Document], calls: Sequence[tuple[Decided, Asked]]
+    world: World, documents: Sequence[Document], calls: Sequence[tuple[Decided, AccessRequest]]
 ) -> Iterator[Survivor]:
     """Yield each Allow statement without which every call of a run is allowed all the same."""
     for document in documents:

@@ -10,7 +10,7 @@ from devtools.weakened.documented import DOCUMENTED
 from devtools.weakened.documents import Document, of_account, of_stack
 from devtools.weakened.order import Resources
 from devtools.weakened.rights import Survivor, World, refused, survivors, unrefused
-from sandbox.authorization.decision import Asked
+from sandbox.authorization.decision import AccessRequest
 
 REGION = "us-east-1"
 UNUSED = "no task or function calls it today: the key is used by services, and metrics go by the log"
@@ -37,8 +37,8 @@ def tried(resources: Resources, *, account: str, suffix: str, calls: Sequence[De
     fill = {"account": account, "region": REGION, "suffix": suffix}
     documents = documents_of(resources, account=account, suffix=suffix)
     world = World(documents, account, REGION)
-    decisions: list[tuple[Decided, Asked]] = [
-        (decided, decided.asked(fill)) for decided in (*(recorded() if calls is None else calls), *DOCUMENTED)
+    decisions: list[tuple[Decided, AccessRequest]] = [
+        (decided, decided.access_request(fill)) for decided in (*(recorded() if calls is None else calls), *DOCUMENTED)
     ]
     return Trial(
         refused(world, decisions),

@@ -58,10 +58,10 @@ class Look:
         """Return every page of an answer; raises Refused where AWS does not let us see it."""
         key = json.dumps([service, operation, parameters], sort_keys=True)
         if key not in self.known:
-            self.known[key] = self._asked(service, operation, parameters)
+            self.known[key] = self._request(service, operation, parameters)
         return self.known[key]
 
-    def _asked(self, service: str, operation: str, parameters: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    def _request(self, service: str, operation: str, parameters: Mapping[str, Any]) -> list[Mapping[str, Any]]:
         with answering(message("ask {service} for {operation}", service=service, operation=operation)):
             try:
                 return list(self._pages(self._client(service), operation, parameters))

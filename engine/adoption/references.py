@@ -25,7 +25,7 @@ class UnknownReferenceError(Exception):
     """A value is not known: what it refers to neither is in the state nor exists."""
 
 
-class Given:
+class DeclaredValues:
     """The values that one resource declares."""
 
     def __init__(self, declared: Mapping[str, Any], attribute: Attribute) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from engine.adoption.looking import Look, RefusedError
 from engine.adoption.passwords import declared_resources, sharers, to_forget
-from engine.adoption.references import Given, UnknownReferenceError
+from engine.adoption.references import DeclaredValues, UnknownReferenceError
 from engine.adoption.results import Adoption, Findings, Foreign, Note
 from engine.adoption.rules import Place, at, filled, same, tag_map
 from engine.adoption.table import TABLE
@@ -150,7 +150,7 @@ class Search:
         self.surplus += [Foreign(address, match.import_id, more) for match in ours[1:]]
         return ours[0] if ours else None
 
-    def matches(self, given: Given, rule: Adopt) -> list[Match]:
+    def matches(self, given: DeclaredValues, rule: Adopt) -> list[Match]:
         """Return the items that answer to the resource; raises UnknownReferenceError where it cannot exist yet."""
         wanted = {path: given.at(source) for path, source in rule.where.items()}
         matches = []
@@ -167,7 +167,7 @@ class Search:
                 matches.append(Match(item, self.fill(rule.import_id, given, item), refusal))
         return matches
 
-    def with_tags(self, item: Item, rule: Adopt, given: Given) -> tuple[Item, str]:
+    def with_tags(self, item: Item, rule: Adopt, given: DeclaredValues) -> tuple[Item, str]:
         """Return the item with its tags as a mapping, and why it is not ours, or nothing."""
         if rule.tags is None:
             return item, ""
@@ -185,7 +185,7 @@ class Search:
             )
         return {**item, "tags": tags}, refusal
 
-    def asked_tags(self, item: Item, rule: Adopt, given: Given) -> dict[str, str]:
+    def asked_tags(self, item: Item, rule: Adopt, given: DeclaredValues) -> dict[str, str]:
         """Return an item's tags out of the tag index, which lags behind, or else from the service itself."""
         question, arn = rule.tags, self.attribute_of(rule, "arn", item, given)
         assert isinstance(question, Question)
@@ -207,7 +207,7 @@ class Search:
             self._index = {mapping["ResourceARN"]: tag_map(mapping["Tags"]) for mapping in mappings}
         return self._index
 
-    def differs(self, item: Item, rule: Adopt, given: Given) -> str:
+    def differs(self, item: Item, rule: Adopt, given: DeclaredValues) -> str:
         """Say why an item of a name that is not the district's alone is not ours, or nothing."""
         for path, source in rule.must_equal.items():
             leads = at(item, path)
@@ -219,9 +219,9 @@ class Search:
                 return message("It leads to {leads}, and the district's leads to {wanted}.", leads=leads, wanted=wanted)
         return ""
 
-    def given(self, address: str) -> Given:
+    def given(self, address: str) -> DeclaredValues:
         """Return the declared values of a resource, with references put in."""
-        return Given(self.declared[address], self.attribute)
+        return DeclaredValues(self.declared[address], self.attribute)
 
     def attribute(self, address: str, name: str) -> Any:
         """Return an attribute that another resource refers to; raises UnknownReferenceError."""
@@ -238,18 +238,18 @@ class Search:
             raise UnknownReferenceError(f"{address}.{name}")
         return value
 
-    def attribute_of(self, rule: Adopt, name: str, item: Item, given: Given) -> Any:
+    def attribute_of(self, rule: Adopt, name: str, item: Item, given: DeclaredValues) -> Any:
         """Return an attribute that the row knows how to make out of AWS's item, or None."""
         template = rule.attributes.get(name)
         if template is None:
             return None
         return self.fill(template, given, item) if isinstance(template, str) else template(self.look, item)
 
-    def items(self, question: Question, given: Given, item: Item | None = None) -> list[Item]:
+    def items(self, question: Question, given: DeclaredValues, item: Item | None = None) -> list[Item]:
         """Ask a question about a resource, or about an item that may be it."""
         return self.look.items(question, self.fill(question.parameters, given, item or {}))
 
-    def fill(self, template: Any, given: Given, item: Item) -> Any:
+    def fill(self, template: Any, given: DeclaredValues, item: Item) -> Any:
         """Put values into a template's placeholders; raises UnknownReferenceError."""
 
         def read(source: str, path: str) -> Any:

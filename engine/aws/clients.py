@@ -136,11 +136,11 @@ def client(
     """
     arguments = (service, region, settings.aws_endpoint_url, config)
     if session is None:
-        return _kept(_whose(), *arguments)
+        return _cached_client(_whose(), *arguments)
     with _making:
         clients = _clients.setdefault(session, {})
         if arguments not in clients:
-            clients[arguments] = _made(session, *arguments)
+            clients[arguments] = _create_client(session, *arguments)
         return clients[arguments]
 
 
@@ -150,12 +150,12 @@ def _whose() -> tuple[object, ...]:
 
 
 @functools.lru_cache(maxsize=64)
-def _kept(whose: tuple[object, ...], service: str, region: str, endpoint: str | None, config: Config) -> Any:
+def _cached_client(whose: tuple[object, ...], service: str, region: str, endpoint: str | None, config: Config) -> Any:
     """Return the client of this process and these credentials."""
-    return _made(new_session(), service, region, endpoint, config)
+    return _create_client(new_session(), service, region, endpoint, config)
 
 
-def _made(session: Session, service: str, region: str, endpoint: str | None, config: Config) -> Any:
+def _create_client(session: Session, service: str, region: str, endpoint: str | None, config: Config) -> Any:
     return session.client(  # type: ignore[call-overload]
         service, region_name=region, endpoint_url=endpoint, config=config
     )

@@ -66,13 +66,13 @@ def removed_by(plan: Mapping[str, Any]) -> tuple[Removed, ...]:
 def _removed(change: Mapping[str, Any]) -> Removed:
     before, masks = change["change"].get("before") or {}, change["change"].get("before_sensitive") or {}
 
-    def told(name: str) -> str:
+    def visible_text(name: str) -> str:
         value = before.get(name)
         hidden = is_marked(masks.get(name)) if isinstance(masks, Mapping) else bool(masks)
         return value if isinstance(value, str) and not hidden else ""
 
-    bucket = told("bucket") if change["type"] == "aws_s3_bucket" else ""
-    return Removed(str(change["address"]), str(change["type"]), told("id"), told("arn"), bucket)
+    bucket = visible_text("bucket") if change["type"] == "aws_s3_bucket" else ""
+    return Removed(str(change["address"]), str(change["type"]), visible_text("id"), visible_text("arn"), bucket)
 
 
 def bucket_contents(

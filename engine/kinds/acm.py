@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.kinds.adoption import Adopt, Asking, Item, Question, Recreate
-from engine.kinds.kind import Box, Charge, Drift, Kind, Seen, Service, goes_with
+from engine.kinds.kind import Box, Charge, Coverage, Drift, Kind, Service, goes_with
 
 SERVICE = Service("Certificate Manager", ("aws_acm",))
 
@@ -37,7 +37,7 @@ KINDS: tuple[Kind, ...] = (
             dead={"Status": frozenset({"EXPIRED", "FAILED", "REVOKED", "VALIDATION_TIMED_OUT"})},
         ),
         charge=Charge.FREE,
-        seen=Seen(tag="acm certificate"),
+        seen=Coverage(tag="acm certificate"),
         drift=Drift(
             by_aws={
                 "not_before": "AWS renews the certificate",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from urllib.parse import quote
 
 from engine.kinds.adoption import Adopt, Question
-from engine.kinds.kind import Box, Charge, Drift, Kind, Seen, Service, SettingPath, goes_with
+from engine.kinds.kind import Box, Charge, Coverage, Drift, Kind, Service, SettingPath, goes_with
 from engine.kinds.listing import NamedKind
 
 SERVICE = Service("Backup", ("aws_backup",), data_rank=7)
@@ -27,7 +27,7 @@ KINDS: tuple[Kind, ...] = (
             tags=_tags("BackupVaultArn"),
         ),
         charge=Charge.BY_USE,
-        seen=Seen(tag="backup backup-vault"),
+        seen=Coverage(tag="backup backup-vault"),
         listing=NamedKind(
             "backup",
             "backup-vault",
@@ -56,7 +56,7 @@ KINDS: tuple[Kind, ...] = (
             chosen_by_tags=True,
         ),
         charge=Charge.BY_USE,
-        seen=Seen(tag="backup backup-plan"),
+        seen=Coverage(tag="backup backup-plan"),
         listing=NamedKind(
             "backup",
             "backup-plan",

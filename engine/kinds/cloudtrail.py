@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.kinds.adoption import Adopt, Question
-from engine.kinds.kind import Box, Charge, Kind, Seen, Service
+from engine.kinds.kind import Box, Charge, Coverage, Kind, Service
 from engine.kinds.listing import NamedKind
 
 SERVICE = Service("CloudTrail", ("aws_cloudtrail",))
@@ -22,7 +22,7 @@ KINDS: tuple[Kind, ...] = (
             ),
         ),
         charge=Charge.BY_USE,
-        seen=Seen(tag="cloudtrail trail"),
+        seen=Coverage(tag="cloudtrail trail"),
         listing=NamedKind("cloudtrail", "trail", "list_trails", "Trails", "Name", r"trail-SUFFIX", "TrailARN"),
         loss="the record of who touched what, from then on",
         quota="trails",

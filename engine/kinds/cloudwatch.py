@@ -5,7 +5,7 @@ from __future__ import annotations
 from urllib.parse import quote
 
 from engine.kinds.adoption import Adopt, Question
-from engine.kinds.kind import Charge, Kind, Seen, Service
+from engine.kinds.kind import Charge, Coverage, Kind, Service
 from engine.kinds.listing import NamedKind
 
 SERVICE = Service("CloudWatch", ("aws_cloudwatch",))
@@ -26,7 +26,7 @@ KINDS: tuple[Kind, ...] = (
             tags=Question("cloudwatch", "list_tags_for_resource", "Tags", {"ResourceARN": "{item.AlarmArn}"}),
         ),
         charge=Charge.STANDING,
-        seen=Seen(tag="cloudwatch alarm"),
+        seen=Coverage(tag="cloudwatch alarm"),
         listing=NamedKind("cloudwatch", "alarm", "describe_alarms", "MetricAlarms", "AlarmName", ALARMS, "AlarmArn"),
         console=lambda id_: f"cloudwatch/home#alarmsV2:alarm/{quote(id_)}",
     ),

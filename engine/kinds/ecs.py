@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.kinds.adoption import Adopt, Item, Question
-from engine.kinds.kind import Box, Charge, InNetwork, Kind, Seen, Service
+from engine.kinds.kind import Box, Charge, Coverage, InNetwork, Kind, Service
 from engine.kinds.listing import Lingering, NamedKind, just
 
 SERVICE = Service("ECS", ("aws_ecs",))
@@ -40,7 +40,7 @@ KINDS: tuple[Kind, ...] = (
             dead=INACTIVE,
         ),
         charge=Charge.FREE,
-        seen=Seen(tag="ecs cluster"),
+        seen=Coverage(tag="ecs cluster"),
         listing=NamedKind("ecs", "cluster", "list_clusters", "clusterArns", "", r"processing-SUFFIX", after="/"),
         lingering=Lingering(
             "describe_clusters",
@@ -72,7 +72,7 @@ KINDS: tuple[Kind, ...] = (
             newest="revision",
         ),
         charge=Charge.FREE,
-        seen=Seen(tag="ecs task-definition"),
+        seen=Coverage(tag="ecs task-definition"),
         listing=NamedKind(
             "ecs",
             "task-definition",
@@ -110,7 +110,7 @@ KINDS: tuple[Kind, ...] = (
             dead={"status": frozenset({"INACTIVE", "DRAINING"})},
         ),
         charge=Charge.STANDING,
-        seen=Seen(
+        seen=Coverage(
             tag="ecs service", parent="aws_ecs_cluster", why="AWS deletes no cluster that has services (DeleteCluster)."
         ),
         lingering=Lingering(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from engine.kinds.adoption import Adopt, Question
-from engine.kinds.kind import Box, Charge, Drift, InNetwork, Kind, MadeByAws, Seen, Service, SettingPath
+from engine.kinds.kind import Box, Charge, Coverage, Drift, InNetwork, Kind, MadeByAws, Service, SettingPath
 from engine.kinds.listing import NamedKind
 
 SERVICE = Service("ElastiCache", ("aws_elasticache",), data_rank=3)
@@ -43,7 +43,7 @@ KINDS: tuple[Kind, ...] = (
             "CacheParameterGroupName",
         ),
         charge=Charge.FREE,
-        seen=Seen(tag="elasticache parametergroup"),
+        seen=Coverage(tag="elasticache parametergroup"),
         listing=NamedKind(
             "elasticache",
             "parametergroup",
@@ -59,7 +59,7 @@ KINDS: tuple[Kind, ...] = (
         SERVICE,
         adoption=_kind("describe_cache_subnet_groups", "CacheSubnetGroups", "CacheSubnetGroupName"),
         charge=Charge.FREE,
-        seen=Seen(tag="elasticache subnetgroup"),
+        seen=Coverage(tag="elasticache subnetgroup"),
         listing=NamedKind(
             "elasticache",
             "subnetgroup",
@@ -75,7 +75,7 @@ KINDS: tuple[Kind, ...] = (
         SERVICE,
         adoption=_kind("describe_users", "Users", "UserId", "user_id", DELETING, AT_WORK),
         charge=Charge.FREE,
-        seen=Seen(tag="elasticache user"),
+        seen=Coverage(tag="elasticache user"),
         listing=NamedKind("elasticache", "user", "describe_users", "Users", "UserId", r"(app|default)-SUFFIX", "ARN"),
     ),
     Kind(
@@ -90,7 +90,7 @@ KINDS: tuple[Kind, ...] = (
             AT_WORK,
         ),
         charge=Charge.FREE,
-        seen=Seen(tag="elasticache usergroup"),
+        seen=Coverage(tag="elasticache usergroup"),
         listing=NamedKind(
             "elasticache", "usergroup", "describe_user_groups", "UserGroups", "UserGroupId", r"cache-SUFFIX", "ARN"
         ),
@@ -107,7 +107,7 @@ KINDS: tuple[Kind, ...] = (
             AT_WORK,
         ),
         charge=Charge.STANDING,
-        seen=Seen(tag="elasticache replicationgroup"),
+        seen=Coverage(tag="elasticache replicationgroup"),
         listing=NamedKind(
             "elasticache",
             "replicationgroup",

@@ -29,7 +29,7 @@ NETWORK = Service("VPC")
 
 
 @dataclass(frozen=True)
-class Seen:
+class Coverage:
     """How a kind is seen that stayed: in the tag index, by name, or with the kind that it cannot outlive, and why."""
 
     tag: str = ""
@@ -42,9 +42,9 @@ class Seen:
     why: str = ""
 
 
-def goes_with(parent: str, why: str) -> Seen:
+def goes_with(parent: str, why: str) -> Coverage:
     """Return how a kind is seen that its parent takes along."""
-    return Seen(parent=parent, why=why)
+    return Coverage(parent=parent, why=why)
 
 
 class Charge(Enum):
@@ -167,7 +167,7 @@ class Kind:
     adoption: Rule
     """What a lost state means for it."""
     charge: Charge
-    seen: Seen = Seen()
+    seen: Coverage = Coverage()
     """How the inventory sees it, beside `listing`."""
     listing: NamedKind | None = None
     """How its own service lists it, and which names are a district's."""
@@ -198,10 +198,10 @@ class Kind:
     network: InNetwork | None = None
 
     @property
-    def coverage(self) -> Seen:
+    def coverage(self) -> Coverage:
         """How it would be seen if it stayed after a teardown."""
         name = self.listing.called if self.listing else self.seen.name
-        return Seen(self.seen.tag, name, self.seen.lookup, self.seen.parent, self.seen.why)
+        return Coverage(self.seen.tag, name, self.seen.lookup, self.seen.parent, self.seen.why)
 
 
 @dataclass(frozen=True)
@@ -209,11 +209,11 @@ class MadeByAws:
     """What AWS makes beside the stack, or keeps after it, and how that is seen."""
 
     title: str
-    seen: Seen = Seen()
+    seen: Coverage = Coverage()
     listings: tuple[NamedKind, ...] = ()
 
     @property
-    def coverage(self) -> Seen:
+    def coverage(self) -> Coverage:
         """How it would be seen if it stayed after a teardown."""
         name = self.listings[0].called if self.listings else self.seen.name
-        return Seen(self.seen.tag, name, self.seen.lookup)
+        return Coverage(self.seen.tag, name, self.seen.lookup)

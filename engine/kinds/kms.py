@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.kinds.adoption import Adopt, Question
-from engine.kinds.kind import Access, Box, Charge, Kind, MadeByAws, Seen, Service
+from engine.kinds.kind import Access, Box, Charge, Coverage, Kind, MadeByAws, Service
 from engine.kinds.listing import Lingering, NamedKind
 
 SERVICE = Service("KMS", ("aws_kms",), data_rank=6)
@@ -23,7 +23,7 @@ KINDS: tuple[Kind, ...] = (
             dead={"KeyState": frozenset({"PendingDeletion"})},
         ),
         charge=Charge.STANDING,
-        seen=Seen(tag="kms key"),
+        seen=Coverage(tag="kms key"),
         lingering=Lingering(
             "describe_key",
             {"KeyId": "{arn}"},
@@ -52,4 +52,4 @@ KINDS: tuple[Kind, ...] = (
     ),
 )
 
-MADE_BY_AWS: tuple[MadeByAws, ...] = (MadeByAws("the key in scheduled deletion", Seen(tag="kms key")),)
+MADE_BY_AWS: tuple[MadeByAws, ...] = (MadeByAws("the key in scheduled deletion", Coverage(tag="kms key")),)

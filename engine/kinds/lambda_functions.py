@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from engine.kinds.adoption import Adopt, Item, Question
-from engine.kinds.kind import Box, Charge, Drift, InNetwork, Kind, Seen, Service, goes_with
+from engine.kinds.kind import Box, Charge, Coverage, Drift, InNetwork, Kind, Service, goes_with
 from engine.kinds.listing import NamedKind
 
 SERVICE = Service("Lambda", ("aws_lambda",))
@@ -29,7 +29,7 @@ KINDS: tuple[Kind, ...] = (
             tags=Question("lambda", "list_tags", "Tags", {"Resource": "{item.FunctionArn}"}),
         ),
         charge=Charge.BY_USE,
-        seen=Seen(tag="lambda function"),
+        seen=Coverage(tag="lambda function"),
         listing=NamedKind(
             "lambda", "function", "list_functions", "Functions", "FunctionName", r"rotation-SUFFIX", "FunctionArn"
         ),

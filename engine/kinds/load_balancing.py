@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.kinds.adoption import Adopt, Question
-from engine.kinds.kind import Box, Charge, Drift, Exposure, InNetwork, Kind, Seen, Service
+from engine.kinds.kind import Box, Charge, Coverage, Drift, Exposure, InNetwork, Kind, Service
 from engine.kinds.listing import NamedKind
 
 SERVICE = Service("Load Balancing", ("aws_lb",))
@@ -26,7 +26,7 @@ KINDS: tuple[Kind, ...] = (
             unfinished={"State.Code": frozenset({"provisioning"})},
         ),
         charge=Charge.STANDING,
-        seen=Seen(tag="elasticloadbalancing loadbalancer"),
+        seen=Coverage(tag="elasticloadbalancing loadbalancer"),
         listing=NamedKind(
             "elbv2",
             "loadbalancer",
@@ -53,7 +53,7 @@ KINDS: tuple[Kind, ...] = (
             tags=_lb_tags("TargetGroupArn"),
         ),
         charge=Charge.FREE,
-        seen=Seen(tag="elasticloadbalancing targetgroup"),
+        seen=Coverage(tag="elasticloadbalancing targetgroup"),
         listing=NamedKind(
             "elbv2",
             "targetgroup",
@@ -76,7 +76,7 @@ KINDS: tuple[Kind, ...] = (
             attributes={"arn": "{item.ListenerArn}"},
         ),
         charge=Charge.FREE,
-        seen=Seen(
+        seen=Coverage(
             tag="elasticloadbalancing listener",
             parent="aws_lb",
             why="DeleteLoadBalancer deletes the balancer's listeners.",

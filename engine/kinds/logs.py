@@ -5,7 +5,7 @@ from __future__ import annotations
 from urllib.parse import quote
 
 from engine.kinds.adoption import Adopt, Question
-from engine.kinds.kind import Charge, Kind, MadeByAws, Seen, Service, SettingPath
+from engine.kinds.kind import Charge, Coverage, Kind, MadeByAws, Service, SettingPath
 from engine.kinds.listing import NamedKind
 
 SERVICE = Service("CloudWatch Logs", ("aws_cloudwatch_log",))
@@ -33,7 +33,7 @@ KINDS: tuple[Kind, ...] = (
             tags=Question("logs", "list_tags_for_resource", "tags", {"resourceArn": "{item.logGroupArn}"}),
         ),
         charge=Charge.BY_USE,
-        seen=Seen(tag="logs log-group"),
+        seen=Coverage(tag="logs log-group"),
         listing=NamedKind(
             "logs",
             "log-group",
@@ -51,7 +51,7 @@ KINDS: tuple[Kind, ...] = (
 )
 
 MADE_BY_AWS: tuple[MadeByAws, ...] = (
-    MadeByAws("log group of the rotation function", Seen(name="logs log-group")),
-    MadeByAws("log group of Container Insights", Seen(name="logs log-group")),
-    MadeByAws("log group of the database's exports", Seen(name="logs log-group")),
+    MadeByAws("log group of the rotation function", Coverage(name="logs log-group")),
+    MadeByAws("log group of Container Insights", Coverage(name="logs log-group")),
+    MadeByAws("log group of the database's exports", Coverage(name="logs log-group")),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.kinds.adoption import Adopt, Question
-from engine.kinds.kind import Box, Charge, Drift, Exposure, InNetwork, Kind, MadeByAws, Seen, Service, SettingPath
+from engine.kinds.kind import Box, Charge, Coverage, Drift, Exposure, InNetwork, Kind, MadeByAws, Service, SettingPath
 from engine.kinds.listing import NamedKind, just
 
 SERVICE = Service("RDS", ("aws_db", "aws_rds"), data_rank=1)
@@ -34,7 +34,7 @@ KINDS: tuple[Kind, ...] = (
         SERVICE,
         adoption=_group("describe_db_subnet_groups", "DBSubnetGroups", "DBSubnetGroupName", "DBSubnetGroupArn"),
         charge=Charge.FREE,
-        seen=Seen(tag="rds subgrp"),
+        seen=Coverage(tag="rds subgrp"),
         listing=NamedKind(
             "rds",
             "subgrp",
@@ -55,7 +55,7 @@ KINDS: tuple[Kind, ...] = (
             "DBParameterGroupArn",
         ),
         charge=Charge.FREE,
-        seen=Seen(tag="rds pg"),
+        seen=Coverage(tag="rds pg"),
         listing=NamedKind(
             "rds",
             "pg",
@@ -76,7 +76,7 @@ KINDS: tuple[Kind, ...] = (
             "DBClusterParameterGroupArn",
         ),
         charge=Charge.FREE,
-        seen=Seen(tag="rds cluster-pg"),
+        seen=Coverage(tag="rds cluster-pg"),
         listing=NamedKind(
             "rds",
             "cluster-pg",
@@ -97,7 +97,7 @@ KINDS: tuple[Kind, ...] = (
             "EventSubscriptionArn",
         ),
         charge=Charge.FREE,
-        seen=Seen(tag="rds es"),
+        seen=Coverage(tag="rds es"),
         listing=NamedKind(
             "rds",
             "es",
@@ -121,7 +121,7 @@ KINDS: tuple[Kind, ...] = (
             unfinished={"DBInstanceStatus": AT_WORK},
         ),
         charge=Charge.STANDING,
-        seen=Seen(tag="rds db"),
+        seen=Coverage(tag="rds db"),
         listing=NamedKind(
             "rds",
             "db",
@@ -160,7 +160,7 @@ KINDS: tuple[Kind, ...] = (
             unfinished={"Status": AT_WORK},
         ),
         charge=Charge.FREE,
-        seen=Seen(tag="rds cluster"),
+        seen=Coverage(tag="rds cluster"),
         listing=NamedKind(
             "rds",
             "cluster",
@@ -195,7 +195,7 @@ KINDS: tuple[Kind, ...] = (
 MADE_BY_AWS: tuple[MadeByAws, ...] = (
     MadeByAws(
         "snapshots of the database, automated ones and those of AWS Backup",
-        Seen(tag="rds cluster-snapshot"),
+        Coverage(tag="rds cluster-snapshot"),
         listings=(
             NamedKind(
                 "rds",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.kinds.adoption import Adopt, Item, Question
-from engine.kinds.kind import Box, Charge, Kind, MadeByAws, Seen, Service
+from engine.kinds.kind import Box, Charge, Coverage, Kind, MadeByAws, Service
 
 SERVICE = Service("Route 53", ("aws_route53",))
 
@@ -43,11 +43,11 @@ KINDS: tuple[Kind, ...] = (
             must_equal={"Leads": "alias.name|records.0"},
         ),
         charge=Charge.FREE,
-        seen=Seen(lookup="route53 record"),
+        seen=Coverage(lookup="route53 record"),
         boxes=(Box("name", "DNS name", "DOOR", "edge_address"),),
     ),
 )
 
 MADE_BY_AWS: tuple[MadeByAws, ...] = (
-    MadeByAws("records that validate the certificate", Seen(lookup="route53 record")),
+    MadeByAws("records that validate the certificate", Coverage(lookup="route53 record")),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.kinds.adoption import Adopt, Question
-from engine.kinds.kind import Access, Box, Charge, Drift, Exposure, Flow, Kind, Seen, Service, goes_with
+from engine.kinds.kind import Access, Box, Charge, Coverage, Drift, Exposure, Flow, Kind, Service, goes_with
 from engine.kinds.listing import NamedKind
 
 SERVICE = Service("S3", ("aws_s3",), data_rank=2)
@@ -33,7 +33,7 @@ KINDS: tuple[Kind, ...] = (
             tagged_later=True,
         ),
         charge=Charge.BY_USE,
-        seen=Seen(tag="s3 bucket"),
+        seen=Coverage(tag="s3 bucket"),
         listing=NamedKind(
             "s3",
             "bucket",

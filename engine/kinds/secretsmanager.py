@@ -5,7 +5,7 @@ from __future__ import annotations
 from urllib.parse import quote
 
 from engine.kinds.adoption import Adopt, Question, Recreate
-from engine.kinds.kind import Access, Box, Charge, Drift, Kind, MadeByAws, Seen, Service, goes_with
+from engine.kinds.kind import Access, Box, Charge, Coverage, Drift, Kind, MadeByAws, Service, goes_with
 from engine.kinds.listing import Lingering, NamedKind, just
 
 SERVICE = Service("Secrets Manager", ("aws_secretsmanager",), data_rank=5)
@@ -23,7 +23,7 @@ KINDS: tuple[Kind, ...] = (
             tags="Tags",
         ),
         charge=Charge.STANDING,
-        seen=Seen(tag="secretsmanager secret"),
+        seen=Coverage(tag="secretsmanager secret"),
         listing=NamedKind(
             "secretsmanager",
             "secret",
@@ -86,4 +86,6 @@ KINDS: tuple[Kind, ...] = (
     ),
 )
 
-MADE_BY_AWS: tuple[MadeByAws, ...] = (MadeByAws("secrets in scheduled deletion", Seen(name="secretsmanager secret")),)
+MADE_BY_AWS: tuple[MadeByAws, ...] = (
+    MadeByAws("secrets in scheduled deletion", Coverage(name="secretsmanager secret")),
+)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from engine.kinds.adoption import Adopt, Item, Recreate
 from engine.kinds.ec2 import IN_VPC, TAGS, by_district, by_tag
-from engine.kinds.kind import NETWORK, Charge, Drift, Exposure, Flow, Kind, Seen, SettingEntry, goes_with
+from engine.kinds.kind import NETWORK, Charge, Coverage, Drift, Exposure, Flow, Kind, SettingEntry, goes_with
 
 SERVICE = NETWORK
 
@@ -49,7 +49,7 @@ KINDS: tuple[Kind, ...] = (
             tags=TAGS,
         ),
         charge=Charge.FREE,
-        seen=Seen(tag="ec2 security-group"),
+        seen=Coverage(tag="ec2 security-group"),
         listing=by_tag("security-group", "describe_security_groups", "SecurityGroups", "GroupId"),
         drift=Drift(
             parts={"ingress": "aws_vpc_security_group_ingress_rule", "egress": "aws_vpc_security_group_egress_rule"}
@@ -62,7 +62,7 @@ KINDS: tuple[Kind, ...] = (
         SERVICE,
         adoption=_rule(egress=False),
         charge=Charge.FREE,
-        seen=Seen(tag="ec2 security-group-rule"),
+        seen=Coverage(tag="ec2 security-group-rule"),
         listing=by_tag(
             "security-group-rule", "describe_security_group_rules", "SecurityGroupRules", "SecurityGroupRuleId"
         ),
@@ -84,7 +84,7 @@ KINDS: tuple[Kind, ...] = (
         SERVICE,
         adoption=_rule(egress=True),
         charge=Charge.FREE,
-        seen=Seen(tag="ec2 security-group-rule", name="ec2 security-group-rule"),
+        seen=Coverage(tag="ec2 security-group-rule", name="ec2 security-group-rule"),
         flows=(Flow("worker", "results", "The worker reads uploads", "security_worker_to_aws"),),
     ),
     Kind(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.kinds.adoption import Adopt, Item, Question, Recreate
-from engine.kinds.kind import Access, Box, Charge, Drift, Kind, Seen, Service, SettingEntry, goes_with
+from engine.kinds.kind import Access, Box, Charge, Coverage, Drift, Kind, Service, SettingEntry, goes_with
 from engine.kinds.listing import NamedKind
 
 SERVICE = Service("SNS", ("aws_sns",))
@@ -25,7 +25,7 @@ KINDS: tuple[Kind, ...] = (
             tags=Question("sns", "list_tags_for_resource", "Tags", {"ResourceArn": "{item.TopicArn}"}),
         ),
         charge=Charge.BY_USE,
-        seen=Seen(tag="sns topic"),
+        seen=Coverage(tag="sns topic"),
         listing=NamedKind("sns", "topic", "list_topics", "Topics", "TopicArn", r"alarms-SUFFIX", "TopicArn", after=":"),
         drift=Drift(told_by_another=("policy",)),
         console=lambda id_: f"sns/v3/home#/topic/{id_}",

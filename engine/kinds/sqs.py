@@ -5,7 +5,7 @@ from __future__ import annotations
 from urllib.parse import quote
 
 from engine.kinds.adoption import Adopt, Item, Question
-from engine.kinds.kind import Access, Box, Charge, Drift, Flow, Kind, Seen, Service, goes_with
+from engine.kinds.kind import Access, Box, Charge, Coverage, Drift, Flow, Kind, Service, goes_with
 from engine.kinds.listing import NamedKind
 
 SERVICE = Service("SQS", ("aws_sqs",), data_rank=4)
@@ -46,7 +46,7 @@ KINDS: tuple[Kind, ...] = (
             tags=Question("sqs", "list_queue_tags", "Tags", {"QueueUrl": "{item.QueueUrl}"}),
         ),
         charge=Charge.BY_USE,
-        seen=Seen(tag="sqs queue"),
+        seen=Coverage(tag="sqs queue"),
         listing=NamedKind(
             "sqs",
             "queue",

@@ -6,7 +6,7 @@ from typing import Any
 
 from engine.kinds.adoption import Adopt, Asking, Item, Question
 from engine.kinds.ec2 import GOING, IN_VPC, NAMED, OF_DISTRICT, TAGS, by_district, by_tag
-from engine.kinds.kind import NETWORK, Box, Charge, Drift, Exposure, InNetwork, Kind, MadeByAws, Seen, goes_with
+from engine.kinds.kind import NETWORK, Box, Charge, Coverage, Drift, Exposure, InNetwork, Kind, MadeByAws, goes_with
 from engine.kinds.listing import Lingering, NamedKind, Scope
 
 SERVICE = NETWORK
@@ -32,7 +32,7 @@ KINDS: tuple[Kind, ...] = (
             by_district("describe_vpcs", "Vpcs"), {**NAMED, "CidrBlock": "cidr_block"}, "{item.VpcId}", tags=TAGS
         ),
         charge=Charge.FREE,
-        seen=Seen(tag="ec2 vpc"),
+        seen=Coverage(tag="ec2 vpc"),
         listing=by_tag("vpc", "describe_vpcs", "Vpcs", "VpcId"),
         quota="L-F678F1CE",  # VPCs
         console=lambda id_: f"vpcconsole/home#VpcDetails:VpcId={id_}",
@@ -42,7 +42,7 @@ KINDS: tuple[Kind, ...] = (
         SERVICE,
         adoption=Adopt(by_district("describe_subnets", "Subnets"), {**NAMED, **IN_VPC}, "{item.SubnetId}", tags=TAGS),
         charge=Charge.FREE,
-        seen=Seen(tag="ec2 subnet"),
+        seen=Coverage(tag="ec2 subnet"),
         listing=by_tag("subnet", "describe_subnets", "Subnets", "SubnetId"),
         exposure=Exposure.PUBLIC_SUBNET,
         console=lambda id_: f"vpcconsole/home#SubnetDetails:subnetId={id_}",
@@ -57,7 +57,7 @@ KINDS: tuple[Kind, ...] = (
             tags=TAGS,
         ),
         charge=Charge.FREE,
-        seen=Seen(tag="ec2 internet-gateway"),
+        seen=Coverage(tag="ec2 internet-gateway"),
         listing=by_tag("internet-gateway", "describe_internet_gateways", "InternetGateways", "InternetGatewayId"),
         quota="L-A4707A72",  # internet gateways
         console=lambda id_: f"vpcconsole/home#InternetGateway:internetGatewayId={id_}",
@@ -67,7 +67,7 @@ KINDS: tuple[Kind, ...] = (
         SERVICE,
         adoption=Adopt(by_district("describe_addresses", "Addresses"), NAMED, "{item.AllocationId}", tags=TAGS),
         charge=Charge.STANDING,
-        seen=Seen(tag="ec2 elastic-ip"),
+        seen=Coverage(tag="ec2 elastic-ip"),
         listing=by_tag("elastic-ip", "describe_addresses", "Addresses", "AllocationId"),
         quota="L-0263D0A3",  # Elastic IP addresses
     ),
@@ -83,7 +83,7 @@ KINDS: tuple[Kind, ...] = (
             unfinished={"State": frozenset({"pending"})},
         ),
         charge=Charge.STANDING,
-        seen=Seen(tag="ec2 natgateway"),
+        seen=Coverage(tag="ec2 natgateway"),
         listing=by_tag("natgateway", "describe_nat_gateways", "NatGateways", "NatGatewayId", "Filter"),
         lingering=Lingering(
             "describe_nat_gateways",
@@ -106,7 +106,7 @@ KINDS: tuple[Kind, ...] = (
             tags=TAGS,
         ),
         charge=Charge.FREE,
-        seen=Seen(tag="ec2 route-table"),
+        seen=Coverage(tag="ec2 route-table"),
         listing=by_tag("route-table", "describe_route_tables", "RouteTables", "RouteTableId"),
         drift=Drift(parts={"route": "aws_route"}),
         console=lambda id_: f"vpcconsole/home#RouteTableDetails:RouteTableId={id_}",
@@ -146,7 +146,7 @@ KINDS: tuple[Kind, ...] = (
             unfinished={"State": frozenset({"pending"})},
         ),
         charge=Charge.STANDING,
-        seen=Seen(tag="ec2 vpc-endpoint"),
+        seen=Coverage(tag="ec2 vpc-endpoint"),
         listing=by_tag("vpc-endpoint", "describe_vpc_endpoints", "VpcEndpoints", "VpcEndpointId"),
         lingering=Lingering(
             "describe_vpc_endpoints",
@@ -171,7 +171,7 @@ KINDS: tuple[Kind, ...] = (
             tags=TAGS,
         ),
         charge=Charge.FREE,
-        seen=Seen(tag="ec2 vpc-flow-log"),
+        seen=Coverage(tag="ec2 vpc-flow-log"),
         listing=by_tag("vpc-flow-log", "describe_flow_logs", "FlowLogs", "FlowLogId", "Filter"),
     ),
 )
@@ -192,5 +192,5 @@ MADE_BY_AWS: tuple[MadeByAws, ...] = (
             ),
         ),
     ),
-    MadeByAws("network interfaces of tasks", Seen(lookup="ec2 network-interface")),
+    MadeByAws("network interfaces of tasks", Coverage(lookup="ec2 network-interface")),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.kinds.adoption import Adopt, Question
-from engine.kinds.kind import Box, Charge, Drift, Kind, Seen, Service, goes_with
+from engine.kinds.kind import Box, Charge, Coverage, Drift, Kind, Service, goes_with
 from engine.kinds.listing import NamedKind, just
 
 SERVICE = Service("WAF", ("aws_wafv2",))
@@ -22,7 +22,7 @@ KINDS: tuple[Kind, ...] = (
             ),
         ),
         charge=Charge.STANDING,
-        seen=Seen(tag="wafv2 regional"),
+        seen=Coverage(tag="wafv2 regional"),
         listing=NamedKind(
             "wafv2",
             "webacl",

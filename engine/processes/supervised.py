@@ -186,7 +186,7 @@ def withdraw(folder: Path) -> None:
         (folder / supervisor.PERMITTED).rename(folder / supervisor.WITHDRAWN)
 
 
-def found(data: Mapping[str, Any]) -> Supervised | None:
+def reattach(data: Mapping[str, Any]) -> Supervised | None:
     """Return the command that a record leads to; None where it has not begun and, withdrawn hereby, never will.
 
     For whoever takes a run over. Of a command of another host no more is known than the record says. Raises KeyError or

@@ -112,7 +112,7 @@ def told_changes(plan: Mapping[str, Any]) -> list[ToldChange]:
     ]
     for name, change in plan.get("output_changes", {}).items():
         if set(change["actions"]) not in NO_CHANGE:
-            changes.append(_told(f"output.{name}", "output", change, action_of(change["actions"]), secrets))
+            changes.append(_change_of(f"output.{name}", "output", change, action_of(change["actions"]), secrets))
     return sorted(
         changes, key=lambda change: (ORDER.get(change.action, len(ORDER)), change.type == "output", change.address)
     )
@@ -176,10 +176,10 @@ def _resource(resource_change: Mapping[str, Any], secrets: frozenset[str]) -> To
         # An import by identity has no id, and one that is a secret is none to show.
         "import_id": WITHHELD if any(secret in import_id for secret in secrets) else import_id,
     }
-    return _told(address, str(resource_change["type"]), change, action, secrets, **more)
+    return _change_of(address, str(resource_change["type"]), change, action, secrets, **more)
 
 
-def _told(
+def _change_of(
     address: str, kind: str, change: Mapping[str, Any], action: str, secrets: frozenset[str], **more: str
 ) -> ToldChange:
     paths: list[list[str | int]] = change.get("replace_paths") or []
@@ -254,7 +254,7 @@ def _touch(steps: Sequence[str | int], path: Sequence[str | int]) -> bool:
 def _walk(
     steps: Steps, before: Any, after: Any, unknown: Any, mask_before: Any, mask_after: Any
 ) -> Iterator[Difference]:
-    old, new, masks = _there(before, steps), _there(after, steps), (mask_before, mask_after)
+    old, new, masks = _or_absent(before, steps), _or_absent(after, steps), (mask_before, mask_after)
     later = is_marked(unknown)
     if not steps and new is ABSENT and isinstance(old, dict):
         new = {}  # what is deleted is told attribute by attribute
@@ -312,7 +312,7 @@ def _same_kind(old: Any, new: Any) -> bool:
     return isinstance(old, dict | list) and type(old) is type(new)
 
 
-def _there(value: Any, steps: Steps) -> Any:
+def _or_absent(value: Any, steps: Steps) -> Any:
     """Return an attribute that is null as absent; a list's null is a value."""
     return ABSENT if value is None and not (steps and isinstance(steps[-1], int)) else value
 

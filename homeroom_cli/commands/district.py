@@ -88,7 +88,7 @@ def plan(
     as_json: AsJson = False,
 ) -> None:
     """Ask for a plan: what would change, without changing it."""
-    _asked(district, "plan", {"reason": reason}, watched=watched, timeout=timeout, as_json=as_json)
+    _request_run(district, "plan", {"reason": reason}, watched=watched, timeout=timeout, as_json=as_json)
 
 
 @app.command()
@@ -100,7 +100,7 @@ def deploy(
     as_json: AsJson = False,
 ) -> None:
     """Ask for an apply: bring AWS to what the stack says."""
-    _asked(district, "deploy", {"reason": reason}, watched=watched, timeout=timeout, as_json=as_json)
+    _request_run(district, "deploy", {"reason": reason}, watched=watched, timeout=timeout, as_json=as_json)
 
 
 @app.command()
@@ -154,9 +154,9 @@ def destroy(
 ) -> None:
     """Ask for the end of a district's environment."""
     body = {"confirm": confirm, "reason": reason, "final_snapshot": snapshot}
-    _asked(district, "destroy", body, watched=watched, timeout=timeout, as_json=as_json)
+    _request_run(district, "destroy", body, watched=watched, timeout=timeout, as_json=as_json)
 
 
-def _asked(district: str, act: str, body: dict[str, Any], *, watched: bool, timeout: int, as_json: bool) -> None:
+def _request_run(district: str, act: str, body: dict[str, Any], *, watched: bool, timeout: int, as_json: bool) -> None:
     run = api().post(f"/districts/{suffix(district)}/{act}", body)
     shown(run, watched=watched, timeout=timeout, as_json=as_json)

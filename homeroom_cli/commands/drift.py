@@ -26,27 +26,27 @@ def show(district: DistrictArgument, as_json: AsJson = False) -> None:
 @app.command()
 def check(district: DistrictArgument, watched: Watched = False, timeout: Timeout = 0, as_json: AsJson = False) -> None:
     """Ask for a check now."""
-    _asked(district, "check", watched=watched, timeout=timeout, as_json=as_json)
+    _request_run(district, "check", watched=watched, timeout=timeout, as_json=as_json)
 
 
 @app.command()
 def plan(district: DistrictArgument, watched: Watched = False, timeout: Timeout = 0, as_json: AsJson = False) -> None:
     """Ask for the plan of a repair."""
-    _asked(district, "plan", watched=watched, timeout=timeout, as_json=as_json)
+    _request_run(district, "plan", watched=watched, timeout=timeout, as_json=as_json)
 
 
 @app.command()
 def repair(district: DistrictArgument, watched: Watched = False, timeout: Timeout = 0, as_json: AsJson = False) -> None:
     """Ask for the run that brings AWS back to what the stack says."""
-    _asked(district, "repair", watched=watched, timeout=timeout, as_json=as_json)
+    _request_run(district, "repair", watched=watched, timeout=timeout, as_json=as_json)
 
 
 @app.command()
 def accept(district: DistrictArgument, watched: Watched = False, timeout: Timeout = 0, as_json: AsJson = False) -> None:
     """Ask for the run that takes the drift over into the settings."""
-    _asked(district, "accept", watched=watched, timeout=timeout, as_json=as_json)
+    _request_run(district, "accept", watched=watched, timeout=timeout, as_json=as_json)
 
 
-def _asked(district: str, act: str, *, watched: bool, timeout: int, as_json: bool) -> None:
+def _request_run(district: str, act: str, *, watched: bool, timeout: int, as_json: bool) -> None:
     run = api().post(f"/districts/{suffix(district)}/drift/{act}")
     shown(run, watched=watched, timeout=timeout, as_json=as_json)

@@ -60,7 +60,7 @@ def download(
 ) -> None:
     """Write a package's archive into a file."""
     portal, package_number = api(), number(package)
-    record = _made(portal, package_number, wait)
+    record = _wait_for_package(portal, package_number, wait)
     if portal.save(f"/evidence/{package_number}/file", output) != record["sha256"]:
         raise CommandError(Exit.NOT_GENUINE, f"{output} is not what the portal says it is. Download it again.")
     print_facts({"file": str(output), "sha256": record["sha256"]}, ("file", "sha256"), as_json=as_json)
@@ -122,7 +122,7 @@ def verify(
     print_facts(facts, facts, as_json=as_json)
 
 
-def _made(portal: Api, package_number: int, wait: int) -> dict[str, Any]:
+def _wait_for_package(portal: Api, package_number: int, wait: int) -> dict[str, Any]:
     """Return a package once it is made; raises CommandError for one that cannot be, or is not in time."""
     end = time.monotonic() + wait
     while True:

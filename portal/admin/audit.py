@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
-from portal.admin.site import ReadOnlyMixin, told
+from portal.admin.site import ReadOnlyMixin, translated_column
 from registry.audit.models import AuditEvent
 
 
@@ -20,4 +20,4 @@ class AuditEventAdmin(ReadOnlyMixin, admin.ModelAdmin):  # type: ignore[type-arg
     list_select_related = ("district",)
     search_fields = ("actor_name", "message", "subject_id")
     show_full_result_count = False
-    sentence = told("message", _("Sentence"))
+    sentence = translated_column("message", _("Sentence"))

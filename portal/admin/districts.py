@@ -16,7 +16,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from messages.message import message
-from portal.admin.site import AuditHistoryMixin, ReadOnlyInline, ReadOnlyMixin, holds, told
+from portal.admin.site import AuditHistoryMixin, ReadOnlyInline, ReadOnlyMixin, holds, translated_column
 from portal.console.doors import person, rights_here
 from portal.console.forms import RegistrationForm
 from portal.console.pages.run.page import live_context
@@ -56,7 +56,7 @@ class RunInline(ReadOnlyInline):
     verbose_name_plural = _("newest runs")
     model = Run
     fields = ("kind", "state", "requested_by", "created_at", "finished_at", "error")
-    error = told("error_summary", _("Error"))
+    error = translated_column("error_summary", _("Error"))
     show_change_link = True
 
 
@@ -68,7 +68,7 @@ class EventInline(ReadOnlyInline):
 
     model = AuditEvent
     fields = ("at", "actor_name", "action", "sentence", "outcome")
-    sentence = told("message", _("Sentence"))
+    sentence = translated_column("message", _("Sentence"))
 
 
 @admin.register(District)
@@ -84,7 +84,7 @@ class DistrictAdmin(AuditHistoryMixin, ReadOnlyMixin, admin.ModelAdmin):  # type
     show_full_result_count = False
     inlines = (OutputInline, ResourceInline, RunInline, EventInline)
     actions = ("tear_down",)
-    environment_shown = told("environment", _("Environment"), translated_word)
+    environment_shown = translated_column("environment", _("Environment"), translated_word)
     change_form_template = "admin/districts/district/change_form.html"
 
     @admin.display(description=_("State"), ordering="status")

@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from portal.admin.site import AuditHistoryMixin, ReadOnlyInline, ReadOnlyMixin, holds, told
+from portal.admin.site import AuditHistoryMixin, ReadOnlyInline, ReadOnlyMixin, holds, translated_column
 from portal.console.doors import person
 from portal.console.pages.run.page import live_context
 from portal.console.templatetags.console import badge
@@ -98,7 +98,7 @@ class RolloutAdmin(AuditHistoryMixin, ReadOnlyMixin, admin.ModelAdmin):  # type:
     list_filter = ("state",)
     list_select_related = ("requested_by",)
     inlines = (MemberInline,)
-    change_shown = told("what", _("What"))
+    change_shown = translated_column("what", _("What"))
 
     @admin.display(description=_("State"), ordering="state")
     def state_shown(self, rollout: Rollout) -> SafeString:
@@ -114,7 +114,7 @@ class AccountQuotaAdmin(AuditHistoryMixin, ReadOnlyMixin, admin.ModelAdmin):  # 
     list_filter = ("account", "region", "source")
     list_select_related = ("account",)
     search_fields = ("name", "=code")
-    name_shown = told("name", _("Name"), translated_term)
+    name_shown = translated_column("name", _("Name"), translated_term)
     fields = ("account", "region", "code", "name", "limit", "used", "source", "read_at", "set_limit")
     readonly_fields = ("account", "region", "code", "name", "limit", "used", "source", "read_at")
 

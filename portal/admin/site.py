@@ -25,7 +25,9 @@ def holds(request: HttpRequest, act: Act) -> bool:
     return isinstance(request.user, User) and may(request.user, act)
 
 
-def told(name: str, description: StrOrPromise, shown: Callable[[Any], Any] = translated) -> Callable[[Any, Model], str]:
+def translated_column(
+    name: str, description: StrOrPromise, shown: Callable[[Any], Any] = translated
+) -> Callable[[Any, Model], str]:
     """Return a column that shows a stored message in the reader's language; `shown` translates what is none."""
 
     @admin.display(description=description)

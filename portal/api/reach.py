@@ -108,32 +108,34 @@ class Caller:
     def district(self, suffix: str) -> District:
         """Return the district in use that has the suffix, or else the newest that had it; raises ProblemError."""
         rows = self.districts().select_related("account", "created_by", "state_lock")
-        return _found(
+        return _or_not_found(
             by_suffix(rows, suffix), message("This token reaches no district with the suffix {suffix}.", suffix=suffix)
         )
 
     def run(self, number: int) -> Run:
         """Return the run; raises ProblemError."""
         rows = self.runs().select_related("district", "district__account", "requested_by", "decided_by")
-        return _found(rows.filter(pk=number).first(), message("This token reaches no run #{number}.", number=number))
+        return _or_not_found(
+            rows.filter(pk=number).first(), message("This token reaches no run #{number}.", number=number)
+        )
 
     def rollout(self, number: int) -> Rollout:
         """Return the rollout; raises ProblemError."""
         rows = self.rollouts().select_related("requested_by")
-        return _found(
+        return _or_not_found(
             rows.filter(pk=number).first(), message("This token reaches no rollout #{number}.", number=number)
         )
 
     def certificate(self, number: int) -> RemovalCertificate:
         """Return the certificate; raises ProblemError."""
         rows = self.certificates().select_related("district", "run")
-        return _found(
+        return _or_not_found(
             rows.filter(pk=number).first(), message("This token reaches no certificate {number}.", number=number)
         )
 
     def account(self, account_id: str) -> AwsAccount:
         """Return the account; raises ProblemError."""
-        return _found(
+        return _or_not_found(
             self.accounts().filter(account_id=account_id).first(),
             message("This token reaches no account {account_id}.", account_id=account_id),
         )
@@ -160,7 +162,7 @@ class Caller:
         )
 
 
-def _found(row: Row | None, sentence: Message) -> Row:
+def _or_not_found(row: Row | None, sentence: Message) -> Row:
     if row is None:
         raise ProblemError(HTTPStatus.NOT_FOUND, "not_found", sentence)
     return row

@@ -99,7 +99,7 @@ class TagsField(forms.CharField):
         return tags
 
 
-def asked(name: str, **more: Any) -> forms.Field:
+def form_field(name: str, **more: Any) -> forms.Field:
     """Return the registration's field of this name; `more` goes to Django's field."""
     row = FIELDS[name]
     initial = "\n".join(row.default) if row.kind is Kind.LINES else row.default

@@ -23,7 +23,7 @@ from django.utils.translation import gettext_lazy as _
 
 from infra.naming import ENVIRONMENT_CODES
 from messages.message import message
-from portal.console.district_fields import ASKED, asked, groups
+from portal.console.district_fields import ASKED, form_field, groups
 from portal.console.hints import HINTS
 from provisioning.onboarding.service import check_room
 from registry.accounts.rights import Rights
@@ -164,7 +164,7 @@ WIDGETS: dict[str, dict[str, Any]] = {
 """What the registration's fields have beside what `infra.fields` says."""
 
 RegistrationForm.base_fields = {
-    **{row.name: asked(row.name, **WIDGETS.get(row.name, {})) for row in ASKED},
+    **{row.name: form_field(row.name, **WIDGETS.get(row.name, {})) for row in ASKED},
     "registration_key": forms.UUIDField(widget=forms.HiddenInput),
 }
 

@@ -125,7 +125,7 @@ def add_health(app: FastAPI) -> None:
         except (psycopg.Error, PoolTimeout):
             return JSONResponse({"status": "the database does not answer"}, 503)
         # Without the cache everything is answered, slower: that is no reason to take no requests.
-        return JSONResponse({"status": "ready", "cache": "there" if services.store.there else "away"})
+        return JSONResponse({"status": "ready", "cache": "there" if services.store.is_available else "away"})
 
 
 def add_errors(app: FastAPI) -> None:

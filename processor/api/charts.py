@@ -53,7 +53,7 @@ class Measured:
     marks: tuple[float, float] | None = None
 
     @property
-    def told(self) -> str:
+    def text(self) -> str:
         """Return what is written of it."""
         if self.value is not None:
             return f"{self.value:g}"
@@ -80,15 +80,15 @@ def means(title: str, groups: Sequence[Measured]) -> Chart:
     for place, group in enumerate(groups):
         y = place * ROW + 6
         lines.append(Line(LABEL - 8, y + BAR * 0.75, group.name, "label"))
-        if not group.told:
+        if not group.text:
             lines.append(Line(LABEL + 4, y + BAR * 0.75, "too few for a mean", "note"))
             continue
         start, end = (group.value, group.value) if group.value is not None else group.marks or (0.0, 0.0)
-        bars.append(Bar(LABEL, y, across(start), BAR, "mean", f"{group.name}: {group.told}"))
+        bars.append(Bar(LABEL, y, across(start), BAR, "mean", f"{group.name}: {group.text}"))
         if end > start:
             bars.append(Bar(LABEL + across(start), y, across(end) - across(start), BAR, "rest", "somewhere here"))
-        lines.append(Line(LABEL + across(end) + 6, y + BAR * 0.75, group.told, "value"))
-    measured = sum(bool(group.told) for group in groups)
+        lines.append(Line(LABEL + across(end) + 6, y + BAR * 0.75, group.text, "value"))
+    measured = sum(bool(group.text) for group in groups)
     summary = f"{measured} of {len(groups)} listed groups have a mean or its range."
     return Chart(WIDTH, len(groups) * ROW + 8, title, summary, bars, lines)
 

@@ -16,7 +16,7 @@ from processor.api.services import Services
 from processor.formats.base import Reading
 from processor.formats.values import year_in_path
 from processor.ingest import preview
-from processor.ingest.preview import Beginning, Shown
+from processor.ingest.preview import Beginning, Preview
 from processor.ingest.states import ENDED, FileState
 from processor.ingest.undo import Undone, undo
 from processor.ingest.worker import ROLE as WRITER
@@ -52,7 +52,7 @@ class Mapped:
     mapping: Mapping | None
     choices: dict[str, propose.Choice]
     base: str
-    shown: Shown
+    shown: Preview
     problem: str
 
 
@@ -140,7 +140,7 @@ def mapped(services: Services, access: Access, file_id: int, requested: Mapping 
 def _made_if_whole(choices: dict[str, propose.Choice], title: str) -> Mapping | None:
     """Return the mapping of a guess; nothing where a field that is needed was not guessed."""
     try:
-        return propose.made(choices, name=propose.slug(title), title=title or "Mapping")
+        return propose.mapping_of(choices, name=propose.slug(title), title=title or "Mapping")
     except ValueError:
         return None
 
@@ -163,14 +163,14 @@ def _shown(
     recognized: bool,
     using: Recognition,
     key: str,
-) -> tuple[Shown, str]:
+) -> tuple[Preview, str]:
     if mapping is None and not recognized:
-        return Shown(), ""
+        return Preview(), ""
     reading = _reading(services, key)
     try:
         shown = preview.shown(beginning, reading, using if recognized else preview.only(cast(Mapping, mapping)))
     except FileProblemError as problem:
-        return Shown(), f"{problem.sentence} {problem.remedy}"
+        return Preview(), f"{problem.sentence} {problem.remedy}"
     with services.pool.connection() as connection, connection.transaction():
         opened = open_access(connection, access, [uuid.UUID(student) for student in shown.students])
         close_access(connection, opened, len(shown.rows))

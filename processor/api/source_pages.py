@@ -65,7 +65,7 @@ def show_source(request: Request, caller: Office, source_id: int) -> Response:
 
 
 def _show(request: Request, source_id: int, error: str = "") -> Response:
-    source = sources.one(services_of(request), source_id)
+    source = sources.find_source(services_of(request), source_id)
     if source is None:
         raise HTTPException(404, "There is no such source.")
     return page(

@@ -87,7 +87,7 @@ def post_source(request: Request, caller: Ingest, told: SourceIn) -> dict[str, A
 @router.get("/sources/{source_id}")
 def get_source(request: Request, caller: Ingest, source_id: int) -> dict[str, Any]:
     """Tell one source with the cursor of each resource and its latest batches."""
-    source = sources.one(services_of(request), source_id)
+    source = sources.find_source(services_of(request), source_id)
     if source is None:
         raise HTTPException(404, "There is no such source.")
     return source

@@ -79,7 +79,7 @@ def listed(services: Services) -> list[dict[str, Any]]:
         return cursor.execute(f"{LIST} ORDER BY lower(s.name)").fetchall()
 
 
-def one(services: Services, source_id: int) -> dict[str, Any] | None:
+def find_source(services: Services, source_id: int) -> dict[str, Any] | None:
     """Return a source with how far each resource was pulled, its latest batches and what became of each."""
     with services.pool.connection() as connection, connection.cursor(row_factory=dict_row) as cursor:
         row = cursor.execute(f"{LIST} AND s.source_id = %s", (source_id,)).fetchone()
@@ -101,18 +101,18 @@ def added(services: Services, wanted: Wanted, access: Access) -> int:
         reach = Reach(services.settings.sources_let_in)
         source_id = store.add(connection, wanted.source(), reach, access)
         _keep(services, connection, source_id, wanted.client_id, wanted.client_secret, access)
-    _told(services, source_id)
+    _notify_worker(services, source_id)
     return source_id
 
 
 def given_credentials(services: Services, source_id: int, client_id: str, secret: str, access: Access) -> None:
     """Put another id and secret in place of a source's; raises SourceProblemError, NoSourceError."""
     _checked(Wanted(Kind.EDFI, "", "", "", 0, client_id, secret))
-    if one(services, source_id) is None:
+    if find_source(services, source_id) is None:
         raise store.NoSourceError("There is no such source.")
     with _writing(services) as connection:
         _keep(services, connection, source_id, client_id, secret, access)
-    _told(services, source_id)
+    _notify_worker(services, source_id)
 
 
 def changed(services: Services, source_id: int, state: State, access: Access) -> None:
@@ -122,21 +122,21 @@ def changed(services: Services, source_id: int, state: State, access: Access) ->
     if state == State.REMOVED and version is not None:
         manager = aws.client("secretsmanager")
         credentials.forget(manager, services.settings.sources_secret, source_id, version)
-    _told(services, source_id)
+    _notify_worker(services, source_id)
 
 
 def wished(services: Services, source_id: int, wanted: Wish, access: Access) -> None:
     """Ask the worker to pull, try or test a source now; raises NoSourceError."""
     with _writing(services) as connection:
         store.wish(connection, source_id, wanted, access)
-    _told(services, source_id)
+    _notify_worker(services, source_id)
 
 
 def begun_anew(services: Services, source_id: int, access: Access) -> None:
     """Ask the worker to pull all of a source once more; raises NoSourceError."""
     with _writing(services) as connection:
         store.begin_anew(connection, source_id, access)
-    _told(services, source_id)
+    _notify_worker(services, source_id)
 
 
 def _writing(services: Services) -> Any:
@@ -158,7 +158,7 @@ def _keep(
     store.credentials_written(connection, source_id, version, access)
 
 
-def _told(services: Services, source_id: int) -> None:
+def _notify_worker(services: Services, source_id: int) -> None:
     """Tell the worker by the queue, which the bucket writes to: it need not ask the database again and again."""
     services.s3.put_object(Bucket=services.settings.bucket, Key=f"{store.PULLED}{source_id}/{store.CALL}", Body=b"")
     if services.sender is not None:

@@ -43,10 +43,10 @@ async def show_student(request: Request, caller: Reader) -> Response:
     if not local_id or not (purpose and purpose.isprintable()):
         error = NO_PURPOSE if local_id else NO_ID
         return shown(request, HTTPStatus.UNPROCESSABLE_ENTITY, local_id=local_id, purpose=purpose, wrong=error)
-    return await run_in_threadpool(_found, request, caller, local_id, purpose)
+    return await run_in_threadpool(_student_page, request, caller, local_id, purpose)
 
 
-def _found(request: Request, caller: Caller, local_id: str, purpose: str) -> Response:
+def _student_page(request: Request, caller: Caller, local_id: str, purpose: str) -> Response:
     services = services_of(request)
     context: dict[str, Any] = {"local_id": local_id, "purpose": purpose}
     try:

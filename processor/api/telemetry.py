@@ -108,7 +108,7 @@ class Watched:
     async def _watch(self, scope: dict[str, Any], receive: Any, send: Any) -> tuple[str, int]:
         began, status = time.monotonic(), 500
 
-        async def told(message: dict[str, Any]) -> None:
+        async def send_with_headers(message: dict[str, Any]) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
@@ -118,7 +118,7 @@ class Watched:
             await send(message)
 
         try:
-            await self._app(scope, receive, told)
+            await self._app(scope, receive, send_with_headers)
         finally:
             route = getattr(scope.get("route"), "path", "none")
             request_id = scope.get("state", {}).get("request_id", "")

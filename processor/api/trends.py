@@ -65,10 +65,10 @@ def _small(course: Course, low: float, high: float) -> Small:
         if mean is not None and mean.marks:
             top = down(mean.marks[1])
             height = max(1.0, round(down(mean.marks[0]) - top, 1))
-            ranges.append(Bar(across(place) - NARROW / 2, top, NARROW, height, "range", f"{mean.name}: {mean.told}"))
+            ranges.append(Bar(across(place) - NARROW / 2, top, NARROW, height, "range", f"{mean.name}: {mean.text}"))
     lines = [" ".join(f"{x},{y}" for x, y in run) for run in runs if len(run) > 1]
     labels = [Line(LEFT, down(end) + 5, f"{end:g}", "label") for end in dict.fromkeys((high, low))]
-    measured = sum(mean is not None and bool(mean.told) for mean in course.means)
+    measured = sum(mean is not None and bool(mean.text) for mean in course.means)
     return Small(
         course.name, f"{measured} of {count} administrations have a mean or its range.", dots, ranges, lines, labels
     )

@@ -62,13 +62,13 @@ class Store:
         self._lock = threading.Lock()
 
     @property
-    def there(self) -> bool:
+    def is_available(self) -> bool:
         """Return whether it is worth asking."""
         return self.client is not None and self._now() >= self._again_at
 
     def run(self, command: Callable[[redis.Redis], T]) -> T:
         """Run a command; raises CacheUnavailableError where there is no cache, or it does not answer."""
-        if self.client is None or not self.there:
+        if self.client is None or not self.is_available:
             raise CacheUnavailableError
         try:
             answer = command(self.client)

@@ -55,7 +55,7 @@ def record_id(namespace: str, identifier: str, own: str, student: str) -> str:
     return f"{PREFIX}{namespace}|{identifier}|{own}|{student}"
 
 
-def _told(reader: values.Reader, value: str, column: str) -> str:
+def _read_nested(reader: values.Reader, value: str, column: str) -> str:
     """Read a value that is nested in an object, and name where it stood when it is refused."""
     try:
         return reader(value)
@@ -66,12 +66,12 @@ def _told(reader: values.Reader, value: str, column: str) -> str:
 def score(item: dict[str, Any], namespace: str = "", choice: Choice = NONE) -> str:
     """Return the number that counts as the score; nothing where no result is one."""
     entry = score_of(listed(item, "scoreResults"), "result", namespace, choice)
-    return _told(number, at(entry, "result"), "scoreResults.result") if entry else values.NULL
+    return _read_nested(number, at(entry, "result"), "scoreResults.result") if entry else values.NULL
 
 
 def level(item: dict[str, Any], choice: Choice = NONE) -> str:
     """Return the level that was met."""
-    return _told(word, level_by(item, choice), "performanceLevels.performanceLevelDescriptor")
+    return _read_nested(word, level_by(item, choice), "performanceLevels.performanceLevelDescriptor")
 
 
 def write(reading: Reading, sink: Sink, line: int, row: list[str], item: dict[str, Any]) -> None:
@@ -88,7 +88,9 @@ def write(reading: Reading, sink: Sink, line: int, row: list[str], item: dict[st
     note_methods(reading, which, item)
     rows = [("", values.NULL, values.NULL) if untested else ("", score(item, namespace, choice), level(item, choice))]
     for objective in [] if untested else listed(item, "studentObjectiveAssessments"):
-        code = _told(values.identifier, at(objective, "objectiveAssessmentReference.identificationCode"), OBJECTIVES)
+        code = _read_nested(
+            values.identifier, at(objective, "objectiveAssessmentReference.identificationCode"), OBJECTIVES
+        )
         # Parts often have other methods than the whole: what was chosen counts where it is there.
         outcome = (
             score(objective, namespace, choice) or score(objective, namespace),
@@ -109,7 +111,7 @@ def write(reading: Reading, sink: Sink, line: int, row: list[str], item: dict[st
     occasion = f"{ends} {word(window_of(item, period, day, choice))}".strip()
     day = day or f"{year}-06-30"
     administration = f"{which}|{occasion}"
-    school = _told(word, school_of(item), "schoolReference.schoolId")
+    school = _read_nested(word, school_of(item), "schoolReference.schoolId")
     sink.put("administration", administration, which, occasion, *[values.NULL] * 5, reading.when, "f")
     sink.put("student", student, modified_at, "f")
     sink.put("student_identity", student, local, values.NULL, modified_at, "f")

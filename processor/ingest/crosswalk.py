@@ -328,7 +328,7 @@ def _rewrite(connection: psycopg.Connection, used: frozenset[str], file_id: int)
         # A claim of this very file may have moved the child since it was looked up.
         "coalesce((SELECT m.new FROM pg_temp.moves m WHERE m.old = r.student), r.student) AS student, how "
         "FROM resolved r ORDER BY r.alias, (r.kind = 'sourced') DESC"
-        if _there(connection, "moves")
+        if _table_exists(connection, "moves")
         else "CREATE TEMPORARY TABLE rewrites ON COMMIT DROP AS SELECT DISTINCT ON (r.alias) r.alias, r.student, how "
         "FROM resolved r ORDER BY r.alias, (r.kind = 'sourced') DESC"
     )
@@ -362,7 +362,7 @@ def _rewrite(connection: psycopg.Connection, used: frozenset[str], file_id: int)
         )
 
 
-def _there(connection: psycopg.Connection, name: str) -> bool:
+def _table_exists(connection: psycopg.Connection, name: str) -> bool:
     return connection.execute("SELECT to_regclass(%s) IS NOT NULL", (f"pg_temp.{name}",)).fetchone() == (True,)
 
 

@@ -34,11 +34,15 @@ def remember(connection: psycopg.Connection, message: Message, why: PoisonMessag
 def bury(client: Any, url: str, message: Message, why: PoisonMessageError) -> None:
     """Send a message to the dead letters with its cause; the caller then deletes it from its queue."""
 
-    def told(value: str) -> dict[str, str]:
+    def attribute(value: str) -> dict[str, str]:
         return {"DataType": "String", "StringValue": value[:MOST_CAUSE]}
 
     client.send_message(
         QueueUrl=url,
         MessageBody=message.body,
-        MessageAttributes={"code": told(why.code), "cause": told(why.cause), "first_id": told(message.id)},
+        MessageAttributes={
+            "code": attribute(why.code),
+            "cause": attribute(why.cause),
+            "first_id": attribute(message.id),
+        },
     )

@@ -14,7 +14,7 @@ from processor.problems import PoisonMessageError
 
 
 @dataclass(frozen=True)
-class Told:
+class CreatedObject:
     """One object that a message speaks of."""
 
     bucket: str
@@ -23,7 +23,7 @@ class Told:
     etag: str
 
 
-def read(body: str, *, bucket: str) -> list[Told]:
+def read(body: str, *, bucket: str) -> list[CreatedObject]:
     """Return the objects that a message speaks of: none for S3's test event. Raises PoisonMessageError."""
     try:
         event = json.loads(body)
@@ -36,16 +36,18 @@ def read(body: str, *, bucket: str) -> list[Told]:
     records = event.get("Records")
     if not isinstance(records, list) or not records:
         raise PoisonMessageError("not_an_event", "The message is no event of S3.")
-    return [notice for record in records if (notice := _told(record, bucket)) is not None]
+    return [notice for record in records if (notice := _created_object(record, bucket)) is not None]
 
 
-def _told(record: Any, bucket: str) -> Told | None:
+def _created_object(record: Any, bucket: str) -> CreatedObject | None:
     try:
         if not str(record["eventName"]).removeprefix("s3:").startswith("ObjectCreated:"):
             return None
         bucket_name, entity = record["s3"]["bucket"]["name"], record["s3"]["object"]
         key = unquote_plus(entity["key"])
-        notice = Told(bucket_name, key, entity.get("versionId") or "", str(entity.get("eTag") or "").strip('"'))
+        notice = CreatedObject(
+            bucket_name, key, entity.get("versionId") or "", str(entity.get("eTag") or "").strip('"')
+        )
     except (KeyError, TypeError, AttributeError) as error:
         raise PoisonMessageError("not_an_event", "The message's record names no object.") from error
     if bucket and notice.bucket != bucket:

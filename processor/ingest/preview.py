@@ -38,7 +38,7 @@ class Beginning:
 
 
 @dataclass
-class Shown:
+class Preview:
     """What the first rows would become: `rows` as they would be stored, `refused` with reasons."""
 
     rows: list[dict[str, Any]] = field(default_factory=list)
@@ -123,7 +123,7 @@ def _bounded(text: Iterator[str]) -> Iterator[str]:
             return
 
 
-def shown(beginning: Beginning, reading: Reading, recognition: Recognition) -> Shown:
+def shown(beginning: Beginning, reading: Reading, recognition: Recognition) -> Preview:
     """Return the first rows as they would be stored; raises FileProblemError where the file is of no mapping."""
     sink, report = Collected(), Refusals()
     try:
@@ -138,7 +138,7 @@ def shown(beginning: Beginning, reading: Reading, recognition: Recognition) -> S
     rows = [row_of(sink, result) for result in sink.results]
     lines = sorted({row["line"] for row in rows})[:MOST_ROWS]
     chosen = [row for row in rows if row["line"] in lines]
-    return Shown(chosen, refused, {row.pop("pseudonym") for row in chosen})
+    return Preview(chosen, refused, {row.pop("pseudonym") for row in chosen})
 
 
 def row_of(sink: Collected, result: list[str]) -> dict[str, Any]:

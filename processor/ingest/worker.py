@@ -131,7 +131,7 @@ class Worker:
         if self.pulling is None:
             return False
         try:
-            pulled = self.pulling.one(self._connected())
+            pulled = self.pulling.pull_next(self._connected())
         except (psycopg.Error, ClientError, BotoCoreError) as error:
             logger.warning("Sources are pulled later: %s.", type(error).__name__)
             self._disconnect()

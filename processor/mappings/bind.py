@@ -71,10 +71,10 @@ class Columns:
             self.places.append(place)
         return self._known[key]
 
-    def found(self, value: Value) -> list[int]:
+    def places_of(self, value: Value) -> list[int]:
         """Return the places of the columns of a value that are there."""
         own = [self.header[names.plain(name)] for name in value.columns if names.plain(name) in self.header]
-        return own + (self.found(value.otherwise) if value.otherwise else [])
+        return own + (self.places_of(value.otherwise) if value.otherwise else [])
 
     def pick(self, value: Value, kind: str) -> Pick:
         """Return what picks a value; raises InvalidValueError where a constant is none of the kind."""
@@ -109,7 +109,7 @@ class Columns:
         A column may be full of zeros that stand for nobody; whom a row is about, another may tell. Where none does, the
         pick raises RowRefusedError.
         """
-        if len(self.found(value)) < 2:
+        if len(self.places_of(value)) < 2:
             return self.pick(value, "student")
         name, at = self.name_of(value), self._read_all(value, "student or nobody")
 
@@ -130,7 +130,7 @@ class Columns:
 
     def name_of(self, value: Value) -> str:
         """Return the column to name where a value is not there."""
-        places = self.found(value)
+        places = self.places_of(value)
         return self.titles[places[0]] if places else (value.columns[0] if value.columns else "")
 
 
@@ -158,7 +158,9 @@ def bind(mapping: Mapping, header: Sequence[str]) -> Bound:
 def _id_as_it_is(mapping: Mapping, columns: Columns) -> str:
     """Return the column with the student's id where it is read without steps: whose a refused row is, it tells."""
     return (
-        columns.name_of(mapping.student.id) if not mapping.student.id.do and columns.found(mapping.student.id) else ""
+        columns.name_of(mapping.student.id)
+        if not mapping.student.id.do and columns.places_of(mapping.student.id)
+        else ""
     )
 
 
@@ -272,7 +274,7 @@ def _columns_of(told: Value | None, columns: Columns) -> Iterator[tuple[Value, i
 
 
 def _any(columns: Columns, *values: Value) -> bool:
-    return any(columns.found(value) for value in values)
+    return any(columns.places_of(value) for value in values)
 
 
 def _makers(mapping: Mapping, columns: Columns) -> Callable[[Reading, Sink], Write]:

@@ -184,7 +184,7 @@ def guessed(mappings: Iterable[Mapping], header: Sequence[str], title: str) -> d
     return {target: guesses.get(target, Choice()) for target in TARGETS}
 
 
-def made(
+def mapping_of(
     choices: MappingOf[str, Choice], *, name: str, title: str, vendor: str = "", base: Mapping | None = None
 ) -> Mapping:
     """Return the mapping of a person's choices, within another one where they began with that.

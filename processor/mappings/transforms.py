@@ -295,7 +295,7 @@ MADE_STEPS: dict[str, Callable[[Any], Step]] = {
 """Steps that are told with what."""
 
 
-def made(step: str | Mapping[str, Any]) -> Step:
+def step_of(step: str | Mapping[str, Any]) -> Step:
     """Return a step of the list; raises ValueError for anything else."""
     if isinstance(step, str):
         if step not in PLAIN_STEPS:
@@ -314,7 +314,7 @@ def made(step: str | Mapping[str, Any]) -> Step:
 
 def chained(steps: Sequence[str | Mapping[str, Any]]) -> Step:
     """Return all steps as one."""
-    ready = [made(step) for step in steps]
+    ready = [step_of(step) for step in steps]
 
     def run(cell: str) -> str:
         for step in ready:

@@ -45,7 +45,7 @@ class Pulling:
     alive: Callable[[], None] = lambda: None
     wait: Callable[[float], object] = field(default=pause)
 
-    def one(self, connection: psycopg.Connection) -> bool:
+    def pull_next(self, connection: psycopg.Connection) -> bool:
         """Pull a source that is due, and say whether there was one; the connection is the writer's, in autocommit."""
         source = store.claim_due(connection)
         if source is None:

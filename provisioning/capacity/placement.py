@@ -145,7 +145,7 @@ def refusal(place: Place, wanted: Amounts, others: Iterable[Place]) -> Full | No
     if any(room.code == quotas.VPCS.code for room in short):
         # AWS raises both by one request (Amazon VPC User Guide, "Amazon VPC quotas").
         short = [room for room in short if room.code != quotas.GATEWAYS.code]
-    text = sentences(*(_told(place, room, wanted[room.code]) for room in short))
+    text = sentences(*(_shortage_message(place, room, wanted[room.code]) for room in short))
     room_in = {other.account: how_many(other, wanted) for other in others}
     best = max(room_in, key=lambda name: room_in[name], default="")
     fixed = [term(room.name) for room in short if KINDS[room.code].is_fixed]
@@ -192,7 +192,7 @@ def refusal(place: Place, wanted: Amounts, others: Iterable[Place]) -> Full | No
     )
 
 
-def _told(place: Place, room: Room, wanted: float) -> str:
+def _shortage_message(place: Place, room: Room, wanted: float) -> str:
     if KINDS[room.code].per == "VPC":
         return message(
             "{account} may have {limit} {name} in {region}; this district needs {wanted}.",

@@ -26,7 +26,7 @@ from uuid import UUID
 from django.utils import timezone
 
 from engine.errors import DiskFullError, EngineError, InterruptedRunError
-from engine.processes.supervised import end_all, found
+from engine.processes.supervised import end_all, reattach
 from engine.state.plan_store import fetch_plan, plan_key
 from engine.state.store import ensure_state_bucket, state_key
 from engine.terraform.command import Plan, Terraform
@@ -294,7 +294,7 @@ class RunExecution:
         process = self.run.process
         if not process.get("folder") or "ended" in process:
             return
-        left = found(process)
+        left = reattach(process)
         if left is not None and left.is_alive:
             self.context.recorder.note(
                 "recovery", message("The terraform {command} that was left is ended.", command=left.command)
@@ -319,7 +319,7 @@ class RunExecution:
         process = self.run.process
         if not process.get("folder") or "ended" in process:
             return
-        left = found(process)
+        left = reattach(process)
         if left is None or left.is_alive is False:
             self.supervision.remember({"ended": None})
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from engine.processes.supervised import found
+from engine.processes.supervised import reattach
 
 
 class LostRunDecision(StrEnum):
@@ -39,7 +39,7 @@ def remains(process: dict[str, Any], lease_until: datetime | None) -> Remains:
     """
     if not process.get("folder"):
         return Remains()
-    running = found(process)
+    running = reattach(process)
     if running is None:
         return Remains()
     gone_at = lease_until + timedelta(seconds=running.terms.longest_seconds) if lease_until else None

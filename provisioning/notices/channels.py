@@ -18,7 +18,7 @@ from messages.message import message
 from messages.stored import codes_of
 from provisioning.models import Notice, NoticeEndpoint
 from provisioning.notices.endpoint_secrets import address_unsealed, valid_secrets
-from provisioning.notices.writing import Told, written
+from provisioning.notices.writing import NoticePayload, written
 from registry.outbound.addresses import AddressRefusedError
 from registry.outbound.posting import Answer, NotTakenError, post
 from registry.outbound.sealing import UnsealedError
@@ -93,7 +93,7 @@ def _to_endpoint(notice: Notice, endpoint: NoticeEndpoint) -> Answer | None:
         if endpoint.kind == NoticeEndpoint.Kind.MAIL:
             _by_email(notice, address.split(","))
             return None
-        body = written(NoticeEndpoint.Kind(endpoint.kind), notice.occasion, told(notice))
+        body = written(NoticeEndpoint.Kind(endpoint.kind), notice.occasion, notice_payload(notice))
         headers = {"Content-Type": "application/json"}
         if endpoint.kind == NoticeEndpoint.Kind.WEBHOOK:
             at = timezone.now()
@@ -105,9 +105,9 @@ def _to_endpoint(notice: Notice, endpoint: NoticeEndpoint) -> Answer | None:
         raise NotDeliveredError(str(refusal)) from refusal
 
 
-def told(notice: Notice) -> Told:
+def notice_payload(notice: Notice) -> NoticePayload:
     """Return what there is to write to an endpoint."""
-    return Told(notice.sentence, address_of(notice), notice.created_at, notice.about)
+    return NoticePayload(notice.sentence, address_of(notice), notice.created_at, notice.about)
 
 
 def _by_email(notice: Notice, recipients: list[str]) -> None:

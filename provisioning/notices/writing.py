@@ -20,7 +20,7 @@ SLACK_SIGNS = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 
 
 @dataclass(frozen=True)
-class Told:
+class NoticePayload:
     """What a notice says: a sentence, where it is to be seen, when, and of what."""
 
     sentence: str
@@ -29,7 +29,7 @@ class Told:
     about: Mapping[str, Any]
 
 
-def written(kind: Kind, occasion: str, payload: Told) -> bytes:
+def written(kind: Kind, occasion: str, payload: NoticePayload) -> bytes:
     """Return the body for a kind of endpoint that is posted to."""
     if kind is Kind.SLACK:
         content = _for_slack(payload)
@@ -46,12 +46,12 @@ def written(kind: Kind, occasion: str, payload: Told) -> bytes:
     return json.dumps(content, ensure_ascii=False).encode()
 
 
-def _for_slack(payload: Told) -> dict[str, Any]:
+def _for_slack(payload: NoticePayload) -> dict[str, Any]:
     sentence = "".join(SLACK_SIGNS.get(letter, letter) for letter in payload.sentence)
     return {"text": f"{sentence}\n{payload.url}", "mrkdwn": False, "unfurl_links": False}
 
 
-def _for_teams(payload: Told) -> dict[str, Any]:
+def _for_teams(payload: NoticePayload) -> dict[str, Any]:
     body: list[dict[str, Any]] = [{"type": "RichTextBlock", "inlines": [{"type": "TextRun", "text": payload.sentence}]}]
     opening = {"type": "Action.OpenUrl", "title": "Homeroom", "url": payload.url}
     card = {

@@ -26,7 +26,7 @@ def ask_many(
     """
     deadline = time.monotonic() + seconds
 
-    def one(row: Row) -> tuple[Row, Answer | EngineError] | None:
+    def attempt(row: Row) -> tuple[Row, Answer | EngineError] | None:
         if time.monotonic() >= deadline:
             return None
         try:
@@ -35,6 +35,6 @@ def ask_many(
             return row, refusal
 
     with ThreadPoolExecutor(at_once, thread_name_prefix="asking") as pool:
-        for answered in pool.map(carrying(one), rows):
+        for answered in pool.map(carrying(attempt), rows):
             if answered is not None:
                 yield answered

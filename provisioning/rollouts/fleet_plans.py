@@ -27,14 +27,16 @@ REASON = message("Asked for in the fleet")
 
 
 @dataclass(frozen=True)
-class Asked:
+class PlanRequests:
     """How many plans were asked for, and suffix and sentence of each that was refused."""
 
     asked: int
     refused: list[tuple[str, str]]
 
 
-def plan_now(*, districts: QuerySet[District], actor: User | None, priority: Priority = Priority.PERSON) -> Asked:
+def plan_now(
+    *, districts: QuerySet[District], actor: User | None, priority: Priority = Priority.PERSON
+) -> PlanRequests:
     """Ask for a plan of each, those beside an active run refused with a sentence. Raises NotAllowedError."""
     require_all(actor, Act.OPERATE, districts)
     asked = 0
@@ -47,7 +49,7 @@ def plan_now(*, districts: QuerySet[District], actor: User | None, priority: Pri
             except ServiceRefusedError as refusal:
                 refused.append((district.suffix, str(refusal)))
     dispatch_once_committed()
-    return Asked(asked, refused)
+    return PlanRequests(asked, refused)
 
 
 def plan_all(*, districts: QuerySet[District], filters: dict[str, str], actor: User | None) -> int:

@@ -122,7 +122,7 @@ def plan_differences(run: Run, query: PlanQuery) -> PlanDifferences:
         stored = []
         fields = ("place", "address", "type", "action", "previous_address")
         every = [Entry(*row) for row in _rows(run).order_by("place").values_list(*fields)]
-        with_text = set(_found(run, query.text)) if query.text else set()
+        with_text = set(_places_with_text(run, query.text)) if query.text else set()
     chosen = [
         entry
         for entry in every
@@ -214,7 +214,7 @@ def _entry(row: PlannedChange) -> Entry:
     return Entry(row.place, row.address, row.type, row.action, row.previous_address)
 
 
-def _found(run: Run, text: str) -> Any:
+def _places_with_text(run: Run, text: str) -> Any:
     """Return the places of changes in whose address, type or values the text stands."""
     rows = _rows(run).annotate(values_text=Cast("values", TextField()))
     named = Q(address__icontains=text) | Q(type__icontains=text) | Q(previous_address__icontains=text)

@@ -101,7 +101,7 @@ def build(run: Run) -> dict[str, Any]:
         "district": _district(run.district),
         "teardown": {
             "runs": [part.number for part in runs],
-            "asked": [_asked(part) for part in runs],
+            "asked": [_request_data(part) for part in runs],
             "final_snapshot": bool(run.spec.get("final_snapshot")),
         },
         "existed": proof["departures"],
@@ -155,7 +155,7 @@ def _district(district: District) -> dict[str, Any]:
     }
 
 
-def _asked(run: Run) -> dict[str, Any]:
+def _request_data(run: Run) -> dict[str, Any]:
     return {
         "run": run.number,
         "by": _name(run.requested_by),

@@ -76,7 +76,7 @@ def prove_removal(
     left = inventory.left_behind
     rows = [_row(item) for item in left]
     kept = [_row(item) | {"scheduled": item.scheduled} for item in inventory.items if item.scheduled]
-    proof = {"inventory": _told(inventory), "departures": gone}
+    proof = {"inventory": _inventory_data(inventory), "departures": gone}
 
     def note_inventory() -> None:
         fence.update(left_behind=rows, kept_by_aws=kept, removal_proof=proof)
@@ -171,7 +171,7 @@ def _departures(run: Run) -> list[dict[str, Any]]:
         raise AwsUnavailableError(message("When each resource went cannot be read."), detail=str(error)) from error
 
 
-def _told(inventory: Inventory) -> dict[str, Any]:
+def _inventory_data(inventory: Inventory) -> dict[str, Any]:
     scope = inventory.scope
     return {
         "at": inventory.at.isoformat(),

@@ -81,7 +81,7 @@ def discard_kept(*, errored: ErroredState, reason: str, actor: User | None) -> E
 def request_lock_look(*, district: District, actor: User | None) -> DistrictLock:
     """Have a worker read who holds the state. Raises NotAllowedError, and ServiceRefusedError without a broker."""
     require(actor, Act.OPERATE, district.place)
-    row = _asked(district)
+    row = _touch_lock(district)
     ask_workers("provisioning.look_at_lock", district.pk)
     return row
 
@@ -99,7 +99,7 @@ def request_release(*, district: District, lock_id: str, reason: str, actor: Use
             "lock_unseen", message("That lock was not seen on this state."), message("Read the lock again first.")
         )
     with transaction.atomic():
-        row = _asked(district)
+        row = _touch_lock(district)
         record(
             action=AuditAction.LOCK_RELEASE_REQUESTED,
             actor=actor,
@@ -129,6 +129,6 @@ def checked_reason(reason: str) -> str:
     return why
 
 
-def _asked(district: District) -> DistrictLock:
+def _touch_lock(district: District) -> DistrictLock:
     row, _ = DistrictLock.objects.update_or_create(district=district, defaults={"asked_at": timezone.now()})
     return row

@@ -60,7 +60,7 @@ def give_grant(
         "{username} was granted the role {role} {told}.",
         username=owner.get_username(),
         role=word(role.value, "Role"),
-        told=told(grant),
+        told=scope_message(grant),
     )
     grant_set(owner, actor, AuditAction.GRANT_GIVEN, sentence, _data(grant))
     return grant
@@ -79,7 +79,7 @@ def keep_role(user: User, role: Role, *, given_by: User | None) -> Grant:
         "{username} keeps the role {role} of the invitation, {told}.",
         username=user.get_username(),
         role=word(role.value, "Role"),
-        told=told(grant),
+        told=scope_message(grant),
     )
     grant_set(user, given_by, AuditAction.GRANT_GIVEN, sentence, _data(grant), recorded_as=user)
     return grant
@@ -107,13 +107,13 @@ def end_grant(grant: Grant, *, actor: User | None) -> Grant:
         "The role {role} of {username} {told} was ended.",
         role=word(row.role, "Role"),
         username=owner.get_username(),
-        told=told(row),
+        told=scope_message(row),
     )
     grant_set(owner, actor, AuditAction.GRANT_ENDED, sentence, _data(row))
     return row
 
 
-def told(grant: Grant) -> Message:
+def scope_message(grant: Grant) -> Message:
     """Return in English how far a grant goes and until when, as the record says it."""
     parts = [
         listed((kind, ", ".join(values)), between=" ")

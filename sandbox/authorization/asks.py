@@ -13,13 +13,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sandbox.authorization import facts, kept
-from sandbox.authorization.decision import Asked
+from sandbox.authorization.decision import AccessRequest
 from sandbox.authorization.dependent import dependent
 from sandbox.authorization.facts import Facts
 from sandbox.authorization.names import ACTIONS, TAGGING
 from sandbox.authorization.reference import Action, reference
 from sandbox.authorization.requests import POST_OBJECT, Operation
-from sandbox.authorization.resources import Place, Target, made, named, targets
+from sandbox.authorization.resources import Place, Target, created_targets, named, targets
 
 
 class UnknownActionError(LookupError):
@@ -84,7 +84,7 @@ def asks(operation: Operation, place: Place) -> list[Ask]:
     return needed
 
 
-def asked(ask: Ask, operation: Operation, about: Facts, account: str) -> Asked:
+def access_request(ask: Ask, operation: Operation, about: Facts, account: str) -> AccessRequest:
     """Return what is decided for a caller with these facts."""
     arn, resource_account = ask.target.arn, account
     policy = None
@@ -100,7 +100,7 @@ def asked(ask: Ask, operation: Operation, about: Facts, account: str) -> Asked:
     if is_key:
         context["kms:calleraccount"] = about.get("aws:principalaccount", ())
     rules = ask.action.full_name == "sts:AssumeRole" or (is_key and policy is not None)
-    return Asked(ask.action.full_name, arn, resource_account, context | ask.more, policy, rules)
+    return AccessRequest(ask.action.full_name, arn, resource_account, context | ask.more, policy, rules)
 
 
 RULED = frozenset({"ecr", "kms", "lambda", "s3", "secretsmanager", "sns", "sqs"})
@@ -160,7 +160,7 @@ def _tagging(operation: Operation, place: Place) -> Iterator[Ask]:
         return
     action = _action(operation.service, name)
     more: Facts = {f"{operation.service}:createaction": (operation.name,)}
-    for target in made(operation, place):
+    for target in created_targets(operation, place):
         if target.kind in action.rows:
             yield Ask(action, target, more)
         else:

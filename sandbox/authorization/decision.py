@@ -27,7 +27,7 @@ class Source(StrEnum):
 
 
 @dataclass(frozen=True)
-class Asked:
+class AccessRequest:
     """One action on one resource, with all that conditions may ask for."""
 
     action: str
@@ -56,7 +56,7 @@ class Decision:
 ALLOWED = Decision(True)
 
 
-def decide(caller: Caller, call: Asked) -> Decision:
+def decide(caller: Caller, call: AccessRequest) -> Decision:
     """Decide one call."""
     denied = _denial(caller, call)
     if denied is not None:
@@ -79,7 +79,7 @@ def decide(caller: Caller, call: Asked) -> Decision:
     return ALLOWED
 
 
-def _denial(caller: Caller, call: Asked) -> tuple[Source, Statement] | None:
+def _denial(caller: Caller, call: AccessRequest) -> tuple[Source, Statement] | None:
     documents = (
         (Source.IDENTITY, caller.policies),
         (Source.BOUNDARY, caller.boundary),
@@ -99,7 +99,7 @@ def _denial(caller: Caller, call: Asked) -> tuple[Source, Statement] | None:
     return None
 
 
-def _grant(caller: Caller, call: Asked) -> Grant:
+def _grant(caller: Caller, call: AccessRequest) -> Grant:
     """Return the nearest that the resource's policy comes to the caller in a statement that allows the call."""
     nearest = Grant.NONE
     for statement in call.policy or ():
@@ -108,19 +108,19 @@ def _grant(caller: Caller, call: Asked) -> Grant:
     return nearest
 
 
-def _allows(document: Iterable[Statement], call: Asked) -> bool:
+def _allows(document: Iterable[Statement], call: AccessRequest) -> bool:
     return any(statement.effect is Effect.ALLOW and _applies(statement, call) for statement in document)
 
 
-def _applies(statement: Statement, call: Asked) -> bool:
+def _applies(statement: Statement, call: AccessRequest) -> bool:
     return statement.applies(call.action, call.resource, call.context)
 
 
-def _lacking(source: Source, document: Document | None, caller: Caller, call: Asked) -> Decision:
+def _lacking(source: Source, document: Document | None, caller: Caller, call: AccessRequest) -> Decision:
     return Decision(False, missing=source, nearest=_nearest(source, document or (), caller, call))
 
 
-def _nearest(source: Source, document: Document, caller: Caller, call: Asked) -> str:
+def _nearest(source: Source, document: Document, caller: Caller, call: AccessRequest) -> str:
     """Say which of the statements that name the action comes nearest, and what it lacks."""
     lacks = []
     for statement in document:

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sandbox.authorization import facts
-from sandbox.authorization.asks import UnknownActionError, asked, asks
+from sandbox.authorization.asks import UnknownActionError, access_request, asks
 from sandbox.authorization.callers import Callers, Known
 from sandbox.authorization.decision import Decision, Source, decide
 from sandbox.authorization.facts import Surroundings
@@ -110,7 +110,7 @@ class Gate:
             return denied(scope, caller, str(error), "*", Decision(False, nearest=unknown))
         about = facts.of_caller(caller, around)
         for ask in needed:
-            whole = asked(ask, operation, about, place.account)
+            whole = access_request(ask, operation, about, place.account)
             decision = decide(caller, whole)
             # What a service does besides on its caller's behalf, such as using a key, goes by no endpoint of theirs.
             passes = by if ask.action.service == operation.service else Way()

@@ -12,7 +12,7 @@ import threading
 from pathlib import Path
 from typing import Any
 
-from sandbox.authorization.decision import Asked, Decision
+from sandbox.authorization.decision import AccessRequest, Decision
 from sandbox.authorization.identities import Caller
 
 SETTING, PASSAGE = "SANDBOX_DECISIONS", "passage"
@@ -23,7 +23,7 @@ _turn = threading.Lock()
 _seen: set[str] = set()
 
 
-def note(caller: Caller, call: Asked, decision: Decision, *, through: str = "", passage: bool = False) -> None:
+def note(caller: Caller, call: AccessRequest, decision: Decision, *, through: str = "", passage: bool = False) -> None:
     """Add a decision to the file, where there is one.
 
     `through` is the service of the endpoint that it went by; of a `passage` that alone was decided.

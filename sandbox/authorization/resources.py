@@ -58,7 +58,7 @@ def is_making(operation: Operation) -> bool:
     return operation.name.startswith(MAKING)
 
 
-def made(operation: Operation, place: Place) -> list[Target]:
+def created_targets(operation: Operation, place: Place) -> list[Target]:
     """Return what an operation makes, on which its tags are decided."""
     kind = MADE.get((operation.service, operation.name))
     tagging = reference().action(operation.service, TAGGING.get(operation.service, ""))
@@ -172,7 +172,7 @@ def _values(operation: Operation, name: str) -> list[str]:
     return [str(item) for item in (value if isinstance(value, list) else [value]) if item]
 
 
-def _one(operation: Operation, *names: str) -> str:
+def _first_value(operation: Operation, *names: str) -> str:
     return next((value for name in names for value in _values(operation, name)), "")
 
 
@@ -186,7 +186,7 @@ def _ec2(kind: str) -> Callable[[Operation, Place], Iterator[str]]:
         if kind == "security-group-rule" and operation.name.startswith("Authorize"):
             yield filled("ec2", kind, place)
         finder = ASSOCIATED.get(kind)
-        if finder is not None and (association := _one(operation, "AssociationId")):
+        if finder is not None and (association := _first_value(operation, "AssociationId")):
             identifier = finder(place.account, place.region, association)
             if identifier is not None:
                 yield filled("ec2", kind, place, identifier)
@@ -200,14 +200,14 @@ ASSOCIATED = {"elastic-ip": kept.address_of, "route-table": kept.route_table_of}
 
 def _roles(operation: Operation, place: Place) -> Iterator[str]:
     for name in _values(operation, "RoleName"):
-        yield kept.role_arn(place.account, name, _one(operation, "Path") or "/")
+        yield kept.role_arn(place.account, name, _first_value(operation, "Path") or "/")
     yield from (arn for arn in _values(operation, "RoleArn") if operation.service == "sts")
 
 
 def _policies(operation: Operation, place: Place) -> Iterator[str]:
     yield from _values(operation, "PolicyArn")
     for name in _values(operation, "PolicyName") if operation.name == "CreatePolicy" else ():
-        yield f"arn:aws:iam::{place.account}:policy{_one(operation, 'Path') or '/'}{name}"
+        yield f"arn:aws:iam::{place.account}:policy{_first_value(operation, 'Path') or '/'}{name}"
 
 
 def _log_groups(operation: Operation, place: Place) -> Iterator[str]:
@@ -230,7 +230,7 @@ def _log_groups(operation: Operation, place: Place) -> Iterator[str]:
 
 
 def _log_streams(operation: Operation, place: Place) -> Iterator[str]:
-    stream = _one(operation, "logStreamName")
+    stream = _first_value(operation, "logStreamName")
     for arn in _log_groups(operation, place):
         if stream:
             yield f"{arn}{stream}"
@@ -269,7 +269,7 @@ def _buckets(operation: Operation, _place: Place) -> Iterator[str]:
 
 
 def _objects(operation: Operation, _place: Place) -> Iterator[str]:
-    bucket = _one(operation, "Bucket")
+    bucket = _first_value(operation, "Bucket")
     keys = _values(operation, "Key")
     deleted = operation.given.get("Delete", {})
     keys += [entry["Key"] for entry in deleted.get("Objects", [])] if isinstance(deleted, dict) else []
@@ -277,14 +277,14 @@ def _objects(operation: Operation, _place: Place) -> Iterator[str]:
 
 
 def _services(operation: Operation, place: Place) -> Iterator[str]:
-    cluster = _one(operation, "cluster").rpartition("/")[2] or "default"
+    cluster = _first_value(operation, "cluster").rpartition("/")[2] or "default"
     for name in [*_values(operation, "service"), *_values(operation, "services"), *_values(operation, "serviceName")]:
         yield name if name.startswith("arn:") else filled("ecs", "service", place, cluster, name)
     yield from (arn for arn in _values(operation, "resourceArn") if ":service/" in arn)
 
 
 def _tasks(operation: Operation, place: Place) -> Iterator[str]:
-    cluster = _one(operation, "cluster").rpartition("/")[2] or "default"
+    cluster = _first_value(operation, "cluster").rpartition("/")[2] or "default"
     for id_ in [*_values(operation, "tasks"), *_values(operation, "task")]:
         yield id_ if id_.startswith("arn:") else filled("ecs", "task", place, cluster, id_)
 
@@ -334,7 +334,7 @@ def _target_groups(operation: Operation, place: Place) -> Iterator[str]:
 
 def _scalable_targets(operation: Operation, place: Place) -> Iterator[str]:
     yield from _values(operation, "ResourceARN")
-    resource, dimension = _one(operation, "ResourceId"), _one(operation, "ScalableDimension")
+    resource, dimension = _first_value(operation, "ResourceId"), _first_value(operation, "ScalableDimension")
     arn = kept.scalable_target_arn(place.account, place.region, resource, dimension) if resource else None
     if arn is not None:
         yield arn

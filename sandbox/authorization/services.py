@@ -12,7 +12,7 @@ from typing import Any
 
 from sandbox.authorization import kept
 from sandbox.authorization.callers import role_session
-from sandbox.authorization.decision import Asked, Decision, decide
+from sandbox.authorization.decision import AccessRequest, Decision, decide
 from sandbox.authorization.facts import Facts, Surroundings, of_caller
 from sandbox.authorization.identities import Caller, service
 from sandbox.authorization.notes import note
@@ -95,13 +95,13 @@ def _bucket_tells(operation: Operation, place: Place) -> Iterator[ServiceAsk]:
     configuration = operation.given.get("NotificationConfiguration") or {}
     for queue in configuration.get("QueueConfigurations") or []:
         arn = str(queue["QueueArn"])
-        yield from _told(service("s3.amazonaws.com"), arn, from_source(bucket, place.account), refusing)
+        yield from _notification_asks(service("s3.amazonaws.com"), arn, from_source(bucket, place.account), refusing)
     for topic in configuration.get("TopicConfigurations") or []:
         arn = str(topic["TopicArn"])
-        yield from _told(service("s3.amazonaws.com"), arn, from_source(bucket, place.account), refusing)
+        yield from _notification_asks(service("s3.amazonaws.com"), arn, from_source(bucket, place.account), refusing)
 
 
-def _told(caller: Caller, arn: str, about: Facts, refusing: Refusing) -> Iterator[ServiceAsk]:
+def _notification_asks(caller: Caller, arn: str, about: Facts, refusing: Refusing) -> Iterator[ServiceAsk]:
     """Yield the message to a queue or topic, and the uses of its key."""
     kind, region, account, name = kept.parts(arn)
     yield ServiceAsk(caller, "sqs:SendMessage" if kind == "sqs" else "sns:Publish", arn, refusing, about)
@@ -115,7 +115,9 @@ def _told(caller: Caller, arn: str, about: Facts, refusing: Refusing) -> Iterato
 
 def delivery(principal: str, arn: str, about: Facts) -> list[ServiceAsk]:
     """Return what one message of a service to a queue or topic is decided on."""
-    return list(_told(service(principal), arn, about, Refusing("AccessDenied", f"{principal} may not reach {arn}")))
+    return list(
+        _notification_asks(service(principal), arn, about, Refusing("AccessDenied", f"{principal} may not reach {arn}"))
+    )
 
 
 def _trail_writes(operation: Operation, place: Place) -> Iterator[ServiceAsk]:
@@ -158,7 +160,7 @@ def _database_tells(operation: Operation, place: Place) -> Iterator[ServiceAsk]:
     about = from_source(f"arn:aws:rds:{place.region}:{place.account}:es:{name}", place.account)
     refusing = Refusing("SNSNoAuthorization", "You do not have permission to publish to the SNS topic ARN.")
     if topic := operation.given.get("SnsTopicArn"):
-        yield from _told(service("events.rds.amazonaws.com"), str(topic), about, refusing)
+        yield from _notification_asks(service("events.rds.amazonaws.com"), str(topic), about, refusing)
 
 
 def _secret_rotates(operation: Operation, place: Place) -> Iterator[ServiceAsk]:
@@ -249,21 +251,21 @@ def _backup_runs(operation: Operation, place: Place) -> Iterator[ServiceAsk]:
 
 def decided_for_service(ask: ServiceAsk, around: Surroundings, account: str) -> Decision:
     """Decide a call that a service makes for itself, or by a role."""
-    call = _asked(ask, around, account)
+    call = _access_request(ask, around, account)
     decision = decide(ask.caller, call)
     note(ask.caller, call, decision)
     return decision
 
 
-def _asked(ask: ServiceAsk, around: Surroundings, account: str) -> Asked:
+def _access_request(ask: ServiceAsk, around: Surroundings, account: str) -> AccessRequest:
     about = of_caller(ask.caller, around) | ask.facts
     if ask.arn == "*":
-        return Asked(ask.action, ask.arn, account, about)
+        return AccessRequest(ask.action, ask.arn, account, about)
     service = ask.action.partition(":")[0]
     policy = kept.policy_of(ask.arn) if service not in ("logs", "ec2") else None
     rules = service in ("kms", "sts")
     tags = {f"aws:resourcetag/{key}".lower(): (value,) for key, value in kept.tags_of(ask.arn).items()}
-    return Asked(ask.action, ask.arn, kept.account_of(ask.arn), about | tags, policy, rules)
+    return AccessRequest(ask.action, ask.arn, kept.account_of(ask.arn), about | tags, policy, rules)
 
 
 FINDERS: dict[tuple[str, str], Finder] = {

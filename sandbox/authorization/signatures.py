@@ -97,7 +97,7 @@ def _of_header(headers: Mapping[str, str], authorization: str) -> Signature:
     parts = dict(PARTS.findall(authorization))
     if missing := {"Credential", "SignedHeaders", "Signature"} - parts.keys():
         raise UnsignedError(f"Authorization header requires '{min(missing)}' parameter.")
-    return _made(
+    return _signature(
         Way.HEADER,
         parts["Credential"],
         parts["SignedHeaders"],
@@ -111,7 +111,7 @@ def _of_query(query: Mapping[str, str]) -> Signature:
     names = ("X-Amz-Credential", "X-Amz-SignedHeaders", "X-Amz-Signature", "X-Amz-Date", "X-Amz-Expires")
     if missing := [name for name in names if name not in query]:
         raise UnsignedError(f"Query-string authentication requires {missing[0]}.")
-    return _made(
+    return _signature(
         Way.QUERY,
         query["X-Amz-Credential"],
         query["X-Amz-SignedHeaders"],
@@ -123,7 +123,7 @@ def _of_query(query: Mapping[str, str]) -> Signature:
 
 
 def _of_form(fields: Mapping[str, str]) -> Signature:
-    return _made(
+    return _signature(
         Way.FORM,
         fields.get("x-amz-credential", ""),
         "",
@@ -133,7 +133,7 @@ def _of_form(fields: Mapping[str, str]) -> Signature:
     )
 
 
-def _made(
+def _signature(
     way: Way, credential: str, headers: str, value: str, *, token: str, moment: str, expires: int = SKEW_SECONDS
 ) -> Signature:
     parts = credential.split("/")

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from sandbox.authorization import kept
 from sandbox.authorization.callers import role_session
-from sandbox.authorization.decision import Asked, Decision
+from sandbox.authorization.decision import AccessRequest, Decision
 from sandbox.authorization.facts import Facts, Surroundings
 from sandbox.authorization.identities import Caller, service
 from sandbox.authorization.notes import note
@@ -77,7 +77,7 @@ def _cut_off(start: TaskStart, seat: Seat) -> str | None:
                 # Layers are fetched by addresses that ECR has signed; all else is called by the execution role.
                 owner = starter.account if resource == "*" else kept.account_of(resource)
                 about = {"aws:principalaccount": (starter.account,), "aws:resourceaccount": (owner,)}
-            call = Asked(action, resource, starter.account, about)
+            call = AccessRequest(action, resource, starter.account, about)
             refused = refused_by_endpoint(route, starter, call)
             note(starter, call, Decision(not refused), through=route.service or endpoint, passage=True)
             if refused:

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sandbox.authorization import kept
-from sandbox.authorization.decision import Asked, decide
+from sandbox.authorization.decision import AccessRequest, decide
 from sandbox.authorization.documents import read
 from sandbox.authorization.identities import EVERYTHING, Caller, Kind
 
@@ -107,7 +107,7 @@ def way(seat: Seat, endpoint: str) -> Way | NoWay:
     return route
 
 
-def refused_by_endpoint(route: Way, caller: Caller, call: Asked) -> bool:
+def refused_by_endpoint(route: Way, caller: Caller, call: AccessRequest) -> bool:
     """Return whether the policy of the endpoint that a call goes by does not allow it."""
     if route.endpoint is None:
         return False

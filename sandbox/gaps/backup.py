@@ -49,7 +49,7 @@ def _selections(response: Any) -> Selections:
     return everything.setdefault(plan, {})
 
 
-def _one(response: Any) -> dict[str, Any]:
+def _selection_of(response: Any) -> dict[str, Any]:
     from moto.backup.exceptions import InvalidParameterValueException
 
     identifier = response.path.strip("/").split("/")[4]
@@ -74,7 +74,7 @@ def _create(response: Any) -> str:
 
 
 def _get(response: Any) -> str:
-    return json.dumps(_one(response))
+    return json.dumps(_selection_of(response))
 
 
 def _list(response: Any) -> str:
@@ -92,7 +92,7 @@ def _list(response: Any) -> str:
 
 
 def _delete(response: Any) -> str:
-    _selections(response).pop(_one(response)["SelectionId"])
+    _selections(response).pop(_selection_of(response)["SelectionId"])
     return "{}"
 
 

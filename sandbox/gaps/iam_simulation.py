@@ -11,7 +11,7 @@ import dataclasses
 from typing import Any
 
 from sandbox.authorization.callers import caller_of, role_session
-from sandbox.authorization.decision import Asked, Decision, decide
+from sandbox.authorization.decision import AccessRequest, Decision, decide
 from sandbox.authorization.documents import read
 from sandbox.authorization.identities import Caller
 from sandbox.gaps.extension import add_actions
@@ -38,7 +38,7 @@ def _simulate(response: Any) -> Any:
         entry["ContextKeyName"].lower(): tuple(entry["ContextKeyValues"]) for entry in parameter("ContextEntries") or []
     }
     results = [
-        _result(caller, Asked(action, resource, caller.account, context))
+        _result(caller, AccessRequest(action, resource, caller.account, context))
         for action in parameter("ActionNames")
         for resource in parameter("ResourceArns") or ["*"]
     ]
@@ -49,7 +49,7 @@ def _simulate(response: Any) -> Any:
     return ActionResult(answer)
 
 
-def _result(caller: Caller, call: Asked) -> dict[str, Any]:
+def _result(caller: Caller, call: AccessRequest) -> dict[str, Any]:
     decision = decide(caller, call)
     result: dict[str, Any] = {"EvalActionName": call.action, "EvalResourceName": call.resource, "MatchedStatements": []}
     if caller.boundary is not None:

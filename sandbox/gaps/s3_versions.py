@@ -143,10 +143,10 @@ def _rows(bucket: Any, key_marker: str | None, version_marker: str | None) -> It
     """Yield keys and versions behind the markers: keys in order, of each key the newest version first."""
     whole = version_marker is not None
     crowds: list[Iterable[Row]] = [crowd.after(key_marker, whole=False) for crowd in _crowds(bucket)]
-    return heapq.merge(_kept(bucket, key_marker, version_marker, whole=whole), *crowds, key=itemgetter(0))
+    return heapq.merge(_stored_versions(bucket, key_marker, version_marker, whole=whole), *crowds, key=itemgetter(0))
 
 
-def _kept(bucket: Any, key_marker: str | None, version_marker: str | None, *, whole: bool) -> Iterator[Row]:
+def _stored_versions(bucket: Any, key_marker: str | None, version_marker: str | None, *, whole: bool) -> Iterator[Row]:
     names = sorted(bucket.keys)
     find = bisect.bisect_left if whole else bisect.bisect_right
     for name in names[find(names, key_marker) if key_marker else 0 :]:

@@ -83,26 +83,26 @@ def _get(original: Any, backend: Any, service_code: str, quota_code: str) -> dic
     return _applied(backend, _default(backend, service_code, quota_code))
 
 
-def _asked(response: Any) -> tuple[str, str]:
+def _quota_key(response: Any) -> tuple[str, str]:
     parameters = json.loads(response.body)
     return str(parameters.get("ServiceCode")), str(parameters.get("QuotaCode"))
 
 
 def _list(response: Any) -> str:
-    service, _ = _asked(response)
+    service, _ = _quota_key(response)
     backend = response.backend
     quotas = backend.list_aws_default_service_quotas(service)
     return json.dumps({"Quotas": [_applied(backend, quota) for quota in quotas]})
 
 
 def _get_default(response: Any) -> str:
-    return json.dumps({"Quota": _default(response.backend, *_asked(response))})
+    return json.dumps({"Quota": _default(response.backend, *_quota_key(response))})
 
 
 def _request(response: Any) -> str:
     from moto.core.exceptions import JsonRESTError
 
-    service, code = _asked(response)
+    service, code = _quota_key(response)
     quota = _applied(response.backend, _default(response.backend, service, code))
     desired = float(json.loads(response.body)["DesiredValue"])
     if not quota["Adjustable"] or desired <= quota["Value"]:

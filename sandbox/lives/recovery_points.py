@@ -136,7 +136,7 @@ def _path(response: Any) -> tuple[str, str]:
     return vault, "/".join(arn)
 
 
-def _one(response: Any) -> RecoveryPoint:
+def _recovery_point(response: Any) -> RecoveryPoint:
     from moto.backup.exceptions import ResourceNotFoundException
 
     vault, arn = _path(response)
@@ -157,12 +157,12 @@ def _list(response: Any) -> str:
 
 
 def _describe(response: Any) -> str:
-    return json.dumps(_one(response).to_dict(response.backup_backend))
+    return json.dumps(_recovery_point(response).to_dict(response.backup_backend))
 
 
 def _delete(response: Any) -> str:
     """Begin to delete: the point is gone a moment later, if its role can."""
-    backend, point = response.backup_backend, _one(response)
+    backend, point = response.backup_backend, _recovery_point(response)
     point.status = "DELETING"
     CLOCK.after(DELETION_SECONDS, f"recovery point {point.snapshot} is deleted", lambda: _remove(backend, point.arn))
     return "{}"

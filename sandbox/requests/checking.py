@@ -13,7 +13,7 @@ from sandbox.calls import Call, Environ
 from sandbox.requests.constraints import Breach, Check, Constraints
 from sandbox.requests.prose import rules_of
 from sandbox.requests.prose.identities import fault_in_tags
-from sandbox.requests.reading import UnreadableError, asked
+from sandbox.requests.reading import UnreadableError, parse_request
 from sandbox.requests.speech import Fault, fault_for, unreadable
 from sandbox.services import MODELS
 
@@ -30,7 +30,7 @@ class Requests:
         if service is None:
             return None
         try:
-            request = asked(service, call, environ)
+            request = parse_request(service, call, environ)
         except UnreadableError as error:
             return unreadable(service, str(error), form=call.has_action)
         if request is None:

@@ -23,7 +23,7 @@ class UnreadableError(ValueError):
 
 
 @dataclass(frozen=True)
-class Asked:
+class ParsedRequest:
     """An operation and the members it was given; absent ones are not there, and None means the same."""
 
     service: str
@@ -36,7 +36,7 @@ class Asked:
         return str(self.operation.name)
 
 
-def asked(service: str, call: Call, environ: Environ) -> Asked | None:
+def parse_request(service: str, call: Call, environ: Environ) -> ParsedRequest | None:
     """Return what a request asks of a service, named as botocore does; None where its model has no such operation.
 
     Raises UnreadableError.
@@ -59,7 +59,7 @@ def asked(service: str, call: Call, environ: Environ) -> Asked | None:
     except (NotFound, NotImplementedError):
         return None
     if operation.input_shape is None:
-        return Asked(service, operation, {})
+        return ParsedRequest(service, operation, {})
     body = b"" if _takes_bytes(operation) else body_of(environ)
     # A dict in place of werkzeug's, whose look-ups cost ten times as much, where no value is given twice.
     values: Any = dict(parse_qsl(_form(environ, body), keep_blank_values=True)) if call.has_action else request.args
@@ -76,7 +76,7 @@ def asked(service: str, call: Call, environ: Environ) -> Asked | None:
         members = parser.parse(raw_request)
     except (ValueError, TypeError, AttributeError, KeyError, RequestParserError, ParseError) as error:
         raise UnreadableError(str(error)) from error
-    return Asked(service, operation, members if isinstance(members, dict) else {})
+    return ParsedRequest(service, operation, members if isinstance(members, dict) else {})
 
 
 def _takes_bytes(operation: Any) -> bool:

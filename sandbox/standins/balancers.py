@@ -46,7 +46,7 @@ class Health:
 
 
 @dataclass
-class Kept:
+class BalancerRelay:
     """A balancer's relay."""
 
     wanted: Wanted
@@ -63,7 +63,7 @@ class Balancers:
 
     def __init__(self, context: StandinContext, relays: Relays) -> None:
         self._grounds, self._relays = context, relays
-        self._kept: dict[str, Kept] = {}
+        self._kept: dict[str, BalancerRelay] = {}
         self._unverified = unverified()
 
     def install(self) -> None:
@@ -110,7 +110,7 @@ class Balancers:
             if arn in self._kept:
                 self._look(self._kept[arn], targets)
 
-    def _look(self, standin: Kept, targets: list[Address]) -> None:
+    def _look(self, standin: BalancerRelay, targets: list[Address]) -> None:
         """Ask the targets that are due, and have connections go to the healthy ones; to all where none is."""
         now, before = time.monotonic(), dict(standin.health)
         for target in targets:
@@ -131,7 +131,7 @@ class Balancers:
         except OSError as error:
             log.error("the balancer %s cannot listen: %s", arn, error)
             return
-        self._kept[arn] = Kept(wanted, relay, arn, targets)
+        self._kept[arn] = BalancerRelay(wanted, relay, arn, targets)
 
     def close(self) -> None:
         """Nothing runs on: relays end with this process."""

@@ -22,7 +22,7 @@ MEMORY_POLICY = "maxmemory-policy"
 
 
 @dataclass
-class Kept:
+class CacheServer:
     """A group's server, and whether it came up."""
 
     cache: Cache
@@ -37,7 +37,7 @@ class Caches:
 
     def __init__(self, context: StandinContext) -> None:
         self._grounds = context
-        self._kept: dict[str, Kept] = {}
+        self._kept: dict[str, CacheServer] = {}
 
     def install(self) -> None:
         """Give groups an address when they are made; they are available once their server answers."""
@@ -76,9 +76,9 @@ class Caches:
         for key in [key for key in self._kept if key not in groups]:
             threading.Thread(target=self._kept.pop(key).cache.remove, name="sandbox-cache-ends").start()
         for key, (group, wanted) in groups.items():
-            self._one(key, group, wanted)
+            self._reconcile(key, group, wanted)
 
-    def _one(self, key: str, group: Any, wanted: Wanted) -> None:
+    def _reconcile(self, key: str, group: Any, wanted: Wanted) -> None:
         standin = self._kept.get(key)
         if standin is not None and standin.starting is not None and standin.starting.is_alive():
             return
@@ -89,11 +89,11 @@ class Caches:
             return
         folder = self._grounds.folder / "caches" / f"{group.replication_group_id}-{group.sandbox_address}"
         before = standin.cache if standin is not None else None
-        standin = self._kept[key] = Kept(Cache(wanted, folder, self._grounds.authority), group)
+        standin = self._kept[key] = CacheServer(Cache(wanted, folder, self._grounds.authority), group)
         standin.starting = threading.Thread(target=self._start, args=(standin, before), name="sandbox-cache-starts")
         standin.starting.start()
 
-    def _start(self, standin: Kept, before: Cache | None) -> None:
+    def _start(self, standin: CacheServer, before: Cache | None) -> None:
         try:
             if before is not None:
                 before.stop()

@@ -24,7 +24,7 @@ ENGINE = "aurora-postgresql"
 
 
 @dataclass
-class Kept:
+class ClusterServer:
     """A cluster's server, what its master's password is set to, and the thread that starts it."""
 
     database: Database
@@ -41,7 +41,7 @@ class Databases:
 
     def __init__(self, context: StandinContext) -> None:
         self._grounds = context
-        self._kept: dict[str, Kept] = {}
+        self._kept: dict[str, ClusterServer] = {}
 
     def install(self) -> None:
         """Give clusters an address when they are made, and let instances be there when their server is."""
@@ -89,14 +89,14 @@ class Databases:
             standin = self._kept.pop(key)
             threading.Thread(target=standin.database.remove, name="sandbox-database-ends").start()
         for key, (cluster, instances, password) in clusters.items():
-            self._one(key, cluster, instances, password)
+            self._reconcile(key, cluster, instances, password)
 
-    def _one(self, key: str, cluster: Any, instances: list[Any], password: str) -> None:
+    def _reconcile(self, key: str, cluster: Any, instances: list[Any], password: str) -> None:
         standin = self._kept.get(key)
         if standin is None:
             if not instances:
                 return
-            standin = self._kept[key] = Kept(self._database(cluster), cluster.arn)
+            standin = self._kept[key] = ClusterServer(self._database(cluster), cluster.arn)
         standin.instances = instances
         standin.database.pause_by(Terms(idle_seconds_of(cluster), CLOCK.pace, CLOCK.offset))
         if standin.starting is not None and standin.starting.is_alive():
@@ -121,7 +121,7 @@ class Databases:
                 standin.password = password
             self._say(standin, "available")
 
-    def _start(self, standin: Kept, password: str) -> None:
+    def _start(self, standin: ClusterServer, password: str) -> None:
         try:
             standin.database.start(password)
         except (DatabaseFailedError, OSError, RuntimeError) as error:
@@ -134,7 +134,7 @@ class Databases:
         standin.password, standin.up = password, True
         self._say(standin, "available")
 
-    def _say(self, standin: Kept, status: str) -> None:
+    def _say(self, standin: ClusterServer, status: str) -> None:
         with self._grounds.moto():
             for instance in standin.instances:
                 if instance.status == "creating":

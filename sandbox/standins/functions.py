@@ -60,7 +60,7 @@ class Functions:
 
     def __init__(self, context: StandinContext, sink: LogSink) -> None:
         self._grounds, self._sink = context, sink
-        self._runtime = lambda_runtime.made(context.folder / "lambda-runtime")
+        self._runtime = lambda_runtime.ensure_folder(context.folder / "lambda-runtime")
         self._held_back = threading.local()
 
     def install(self) -> None:

@@ -13,7 +13,7 @@ PACKAGES = ("boto3", "botocore", "dateutil", "jmespath", "s3transfer", "six", "u
 """boto3 and its dependencies, by the names that they are imported by."""
 
 
-def made(folder: Path) -> Path:
+def ensure_folder(folder: Path) -> Path:
     """Make a folder that holds these packages and nothing else, unless it is there, and return it."""
     folder.mkdir(parents=True, exist_ok=True)
     for name in PACKAGES:

@@ -25,7 +25,7 @@ NOT_STARTED = "TaskFailedToStart"
 
 
 @dataclass
-class Kept:
+class RunningTask:
     """A task, its service where it has one, and its process."""
 
     task: Any
@@ -65,7 +65,7 @@ class Tasks:
 
     context: StandinContext
     sink: LogSink
-    _kept: dict[str, Kept] = field(default_factory=dict)
+    _kept: dict[str, RunningTask] = field(default_factory=dict)
     _services: dict[str, Service] = field(default_factory=dict)
 
     def install(self) -> None:
@@ -144,7 +144,7 @@ class Tasks:
                     key = service.__dict__.setdefault("sandbox_key", uuid.uuid4().hex)
                     self._services.setdefault(key, Service(account, region, backend, service))
 
-    def _plan(self, record: Service) -> list[Kept]:
+    def _plan(self, record: Service) -> list[RunningTask]:
         service, now = record.service, time.monotonic()
         definition = _definition(record.backend, service)
         desired = service.desired_count if service.status == "ACTIVE" and _is_ours(definition) else 0
@@ -166,7 +166,7 @@ class Tasks:
             for _ in range(decided.start)
         ]
 
-    def _stalled(self, record: Service, definition: str, desired: int, running: list[Kept]) -> bool:
+    def _stalled(self, record: Service, definition: str, desired: int, running: list[RunningTask]) -> bool:
         """Watch a deployment: say whether it has failed and starts no tasks any more."""
         service = record.service
         if record.deployment != moto_tasks.deployment_of(service):
@@ -182,7 +182,7 @@ class Tasks:
             record.ended = True
         return record.ended and service.deployments[0]["rolloutState"] == moto_tasks.FAILED
 
-    def _keep(self, task: Any, definition: Any, service: Any | None) -> Kept:
+    def _keep(self, task: Any, definition: Any, service: Any | None) -> RunningTask:
         # A task behind no load balancer listens nowhere: any address will do.
         port = int(service.load_balancers[0]["containerPort"]) if service and service.load_balancers else 0
         try:
@@ -190,11 +190,11 @@ class Tasks:
         except PortTakenError as error:
             address = ""
             log.error("the task %s has no address: %s", task.task_arn, error)
-        standin = self._kept[task.id] = Kept(task, definition, address, service)
+        standin = self._kept[task.id] = RunningTask(task, definition, address, service)
         moto_tasks.adopt(task, standin.address)
         return standin
 
-    def _start(self, standin: Kept) -> None:
+    def _start(self, standin: RunningTask) -> None:
         try:
             if standin.stopping:
                 raise ContainerFailedError("Task was stopped before it started.")
@@ -214,7 +214,7 @@ class Tasks:
             if standin.service is not None:
                 moto_tasks.register(standin.service, standin.address, spec.account, spec.region, there=True)
 
-    def _ended(self, standin: Kept, container: Container) -> None:
+    def _ended(self, standin: RunningTask, container: Container) -> None:
         container.finish()
         lived = time.monotonic() - container.started
         if standin.stopping or container.asked_to_stop:
@@ -223,7 +223,7 @@ class Tasks:
             code, reason = "EssentialContainerExited", "Essential container in task exited"
         self._settle(standin, exit_code=container.status, reason=reason, code=code, lived=lived)
 
-    def _settle(self, standin: Kept, *, exit_code: int | None, reason: str, code: str, lived: float) -> None:
+    def _settle(self, standin: RunningTask, *, exit_code: int | None, reason: str, code: str, lived: float) -> None:
         del self._kept[standin.task.id]
         with self.context.moto():
             moto_tasks.stopped(standin.task, exit_code=exit_code, reason=reason, code=code)
@@ -239,7 +239,7 @@ class Tasks:
             record.not_before = time.monotonic() + pause(record.failures)
             log.warning("%s ended with status %s: %s", standin.task.task_arn, exit_code, reason)
 
-    def _running(self, service: Any) -> list[Kept]:
+    def _running(self, service: Any) -> list[RunningTask]:
         return [standin for standin in self._kept.values() if standin.service is service and not standin.stopping]
 
     def close(self) -> None:

@@ -26,7 +26,7 @@ def test_every_row_of_a_vendors_file_is_read_by_its_mapping(tmp_path: Path, name
 
 
 def test_every_row_of_the_source_is_one_that_is_read():
-    source = pulled.made(students=12)
+    source = pulled.filled_source(students=12)
     rows = 0
     for resource in SERVICES:
         told = list(source.rows.get(resource, {}).values())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sandbox.authorization.decision import Asked, decide
+from sandbox.authorization.decision import AccessRequest, decide
 from sandbox.authorization.documents import statements as read
 from sandbox.authorization.identities import Caller, Kind
 from sandbox.authorization.matching import likened
@@ -21,4 +21,4 @@ def allowed(statements: list[dict[str, Any]], action: str, resource: str, contex
         Kind.USER, f"arn:aws:iam::{ACCOUNT}:user/somebody", ACCOUNT, policies=read(statements, "the policy")
     )
     condition_keys = {key.lower(): (value,) for key, value in context.items()}
-    return decide(caller, Asked(action, resource, ACCOUNT, condition_keys)).allowed
+    return decide(caller, AccessRequest(action, resource, ACCOUNT, condition_keys)).allowed

@@ -157,7 +157,7 @@ def test_however_a_provider_names_the_key_that_it_encrypted_for(provider: Provid
         certificate = "".join(own.certificate.splitlines()[1:-1])
         space = saml_provider.NAMESPACES["ds"]
         info = f'<ds:KeyInfo xmlns:ds="{space}">{named.format(certificate=certificate)}</ds:KeyInfo>'
-        saml_provider.found(root, "//xenc:EncryptedKey/xenc:EncryptionMethod").addnext(etree.fromstring(info))
+        saml_provider.element_at(root, "//xenc:EncryptedKey/xenc:EncryptionMethod").addnext(etree.fromstring(info))
         return saml_provider.written(root)
 
     provider.twist = twist

@@ -288,7 +288,7 @@ def test_the_archive_alone_changes_a_password_where_lambda_gives_nothing_but_bot
     task = tmp_path / "task"
     with zipfile.ZipFile(archive) as packed:
         packed.extractall(task)
-    runtime = lambda_runtime.made(tmp_path / "runtime")
+    runtime = lambda_runtime.ensure_folder(tmp_path / "runtime")
     ended = subprocess.run(
         [sys.executable, "-I", "-S", "-c", ALONE, str(task), str(runtime)],
         input=json.dumps(district.event("setSecret")),

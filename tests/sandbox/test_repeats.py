@@ -7,7 +7,7 @@ import urllib.request
 from urllib.parse import urlencode
 
 from sandbox.launch import Sandbox
-from sandbox.repeats import KEPT, Given, Repeats
+from sandbox.repeats import KEPT, Repeats, StoredAnswer
 from tests.sandbox.signing import signed
 
 
@@ -52,14 +52,14 @@ def test_another_call_for_the_same_name_is_refused(sandbox):
 def test_reads_and_failures_are_not_kept_and_the_oldest_go_first():
     repeats = Repeats()
 
-    def again(call: str) -> Given | None:
+    def again(call: str) -> StoredAnswer | None:
         return repeats.answer_to({"HTTP_AMZ_SDK_INVOCATION_ID": call, "HTTP_AMZ_SDK_REQUEST": "attempt=2; max=3"})
 
     for call, method, status in (("read", "GET", "200 OK"), ("failed", "POST", "400 Bad Request")):
-        repeats.keep({"HTTP_AMZ_SDK_INVOCATION_ID": call, "REQUEST_METHOD": method}, Given(status, (), b""))
+        repeats.keep({"HTTP_AMZ_SDK_INVOCATION_ID": call, "REQUEST_METHOD": method}, StoredAnswer(status, (), b""))
         assert again(call) is None
     for number in range(KEPT + 1):
         environ = {"HTTP_AMZ_SDK_INVOCATION_ID": str(number), "REQUEST_METHOD": "POST"}
-        repeats.keep(environ, Given("200 OK", (), b""))
+        repeats.keep(environ, StoredAnswer("200 OK", (), b""))
     assert again("0") is None
-    assert again("1") == Given("200 OK", (), b"")
+    assert again("1") == StoredAnswer("200 OK", (), b"")

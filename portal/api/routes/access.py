@@ -53,7 +53,7 @@ def invite_person(request: HttpRequest, body: InviteIn) -> Answer:
     _check_role(body.role)
     with _by_field("username"):
         user = people.invite(username=body.username, email=body.email, role=body.role, actor=actor)
-    return _made(user)
+    return _created(user)
 
 
 @operation(router, "POST", "/service-accounts", scope=Scope.PEOPLE, returns=PersonDetail, status=HTTPStatus.CREATED)
@@ -63,14 +63,14 @@ def create_service_account(request: HttpRequest, body: ServiceIn) -> Answer:
     _check_role(body.role)
     with _by_field("username"):
         user = set_service_account(username=body.username, role=body.role, actor=actor)
-    return _made(user)
+    return _created(user)
 
 
 @operation(router, "GET", "/people/{username}", scope=Scope.ADMINISTER, besides=(Scope.PEOPLE,), returns=PersonDetail)
 def show_person(request: HttpRequest, username: Username) -> PersonDetail:
     """A person or a service account, with role and grants."""
     _administrator(request)
-    return _told(_person(username))
+    return _detail_of(_person(username))
 
 
 @operation(router, "POST", "/people/{username}/link", scope=Scope.PEOPLE, returns=LinkOut, sealed=True)
@@ -90,7 +90,7 @@ def set_person_role(request: HttpRequest, username: Username, body: RoleIn) -> P
     _check_role(body.role)
     with _by_field("role"):
         people.give_role(user, body.role, actor=actor)
-    return _told(user)
+    return _detail_of(user)
 
 
 @operation(router, "POST", "/people/{username}/activate", scope=Scope.PEOPLE, returns=PersonDetail)
@@ -110,7 +110,7 @@ def end_person_sessions(request: HttpRequest, username: Username) -> PersonDetai
     """End every session of a person at once."""
     actor, user = _administrator(request), _person(username)
     people.end_all_sessions(user, actor=actor)
-    return _told(user)
+    return _detail_of(user)
 
 
 @operation(
@@ -149,7 +149,7 @@ def _let_in(request: HttpRequest, username: str, *, active: bool) -> PersonDetai
         _check_person(user)
     with _by_field("username"):
         people.let_in(user, active=active, actor=actor)
-    return _told(user)
+    return _detail_of(user)
 
 
 def _administrator(request: HttpRequest) -> User:
@@ -188,12 +188,12 @@ def _person(username: str) -> User:
     return user
 
 
-def _told(user: User) -> PersonDetail:
+def _detail_of(user: User) -> PersonDetail:
     return person_detail(access_of(with_access(User.objects.all()).get(pk=user.pk)))
 
 
-def _made(user: User) -> Answer:
-    return Answer(_told(user), location=f"/api/v1/people/{user.get_username()}")
+def _created(user: User) -> Answer:
+    return Answer(_detail_of(user), location=f"/api/v1/people/{user.get_username()}")
 
 
 @contextmanager

@@ -16,7 +16,7 @@ from portal.api.paging import Cursor, Limit, page_of
 from portal.api.parameters import Number, Suffix
 from portal.api.problems import ProblemError
 from portal.api.reach import Caller
-from portal.api.routes.districts import asked
+from portal.api.routes.districts import run_answer
 from portal.api.schemas.calendar import (
     EndIn,
     EndKindIn,
@@ -147,7 +147,7 @@ def change_district_time_zone(request: HttpRequest, suffix: Suffix, body: TimeZo
 def override_run_hold(request: HttpRequest, number: Number, body: OverrideIn) -> Answer:
     """Let one run start in spite of a freeze or a closed window."""
     caller = caller_of(request)
-    return asked(override_hold(run=caller.run(number), reason=body.reason, actor=caller.user))
+    return run_answer(override_hold(run=caller.run(number), reason=body.reason, actor=caller.user))
 
 
 def _reached(caller: Caller, rows: QuerySet[Entry]) -> QuerySet[Entry]:

@@ -127,7 +127,7 @@ def change_settings(request: HttpRequest, suffix: Suffix, body: SettingsIn) -> A
     caller = caller_of(request)
     district = caller.district(suffix)
     require_unchanged(request, settings_out(district).etag)
-    return asked(request_change(district=district, change=body.change(), actor=caller.user))
+    return run_answer(request_change(district=district, change=body.change(), actor=caller.user))
 
 
 @operation(router, "POST", "/districts/{suffix}/plan", scope=Scope.OPERATE, returns=RunOut, status=202)
@@ -153,10 +153,10 @@ def destroy_district(request: HttpRequest, suffix: Suffix, body: DestroyIn) -> A
         final_snapshot=body.final_snapshot,
         actor=caller.user,
     )
-    return asked(run)
+    return run_answer(run)
 
 
-def asked(run: Run) -> Answer:
+def run_answer(run: Run) -> Answer:
     """Answer with a run that was asked for, and where to follow it."""
     fresh = Run.objects.select_related("district", "requested_by", "decided_by").get(pk=run.pk)
     return Answer(run_out(fresh), location=f"/api/v1/runs/{run.number}")
@@ -197,4 +197,4 @@ def _registered(registration: Registration, first: str, actor: User) -> District
 def _run(request: HttpRequest, suffix: str, kind: RunKind, body: ReasonIn) -> Answer:
     caller = caller_of(request)
     district = caller.district(suffix)
-    return asked(request_run(district=district, kind=kind, actor=caller.user, reason=body.reason.strip() or ASKED))
+    return run_answer(request_run(district=district, kind=kind, actor=caller.user, reason=body.reason.strip() or ASKED))

@@ -9,7 +9,7 @@ from ninja import Router
 
 from portal.api.door import Answer, caller_of, operation
 from portal.api.parameters import Suffix
-from portal.api.routes.districts import asked
+from portal.api.routes.districts import run_answer
 from portal.api.schemas.records import DriftOut, RefusalOut, drift_item_out
 from portal.api.schemas.runs import RunOut
 from provisioning.drift import service
@@ -63,4 +63,4 @@ def accept_drift(request: HttpRequest, suffix: Suffix) -> Answer:
 
 def _ask(request: HttpRequest, suffix: str, ask: Callable[..., Run]) -> Answer:
     caller = caller_of(request)
-    return asked(ask(district=caller.district(suffix), actor=caller.user))
+    return run_answer(ask(district=caller.district(suffix), actor=caller.user))

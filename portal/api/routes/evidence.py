@@ -38,7 +38,7 @@ router = Router(tags=["evidence"])
 def list_evidence(request: HttpRequest, cursor: Cursor, limit: Limit) -> EvidencePage:
     """Packages of evidence, the newest first."""
     read, following = page_of(_packages(caller_of(request)), cursor, limit)
-    return EvidencePage(items=_told(read), next=following)
+    return EvidencePage(items=_packages_out(read), next=following)
 
 
 @operation(
@@ -55,7 +55,7 @@ def request_evidence(request: HttpRequest, body: EvidenceIn) -> Answer:
 @operation(router, "GET", "/evidence/{number}", scope=Scope.AUDIT, returns=EvidenceOut)
 def show_evidence(request: HttpRequest, number: Number) -> EvidenceOut:
     """A package of evidence, and whether it is made."""
-    (package,) = _told([_package(caller_of(request), number)])
+    (package,) = _packages_out([_package(caller_of(request), number)])
     return package
 
 
@@ -110,7 +110,7 @@ def _package(caller: Caller, number: int) -> EvidencePackage:
     return package
 
 
-def _told(packages: list[EvidencePackage]) -> list[EvidenceOut]:
+def _packages_out(packages: list[EvidencePackage]) -> list[EvidenceOut]:
     rows = EvidencePackage.objects.filter(pk__in=[package.pk for package in packages])
     with_file = set(rows.exclude(file=None).values_list("pk", flat=True))
     return [evidence_out(package, has_file=package.pk in with_file) for package in packages]

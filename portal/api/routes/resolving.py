@@ -11,7 +11,7 @@ from messages.message import message
 from portal.api.door import Answer, caller_of, operation
 from portal.api.parameters import Number, Suffix
 from portal.api.problems import ProblemError
-from portal.api.routes.districts import asked, districts_out
+from portal.api.routes.districts import districts_out, run_answer
 from portal.api.schemas.districts import DistrictOut
 from portal.api.schemas.records import DriftItemOut, drift_item_out
 from portal.api.schemas.resolving import (
@@ -55,7 +55,7 @@ def show_state(request: HttpRequest, suffix: Suffix) -> StateOut:
 def push_kept_state(request: HttpRequest, suffix: Suffix, body: ReasonGiven) -> Answer:
     """Ask for the plan that pushes what is kept of the state first."""
     district = _resolved(request, suffix)
-    return asked(state.request_push(district=district, reason=body.reason, actor=caller_of(request).user))
+    return run_answer(state.request_push(district=district, reason=body.reason, actor=caller_of(request).user))
 
 
 @operation(

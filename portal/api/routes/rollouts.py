@@ -40,7 +40,7 @@ router = Router(tags=["rollouts"])
 def list_rollouts(request: HttpRequest, cursor: Cursor, limit: Limit) -> RolloutPage:
     """Rollouts of which every district is within reach, the newest first."""
     read, following = page_of(caller_of(request).rollouts().select_related("requested_by"), cursor, limit)
-    return RolloutPage(items=[_told(rollout) for rollout in read], next=following)
+    return RolloutPage(items=[_with_standings(rollout) for rollout in read], next=following)
 
 
 @operation(router, "POST", "/rollouts", scope=Scope.OPERATE, returns=RolloutOut, status=201)
@@ -60,13 +60,13 @@ def start_rollout(request: HttpRequest, body: RolloutIn) -> Answer:
         ),
         actor=caller.user,
     )
-    return Answer(_told(caller.rollout(rollout.number)), location=f"/api/v1/rollouts/{rollout.number}")
+    return Answer(_with_standings(caller.rollout(rollout.number)), location=f"/api/v1/rollouts/{rollout.number}")
 
 
 @operation(router, "GET", "/rollouts/{number}", scope=Scope.READ, returns=RolloutOut)
 def show_rollout(request: HttpRequest, number: Number) -> RolloutOut:
     """A rollout and how its districts stand."""
-    return _told(caller_of(request).rollout(number))
+    return _with_standings(caller_of(request).rollout(number))
 
 
 @operation(router, "GET", "/rollouts/{number}/districts", scope=Scope.READ, returns=MemberPage)
@@ -98,10 +98,10 @@ def abort(request: HttpRequest, number: Number) -> RolloutOut:
 def _act(request: HttpRequest, number: int, service: Callable[..., Rollout]) -> RolloutOut:
     caller = caller_of(request)
     service(rollout=caller.rollout(number), actor=caller.user)
-    return _told(caller.rollout(number))
+    return _with_standings(caller.rollout(number))
 
 
-def _told(rollout: Rollout) -> RolloutOut:
+def _with_standings(rollout: Rollout) -> RolloutOut:
     standings: Counter[str] = Counter()
     for group in groups_of(rollout.members.all()):
         standings[group.standing.value] += group.count

@@ -13,7 +13,7 @@ from portal.api.door import Answer, caller_of, operation
 from portal.api.following import LONGEST_SECONDS, wait_for_news
 from portal.api.paging import Cursor, Limit, cursor_of, number_of, page_of
 from portal.api.parameters import Number
-from portal.api.routes.districts import asked
+from portal.api.routes.districts import run_answer
 from portal.api.schemas.runs import (
     ChangesOut,
     CommentIn,
@@ -116,7 +116,7 @@ def list_run_changes(request: HttpRequest, number: Number, cursor: Cursor, limit
 def apply_run(request: HttpRequest, number: Number) -> Answer:
     """Have the plan of a plan-only run applied, by a run of its own."""
     caller = caller_of(request)
-    return asked(apply_plan(run=caller.run(number), actor=caller.user))
+    return run_answer(apply_plan(run=caller.run(number), actor=caller.user))
 
 
 @operation(router, "POST", "/runs/{number}/approve", scope=Scope.APPROVE, returns=RunOut)
@@ -147,7 +147,7 @@ def force_stop_run(request: HttpRequest, number: Number, body: ForceStopIn) -> A
 def retry(request: HttpRequest, number: Number) -> Answer:
     """Start a new run in the place of one that failed, was canceled or discarded."""
     caller = caller_of(request)
-    return asked(retry_run(run=caller.run(number), actor=caller.user))
+    return run_answer(retry_run(run=caller.run(number), actor=caller.user))
 
 
 @operation(router, "GET", "/runs/{number}/comments", scope=Scope.READ, returns=CommentsOut)
@@ -167,4 +167,4 @@ def comment_on_run(request: HttpRequest, number: Number, body: CommentIn) -> Com
 
 def _decided(request: HttpRequest, number: int, service: Callable[..., Run], **arguments: Any) -> Answer:
     caller = caller_of(request)
-    return asked(service(run=caller.run(number), actor=caller.user, **arguments))
+    return run_answer(service(run=caller.run(number), actor=caller.user, **arguments))

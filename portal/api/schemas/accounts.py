@@ -9,7 +9,7 @@ from typing import Annotated
 from pydantic import Field
 
 from infra.account_template import cloudformation, terraform
-from portal.api.schemas.base import Given, Taken
+from portal.api.schemas.base import RequestBody, ResponsePart
 from provisioning.models import AccountAccess, AccountQuota
 from registry.districts.models import AwsAccount
 
@@ -20,7 +20,7 @@ Arn = Annotated[str, Field(max_length=600)]
 COPIED = ("account_id", "name", "role_arn", "external_id", "permissions_boundary_arn", "retired_at")
 
 
-class AccountDetail(Given):
+class AccountDetail(ResponsePart):
     """An account with how it is entered, and what its owner makes there."""
 
     account_id: str
@@ -38,14 +38,14 @@ class AccountDetail(Given):
         return hashlib.sha256(self.model_dump_json().encode()).hexdigest()[:32]
 
 
-class AccountIn(Taken):
+class AccountIn(RequestBody):
     """An account that is to hold districts; an external id is made at random."""
 
     account_id: Annotated[str, Field(pattern=r"^[0-9]{12}$")]
     name: Name
 
 
-class AccountChange(Taken):
+class AccountChange(RequestBody):
     """What of an account is to be otherwise; what is left out stays."""
 
     name: Name | None = None
@@ -54,7 +54,7 @@ class AccountChange(Taken):
     permissions_boundary_arn: Arn | None = None
 
 
-class AccessOut(Given):
+class AccessOut(ResponsePart):
     """What AWS answered to who the portal is in an account."""
 
     account_id: str
@@ -67,7 +67,7 @@ class AccessOut(Given):
     detail: str
 
 
-class LimitIn(Taken):
+class LimitIn(RequestBody):
     """A limit that counts in the place of the one that is read; null lets that one count again."""
 
     region: Annotated[str, Field(pattern=r"^[a-z]{2}(-[a-z]+)+-[0-9]$", max_length=32)]
@@ -75,7 +75,7 @@ class LimitIn(Taken):
     limit: Annotated[float, Field(ge=0, lt=1e9, strict=False)] | None
 
 
-class QuotaOut(Given):
+class QuotaOut(ResponsePart):
     """One quota of an account in a region."""
 
     region: str
@@ -88,7 +88,7 @@ class QuotaOut(Given):
     read_at: datetime | None
 
 
-class QuotasOut(Given):
+class QuotasOut(ResponsePart):
     """The quotas of an account that were read or set."""
 
     items: list[QuotaOut]

@@ -12,26 +12,26 @@ from messages.stored import codes_of
 MESSAGES = "messages"
 
 
-class Taken(BaseModel):
+class RequestBody(BaseModel):
     """A body that is sent: no field that there is not, and none of another type."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
 
-class Given(BaseModel):
+class ResponsePart(BaseModel):
     """A part of an answer."""
 
     model_config = ConfigDict(extra="forbid")
 
 
-class MessageOut(Given):
+class MessageOut(ResponsePart):
     """One sentence as programs read it."""
 
     code: str = Field(description="Which sentence it is; `verbatim` for text that is not Homeroom's.")
     values: dict[str, str | int] = Field(description="What stands in it, by name.")
 
 
-class Telling(Given):
+class Telling(ResponsePart):
     """A part of an answer in which sentences stand."""
 
     messages: dict[str, list[MessageOut]] = Field(

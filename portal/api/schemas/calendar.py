@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import AwareDatetime, BeforeValidator, Field
 
-from portal.api.schemas.base import Given, Taken
+from portal.api.schemas.base import RequestBody, ResponsePart
 from provisioning.calendar.service import LONGEST_REASON, SHORTEST_MINUTES
 from provisioning.calendar.windows import LONGEST_MINUTES
 from provisioning.lifetimes.service import MOST_NOTICE_DAYS
@@ -32,7 +32,7 @@ District = Annotated[str, Field(max_length=20, description="A district's suffix;
 Account = Annotated[str, Field(pattern="^([0-9]{12})?$", description="An AWS account's id; empty, too, for the fleet.")]
 
 
-class FreezeOut(Given):
+class FreezeOut(ResponsePart):
     """A time in which no apply starts in its reach."""
 
     number: int
@@ -47,14 +47,14 @@ class FreezeOut(Given):
     ended_at: datetime | None = Field(description="When somebody ended it before its time.")
 
 
-class FreezePage(Given):
+class FreezePage(ResponsePart):
     """Some freezes, the newest first."""
 
     items: list[FreezeOut]
     next: str | None
 
 
-class FreezeIn(Taken):
+class FreezeIn(RequestBody):
     """From when to when no apply starts, and why."""
 
     reason: Annotated[str, Field(min_length=1, max_length=LONGEST_REASON)]
@@ -64,7 +64,7 @@ class FreezeIn(Taken):
     account_id: Account = ""
 
 
-class WindowOut(Given):
+class WindowOut(ResponsePart):
     """When applies that nobody asked for now may start."""
 
     number: int
@@ -79,14 +79,14 @@ class WindowOut(Given):
     ended_at: datetime | None
 
 
-class WindowPage(Given):
+class WindowPage(ResponsePart):
     """Some maintenance windows, the newest first."""
 
     items: list[WindowOut]
     next: str | None
 
 
-class WindowIn(Taken):
+class WindowIn(RequestBody):
     """On which days, from when on, and for how long."""
 
     weekdays: Annotated[list[Annotated[int, Field(ge=0, le=6)]], Field(min_length=1, max_length=7)]
@@ -97,7 +97,7 @@ class WindowIn(Taken):
     account_id: Account = ""
 
 
-class EndOut(Given):
+class EndOut(ResponsePart):
     """The last day of a sandbox's lifetime, or of a district's contract."""
 
     kind: EndKind
@@ -108,13 +108,13 @@ class EndOut(Given):
     done_at: datetime | None
 
 
-class EndsOut(Given):
+class EndsOut(ResponsePart):
     """The ends that a district has."""
 
     items: list[EndOut]
 
 
-class EndIn(Taken):
+class EndIn(RequestBody):
     """A last day, in the district's time zone."""
 
     kind: Annotated[EndKind, Field(strict=False)]
@@ -125,26 +125,26 @@ class EndIn(Taken):
     ] = ""
 
 
-class EndKindIn(Taken):
+class EndKindIn(RequestBody):
     """Which end is meant."""
 
     kind: Annotated[EndKind, Field(strict=False)]
 
 
-class TimeZoneIn(Taken):
+class TimeZoneIn(RequestBody):
     """By which clock a district's windows and last days run."""
 
     time_zone: Annotated[str, Field(min_length=1, max_length=64, description="Such as America/Chicago.")]
 
 
-class TimeZoneOut(Given):
+class TimeZoneOut(ResponsePart):
     """A district's time zone."""
 
     time_zone: str
     windows: int = Field(description="How many of the district's own maintenance windows follow this change.")
 
 
-class OverrideIn(Taken):
+class OverrideIn(RequestBody):
     """Why a run starts in spite of what holds it."""
 
     reason: Annotated[str, Field(min_length=1, max_length=1000)]

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from messages.message import message
 from portal.api.oauth import ERRORS
 from portal.api.problems import ProblemError
-from portal.api.schemas.base import Given
+from portal.api.schemas.base import ResponsePart
 from portal.api.schemas.problems import Problem
 from registry.accounts.tokens.scopes import Scope
 
@@ -47,13 +47,13 @@ def known_scopes(names: Iterable[str]) -> list[Scope]:
     return [Scope(name) for name in requested]
 
 
-class Asked(BaseModel):
+class OAuthRequest(BaseModel):
     """What a client of OAuth sends; parameters that nobody knows are passed over (RFC 6749, 3.2)."""
 
     model_config = ConfigDict(extra="ignore", strict=True)
 
 
-class DeviceIn(Asked):
+class DeviceIn(OAuthRequest):
     """Who asks, and for what."""
 
     client_id: ClientId
@@ -75,7 +75,7 @@ class DeviceIn(Asked):
         return [*self.scopes, *known_scopes(self.scope.split())]
 
 
-class DeviceOut(Given):
+class DeviceOut(ResponsePart):
     """The codes."""
 
     device_code: str = Field(description="The program's own; keep it to yourself.")
@@ -86,7 +86,7 @@ class DeviceOut(Given):
     interval: int = Field(description="Seconds to wait between two questions for the token.")
 
 
-class DeviceTokenIn(Asked):
+class DeviceTokenIn(OAuthRequest):
     """A question for the token."""
 
     grant_type: Literal["urn:ietf:params:oauth:grant-type:device_code"]
@@ -106,7 +106,7 @@ class DeviceTokenIn(Asked):
         return given
 
 
-class DeviceTokenOut(Given):
+class DeviceTokenOut(ResponsePart):
     """The token, which is said once."""
 
     access_token: str

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from infra.spec import Egress, Environment, Size
-from portal.api.schemas.base import Given, Taken
+from portal.api.schemas.base import RequestBody, ResponsePart
 from registry.districts.changes import EDITABLE
 from registry.districts.models import District
 from registry.districts.registration import DEFAULT_REGION, EVERYBODY
@@ -28,7 +28,7 @@ AnySize = Annotated[Size, Field(strict=False)]
 AnyEgress = Annotated[Egress, Field(strict=False)]
 
 
-class DistrictOut(Given):
+class DistrictOut(ResponsePart):
     """A district and the state of its environment."""
 
     suffix: str = Field(description="What every name of its stack ends with; names the district in this API.")
@@ -55,14 +55,14 @@ class DistrictOut(Given):
     certificate: int | None = Field(description="The number of the certificate of its removal.")
 
 
-class DistrictPage(Given):
+class DistrictPage(ResponsePart):
     """Some districts, the newest first."""
 
     items: list[DistrictOut]
     next: str | None = Field(description="The cursor of the next page; null on the last.")
 
 
-class OutputOut(Given):
+class OutputOut(ResponsePart):
     """An output of the stack; the value of a sensitive one is kept nowhere."""
 
     name: str
@@ -80,7 +80,7 @@ class DistrictDetail(DistrictOut):
     month_forecast_usd: float | None = Field(description="What the month comes to by the mean of the last seven days.")
 
 
-class Settings(Given):
+class Settings(ResponsePart):
     """What of a district may change after its registration."""
 
     size: str
@@ -113,7 +113,7 @@ class Settings(Given):
         return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
-class RegistrationIn(Taken):
+class RegistrationIn(RequestBody):
     """A new district. What is left out is as the form of the console has it."""
 
     name: Annotated[str, Field(min_length=1, max_length=120)]
@@ -151,7 +151,7 @@ class RegistrationIn(Taken):
     ] = "deploy"
 
 
-class SettingsIn(Taken):
+class SettingsIn(RequestBody):
     """The settings to change; those that are left out stay."""
 
     size: AnySize | None = None
@@ -183,7 +183,7 @@ class SettingsIn(Taken):
         return {name: value for name, value in values.items() if value is not None or name == "database_instances"}
 
 
-class DestroyIn(Taken):
+class DestroyIn(RequestBody):
     """The consent to the end of an environment."""
 
     confirm: Annotated[
@@ -195,7 +195,7 @@ class DestroyIn(Taken):
     ] = None
 
 
-class ReasonIn(Taken):
+class ReasonIn(RequestBody):
     """Why a run is asked for."""
 
     reason: Annotated[str, Field(max_length=1000)] = ""

@@ -8,7 +8,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from portal.api.schemas.base import Given, Taken
+from portal.api.schemas.base import RequestBody, ResponsePart
 from portal.api.schemas.chosen import Environments, Occasions
 from provisioning.models import Notice, NoticeAttempt, NoticeEndpoint
 from provisioning.notices.endpoints import MOST_DISTRICTS, EndpointValues
@@ -19,7 +19,7 @@ Address = Annotated[str, Field(max_length=2000, description="A URL, or addresses
 Suffixes = Annotated[list[Annotated[str, Field(max_length=20)]], Field(max_length=MOST_DISTRICTS)]
 
 
-class EndpointOut(Given):
+class EndpointOut(ResponsePart):
     """An endpoint."""
 
     number: int
@@ -47,14 +47,14 @@ class EndpointMade(EndpointOut):
     secret: str = Field(description="Signs what is posted (Standard Webhooks); told this once, empty for other kinds.")
 
 
-class EndpointPage(Given):
+class EndpointPage(ResponsePart):
     """Some endpoints, the newest first."""
 
     items: list[EndpointOut]
     next: str | None
 
 
-class EndpointIn(Taken):
+class EndpointIn(RequestBody):
     """An endpoint to add."""
 
     name: Name
@@ -76,7 +76,7 @@ class EndpointIn(Taken):
         )
 
 
-class EndpointChange(Taken):
+class EndpointChange(RequestBody):
     """What of an endpoint is to be otherwise; what is left out stays. Its kind stays what it is."""
 
     name: Name | None = None
@@ -97,20 +97,20 @@ class EndpointChange(Taken):
         )
 
 
-class SwitchIn(Taken):
+class SwitchIn(RequestBody):
     """Whether notices go there."""
 
     on: bool
 
 
-class SecretOut(Given):
+class SecretOut(ResponsePart):
     """A secret, told this once."""
 
     secret: str
     former_secret_until: datetime | None
 
 
-class TryOut(Given):
+class TryOut(ResponsePart):
     """One try to deliver, and what the receiver answered."""
 
     at: datetime
@@ -119,7 +119,7 @@ class TryOut(Given):
     error: str
 
 
-class DeliveryOut(Given):
+class DeliveryOut(ResponsePart):
     """A notice to an endpoint."""
 
     number: int
@@ -135,7 +135,7 @@ class DeliveryOut(Given):
     tries: list[TryOut]
 
 
-class DeliveryPage(Given):
+class DeliveryPage(ResponsePart):
     """Some deliveries, the newest first."""
 
     items: list[DeliveryOut]

@@ -7,13 +7,13 @@ from typing import Annotated
 
 from pydantic import Field
 
-from portal.api.schemas.base import Given, Taken, Telling
+from portal.api.schemas.base import RequestBody, ResponsePart, Telling
 from provisioning.evidence.drills import LONGEST_FINDINGS, LONGEST_POINT, MOST_MINUTES, Drill
 from provisioning.models import AuditAnchor, EvidencePackage
 from registry.audit.models import AuditEvent
 
 
-class AnchorOut(Given):
+class AnchorOut(ResponsePart):
     """A link of the chain, written where nobody can change it before a day."""
 
     position: int
@@ -24,14 +24,14 @@ class AnchorOut(Given):
     locked_until: datetime
 
 
-class AnchorPage(Given):
+class AnchorPage(ResponsePart):
     """Some anchors, the newest first."""
 
     items: list[AnchorOut]
     next: str | None
 
 
-class EvidenceIn(Taken):
+class EvidenceIn(RequestBody):
     """The days that a package is about, both included."""
 
     since: Annotated[date, Field(strict=False)]
@@ -53,14 +53,14 @@ class EvidenceOut(Telling):
     has_file: bool = Field(description="The file is kept for a week.")
 
 
-class EvidencePage(Given):
+class EvidencePage(ResponsePart):
     """Some packages, the newest first."""
 
     items: list[EvidenceOut]
     next: str | None
 
 
-class DrillIn(Taken):
+class DrillIn(RequestBody):
     """A restore that was drilled."""
 
     day: Annotated[date, Field(strict=False)]
@@ -74,7 +74,7 @@ class DrillIn(Taken):
         return Drill(**self.model_dump())
 
 
-class DrillOut(Given):
+class DrillOut(ResponsePart):
     """A restore that was drilled, as it stands in the audit record."""
 
     number: int = Field(description="The event's.")
@@ -88,7 +88,7 @@ class DrillOut(Given):
     recorded_at: datetime
 
 
-class DrillPage(Given):
+class DrillPage(ResponsePart):
     """Some drills, the newest first."""
 
     items: list[DrillOut]

@@ -7,12 +7,12 @@ from typing import Annotated
 
 from pydantic import Field
 
-from portal.api.schemas.base import Given, Taken
+from portal.api.schemas.base import RequestBody, ResponsePart
 from portal.api.schemas.chosen import Occasions
 from provisioning.models import Announcement
 
 
-class AnnouncementOut(Given):
+class AnnouncementOut(ResponsePart):
     """Something that was told."""
 
     number: int
@@ -24,7 +24,7 @@ class AnnouncementOut(Given):
     is_read: bool
 
 
-class InboxPage(Given):
+class InboxPage(ResponsePart):
     """Some of the inbox, the newest first, and how much of all is unread: 100 stands for more."""
 
     items: list[AnnouncementOut]
@@ -32,25 +32,25 @@ class InboxPage(Given):
     unread: int
 
 
-class ReadIn(Taken):
+class ReadIn(RequestBody):
     """The number of the newest that was read."""
 
     up_to: Annotated[int, Field(ge=1, le=2**53)]
 
 
-class UnreadOut(Given):
+class UnreadOut(ResponsePart):
     """How much is unread."""
 
     unread: int
 
 
-class MailIn(Taken):
+class MailIn(RequestBody):
     """Which kinds of notices are wanted by mail besides."""
 
     by_mail: Occasions
 
 
-class MailOut(Given):
+class MailOut(ResponsePart):
     """Which kinds of notices come by mail besides."""
 
     by_mail: list[str]

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from portal.api.schemas.base import Given, Taken
+from portal.api.schemas.base import RequestBody, ResponsePart
 from portal.api.schemas.calendar import Moment
 from portal.api.schemas.chosen import Environments
 from portal.api.schemas.records import ReachOut
@@ -28,7 +28,7 @@ def _storable(moment: datetime) -> datetime:
     return moment
 
 
-class GrantOut(Given):
+class GrantOut(ResponsePart):
     """A role for some of the districts, or for a time."""
 
     number: int
@@ -41,7 +41,7 @@ class GrantOut(Given):
     ended_at: datetime | None
 
 
-class PersonDetail(Given):
+class PersonDetail(ResponsePart):
     """A person or a service account, with all access."""
 
     username: str
@@ -58,7 +58,7 @@ class PersonDetail(Given):
     grants: list[GrantOut] = Field(description="Those that nobody has ended.")
 
 
-class InviteIn(Taken):
+class InviteIn(RequestBody):
     """Who is invited, and to which role for everything; none for who gets a grant."""
 
     username: Username
@@ -66,26 +66,26 @@ class InviteIn(Taken):
     role: ARole | None = None
 
 
-class ServiceIn(Taken):
+class ServiceIn(RequestBody):
     """A service account, and what its tokens may do at most."""
 
     username: Username
     role: ARole
 
 
-class RoleIn(Taken):
+class RoleIn(RequestBody):
     """A role for everything, or none."""
 
     role: ARole | None
 
 
-class LinkOut(Given):
+class LinkOut(ResponsePart):
     """A link to choose a password, or to come in by the organization's provider."""
 
     link: str = Field(description="Hand it over; it holds once, for three days, and is told this once.")
 
 
-class GrantIn(Taken):
+class GrantIn(RequestBody):
     """A role for the districts that are in every list which is not empty, until a moment or for good."""
 
     role: ARole

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from portal.api.schemas.base import Given, MessageOut
+from portal.api.schemas.base import MessageOut, ResponsePart
 
 
-class FieldError(Given):
+class FieldError(ResponsePart):
     """What is wrong with one field."""
 
     field: str = Field(description="Where it stands, such as `body.name`.")
@@ -15,7 +15,7 @@ class FieldError(Given):
     messages: list[MessageOut] = Field(description="The sentence's code and values.")
 
 
-class Problem(Given):
+class Problem(ResponsePart):
     """Why a request was refused."""
 
     type: str = Field(description="A URN that ends with the code.")

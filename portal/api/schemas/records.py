@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from portal.api.schemas.base import MESSAGES, Given, Taken, Telling
+from portal.api.schemas.base import MESSAGES, RequestBody, ResponsePart, Telling
 from provisioning.drift.removal import can_be_removed
 from provisioning.models import DriftItem, Preflight, PreflightVerdict, RemovalCertificate
 from registry.accounts.roles import Role
@@ -16,7 +16,7 @@ from registry.audit.models import AuditEvent
 from registry.districts.statuses import DriftStatus
 
 
-class DriftItemOut(Given):
+class DriftItemOut(ResponsePart):
     """One attribute that AWS has otherwise than the stack; a sensitive one has no values."""
 
     number: int
@@ -42,7 +42,7 @@ class RefusalOut(Telling):
     sentence: str
 
 
-class DriftOut(Given):
+class DriftOut(ResponsePart):
     """How AWS differs from the stack, and what accepting it would change."""
 
     drift: DriftStatus
@@ -64,14 +64,14 @@ class CertificateOut(Telling):
     problem: str = Field(description="What is wrong with what is stored; empty for a genuine one.")
 
 
-class CertificatePage(Given):
+class CertificatePage(ResponsePart):
     """Some certificates, the newest first; whether they are genuine is told one by one."""
 
     items: list[CertificateOut]
     next: str | None
 
 
-class SignatureOut(Given):
+class SignatureOut(ResponsePart):
     """By what a document is signed."""
 
     algorithm: str
@@ -80,7 +80,7 @@ class SignatureOut(Given):
     value: str
 
 
-class CertificateFile(Given):
+class CertificateFile(ResponsePart):
     """The signed file, to be kept and verified without the portal."""
 
     document: dict[str, Any]
@@ -107,7 +107,7 @@ class AuditEventOut(Telling):
     remote_addr: str | None
 
 
-class AuditPage(Given):
+class AuditPage(ResponsePart):
     """Some events, the newest first."""
 
     items: list[AuditEventOut]
@@ -124,13 +124,13 @@ class VerificationOut(Telling):
     at: datetime | None
 
 
-class VerifyIn(Taken):
+class VerifyIn(RequestBody):
     """A hash that was noted before and has to be in the chain."""
 
     expected: Annotated[str, Field(pattern=r"^([0-9a-f]{64})?$")] = ""
 
 
-class AccountOut(Given):
+class AccountOut(ResponsePart):
     """An AWS account that districts are placed in."""
 
     account_id: str
@@ -139,7 +139,7 @@ class AccountOut(Given):
     permissions_boundary_arn: str
 
 
-class AccountsOut(Given):
+class AccountsOut(ResponsePart):
     """The accounts within reach."""
 
     items: list[AccountOut]
@@ -155,7 +155,7 @@ class FindingOut(Telling):
     detail: str
 
 
-class PreflightOut(Given):
+class PreflightOut(ResponsePart):
     """A look at an account in a region before runs go there."""
 
     account_id: str
@@ -167,19 +167,19 @@ class PreflightOut(Given):
     findings: list[FindingOut]
 
 
-class PreflightsOut(Given):
+class PreflightsOut(ResponsePart):
     """The last look at each region of an account."""
 
     items: list[PreflightOut]
 
 
-class PreflightIn(Taken):
+class PreflightIn(RequestBody):
     """Where to look."""
 
     region: Annotated[str, Field(max_length=32)]
 
 
-class PersonOut(Given):
+class PersonOut(ResponsePart):
     """A person or a service account."""
 
     username: str
@@ -191,14 +191,14 @@ class PersonOut(Given):
     tokens: int = Field(description="API tokens that hold.")
 
 
-class PeoplePage(Given):
+class PeoplePage(ResponsePart):
     """Some people, the newest first."""
 
     items: list[PersonOut]
     next: str | None
 
 
-class ReachOut(Given):
+class ReachOut(ResponsePart):
     """Which districts a token is for: those in every list that is not empty."""
 
     environments: list[str]
@@ -206,7 +206,7 @@ class ReachOut(Given):
     districts: list[str]
 
 
-class TokenOut(Given):
+class TokenOut(ResponsePart):
     """The token that asks."""
 
     name: str
@@ -216,7 +216,7 @@ class TokenOut(Given):
     last_used_on: date | None
 
 
-class MeOut(Given):
+class MeOut(ResponsePart):
     """Who asks."""
 
     username: str

@@ -7,26 +7,26 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from portal.api.schemas.base import Given, Taken
+from portal.api.schemas.base import RequestBody, ResponsePart
 from provisioning.models import DistrictHoldings, DistrictLock, ErroredState
 
 Reason = Annotated[str, Field(min_length=1, max_length=2000, description="Why; goes to the audit record.")]
 
 
-class ReasonGiven(Taken):
+class ReasonGiven(RequestBody):
     """Why something is done."""
 
     reason: Reason
 
 
-class ReleaseIn(Taken):
+class ReleaseIn(RequestBody):
     """Which lock is to be released, by the id that was seen, and why."""
 
     lock_id: Annotated[str, Field(min_length=1, max_length=255)]
     reason: Reason
 
 
-class KeptStateOut(Given):
+class KeptStateOut(ResponsePart):
     """A state that an attempt at a run could not store."""
 
     number: int
@@ -40,7 +40,7 @@ class KeptStateOut(Given):
     refusal: str = Field(description="Why it could not be pushed.")
 
 
-class LockOut(Given):
+class LockOut(ResponsePart):
     """The last look at a state's lock."""
 
     is_under_way: bool
@@ -50,14 +50,14 @@ class LockOut(Given):
     problem: str
 
 
-class StateOut(Given):
+class StateOut(ResponsePart):
     """What is kept of a district's state, and who holds its lock."""
 
     kept: list[KeptStateOut]
     lock: LockOut | None = Field(description="Null where nobody has looked.")
 
 
-class HoldingsOut(Given):
+class HoldingsOut(ResponsePart):
     """What a district's environment holds, by the last look before a teardown."""
 
     asked_at: datetime
@@ -67,7 +67,7 @@ class HoldingsOut(Given):
     problem: str
 
 
-class RemovalIn(Taken):
+class RemovalIn(RequestBody):
     """What of the drift is to be removed in AWS: by its number, with consent and a reason."""
 
     item: Annotated[int, Field(ge=1, le=2**53)]

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from portal.api.schemas.base import Given, Taken, Telling
+from portal.api.schemas.base import RequestBody, ResponsePart, Telling
 from portal.api.schemas.calendar import Moment
 from portal.api.schemas.districts import SettingsIn
 from provisioning.models import Rollout, RolloutMember
@@ -40,7 +40,7 @@ class RolloutOut(Telling):
     standings: dict[str, int] = Field(description="How many districts stand how.")
 
 
-class RolloutPage(Given):
+class RolloutPage(ResponsePart):
     """Some rollouts, the newest first."""
 
     items: list[RolloutOut]
@@ -57,14 +57,14 @@ class MemberOut(Telling):
     skipped: str = Field(description="Why it was left out.")
 
 
-class MemberPage(Given):
+class MemberPage(ResponsePart):
     """Some districts of a rollout, the last in its order first."""
 
     items: list[MemberOut]
     next: str | None
 
 
-class RolloutIn(Taken):
+class RolloutIn(RequestBody):
     """What changes, where, in which steps, and when to stop. An empty change applies the latest stack."""
 
     reason: Annotated[str, Field(min_length=1, max_length=1000)]

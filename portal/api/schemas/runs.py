@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from portal.api.schemas.base import MESSAGES, Given, Taken, Telling, copied, told_of
+from portal.api.schemas.base import MESSAGES, RequestBody, ResponsePart, Telling, copied, told_of
 from provisioning.calendar.holds import Hold
 from provisioning.models import PlannedChange, Run, RunEvent
 from provisioning.states.runs import Decision, RunKind, RunState
@@ -43,7 +43,7 @@ class RunOut(Telling):
     error_remedy: str
 
 
-class RunPage(Given):
+class RunPage(ResponsePart):
     """Some runs, the newest first."""
 
     items: list[RunOut]
@@ -81,7 +81,7 @@ class EventOut(Telling):
     data: dict[str, Any]
 
 
-class EventsOut(Given):
+class EventsOut(ResponsePart):
     """Events in order, and how the run stands."""
 
     items: list[EventOut]
@@ -91,7 +91,7 @@ class EventsOut(Given):
     more: bool = Field(description="Whether further events are there already.")
 
 
-class ChangeOut(Given):
+class ChangeOut(ResponsePart):
     """What a plan does to one resource, value by value; secrets are told to change and not shown."""
 
     address: str
@@ -105,7 +105,7 @@ class ChangeOut(Given):
     left_out: int
 
 
-class ChangesOut(Given):
+class ChangesOut(ResponsePart):
     """Some changes of a plan, those first that may lose something."""
 
     items: list[ChangeOut]
@@ -113,7 +113,7 @@ class ChangesOut(Given):
     next: str | None
 
 
-class CommentOut(Given):
+class CommentOut(ResponsePart):
     """What somebody said of a run."""
 
     at: datetime
@@ -121,25 +121,25 @@ class CommentOut(Given):
     comment: str
 
 
-class CommentsOut(Given):
+class CommentsOut(ResponsePart):
     """All that was said of a run, the oldest first."""
 
     items: list[CommentOut]
 
 
-class CommentIn(Taken):
+class CommentIn(RequestBody):
     """What to say."""
 
     comment: Annotated[str, Field(max_length=2000)]
 
 
-class DecisionIn(Taken):
+class DecisionIn(RequestBody):
     """A decision's comment."""
 
     comment: Annotated[str, Field(max_length=2000)] = ""
 
 
-class ForceStopIn(Taken):
+class ForceStopIn(RequestBody):
     """The consent to a Terraform that is killed."""
 
     confirm: Annotated[int, Field(ge=1, le=2**53, description="The run's number once more.")]

@@ -85,7 +85,7 @@ def _badge(kind: type[Badge], state: Badge, sprite: str, language: str | None, *
 
 
 @cache
-def _told(kind: RunKind, state: RunState, language: str | None) -> str:
+def _run_label(kind: RunKind, state: RunState, language: str | None) -> str:
     return f"{kind.label}: {state.label}"
 
 
@@ -104,7 +104,7 @@ def past_runs(past: Sequence[Past]) -> SafeString:
         (
             (before, number, after, run.state.tone, number, number, label, _icon(run.state.icon, sprite), number, label)
             for run in past
-            for number, label in [(run.number, _told(run.kind, run.state, language))]
+            for number, label in [(run.number, _run_label(run.kind, run.state, language))]
         ),
     )
     return format_html('<ul class="past" aria-label="{}">{}</ul>', gettext("Last runs, newest last"), parts)

@@ -34,7 +34,7 @@ class Expected:
 
 
 @dataclass(frozen=True)
-class Told:
+class AssertionClaims:
     """What an assertion says of one sign-in."""
 
     id: str
@@ -48,7 +48,7 @@ class Told:
     attributes: dict[str, list[str]]
 
 
-def read(root: etree._Element, assertion: etree._Element, expected: Expected, *, now: datetime) -> Told:
+def read(root: etree._Element, assertion: etree._Element, expected: Expected, *, now: datetime) -> AssertionClaims:
     """Return what a response says; raises NotHoldingError unless it was made for us, and holds now."""
     for where in (root, assertion):
         if where.get("Version") != "2.0":
@@ -74,7 +74,7 @@ def read(root: etree._Element, assertion: etree._Element, expected: Expected, *,
     if at > now + LEEWAY or (ends is not None and moment(ends) <= now):
         raise NotHoldingError("The sign-in at the provider is over, or of a time to come.")
     name = only(subject, f"{SAML}NameID")
-    return Told(
+    return AssertionClaims(
         id=assertion.get("ID", ""),
         request=request,
         name_id=person_name(text_of(name)),

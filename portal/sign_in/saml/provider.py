@@ -19,7 +19,7 @@ from lxml import etree
 from portal.identity_providers import SAML
 from portal.sign_in.admission import begun_with
 from portal.sign_in.saml import assertions, documents, encryption
-from portal.sign_in.saml.assertions import TRANSIENT, Told, moment
+from portal.sign_in.saml.assertions import TRANSIENT, AssertionClaims, moment
 from portal.sign_in.saml.configuration import authenticator, expected
 from portal.sign_in.saml.documents import NotHoldingError
 from registry.accounts.keyed import keyed_digest
@@ -52,7 +52,7 @@ class Provider(SAMLProvider):  # type: ignore[misc]
         )
         return redirect(url)
 
-    def read(self, request: HttpRequest, encoded: str) -> Told:
+    def read(self, request: HttpRequest, encoded: str) -> AssertionClaims:
         """Return what an answer says, once; raises NotHoldingError for one that is not ours, not good, or known."""
         text = documents.decoded(encoded)
         root = documents.parsed(text)
@@ -76,7 +76,7 @@ class Provider(SAMLProvider):  # type: ignore[misc]
             raise NotHoldingError("The assertion was used before.")
         return claims
 
-    def begun(self, request: HttpRequest, claims: Told) -> dict[str, Any]:
+    def begun(self, request: HttpRequest, claims: AssertionClaims) -> dict[str, Any]:
         """Return the state of the sign-in that an answer belongs to, once; raises NotHoldingError where there is none.
 
         The state lies in the session of the browser that began.
@@ -89,7 +89,7 @@ class Provider(SAMLProvider):  # type: ignore[misc]
             raise NotHoldingError("The provider did not ask the person to sign in again.")
         return state
 
-    def extract_uid(self, data: Told) -> str:
+    def extract_uid(self, data: AssertionClaims) -> str:
         """Return by what the provider knows the person for good; raises NotHoldingError where it says no such thing."""
         name = self.options["attributes"]["uid"]
         if not name and data.name_format == TRANSIENT:
@@ -99,11 +99,11 @@ class Provider(SAMLProvider):  # type: ignore[misc]
             raise NotHoldingError("The provider names nobody by the attribute of the settings.")
         return assertions.person_name(values[0])
 
-    def extract_extra_data(self, data: Told) -> dict[str, Any]:
+    def extract_extra_data(self, data: AssertionClaims) -> dict[str, Any]:
         """Return the groups, which is all that is kept."""
         return {SAML: {"groups": data.attributes.get(self.options["attributes"]["groups"], [])}}
 
-    def extract_common_fields(self, data: Told) -> dict[str, str]:
+    def extract_common_fields(self, data: AssertionClaims) -> dict[str, str]:
         """Return user name and address, where the provider says them."""
         names = {kind: self.options["attributes"][kind] for kind in ("username", "email")}
         return {kind: data.attributes[name][0] for kind, name in names.items() if data.attributes.get(name)}

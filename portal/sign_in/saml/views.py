@@ -25,7 +25,7 @@ from onelogin.saml2.settings import OneLogin_Saml2_Settings
 from xmlsec import Error as XmlSecError
 
 from portal.sign_in.saml import documents
-from portal.sign_in.saml.assertions import FRESH, Told, moment
+from portal.sign_in.saml.assertions import FRESH, AssertionClaims, moment
 from portal.sign_in.saml.configuration import address, authenticator, configuration
 from portal.sign_in.saml.documents import SAML, SAMLP, NotHoldingError, only, text_of
 from portal.sign_in.saml.provider import SESSION, Provider, begin, provider_of
@@ -80,7 +80,7 @@ def finish(request: HttpRequest) -> HttpResponse:
     try:
         if stored is None:
             raise NotHoldingError("No answer waits for this browser.")
-        claims = Told(**stored)
+        claims = AssertionClaims(**stored)
         state = provider.begun(request, claims)
         signing_in = provider.sociallogin_from_response(request, claims)
     except HOSTILE as error:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from sandbox.requests.prose.rule import Rule
-from sandbox.requests.reading import Asked
+from sandbox.requests.reading import ParsedRequest
 from sandbox.requests.speech import Fault, speech_of
 
 SPACES = re.compile(r"\s")
@@ -81,7 +81,7 @@ RULES = (
 )
 
 
-def fault_in_tags(request: Asked) -> Fault | None:
+def fault_in_tags(request: ParsedRequest) -> Fault | None:
     """Return the error for a tag that is AWS's own, or for more tags than a resource can have.
 
     Source: AWS Tagging Best Practices, "Tag naming limits and requirements": keys that begin with `aws:` are reserved;

@@ -9,7 +9,7 @@ from typing import Any
 
 import jmespath
 
-from sandbox.requests.reading import Asked
+from sandbox.requests.reading import ParsedRequest
 from sandbox.requests.speech import Fault
 
 
@@ -34,7 +34,7 @@ class Rule:
         compiled = jmespath.compile(self.member)
         return lambda members: compiled.search(members)
 
-    def fault_in(self, request: Asked) -> Fault | None:
+    def fault_in(self, request: ParsedRequest) -> Fault | None:
         """Return the error for the first value that does not hold, or None."""
         values = self._search(request.members)
         for value in values if isinstance(values, list) else [values]:

@@ -14,7 +14,7 @@ from devtools.paths import ROOT
 from engine.adoption.blocks import import_blocks, quoted
 from engine.adoption.document import adoption_table
 from engine.adoption.passwords import to_forget
-from engine.adoption.references import Given, UnknownReferenceError
+from engine.adoption.references import DeclaredValues, UnknownReferenceError
 from engine.adoption.results import Adoption
 from engine.adoption.rules import tag_map
 from engine.adoption.table import TABLE
@@ -43,7 +43,7 @@ def test_what_is_looked_for_is_declared_by_the_stack():
             if isinstance(rule, Adopt):
                 for source in rule.where.values():
                     assert any(
-                        Given(declared, _anything).at(source) is not None for declared in resources.values()
+                        DeclaredValues(declared, _anything).at(source) is not None for declared in resources.values()
                     ) or (kind.startswith("aws_vpc_security_group_")), f"{kind}: {source}"
 
 
@@ -101,7 +101,7 @@ def test_references_are_put_in_and_what_is_not_known_says_so():
             raise UnknownReferenceError(address)
         return known[address, name]
 
-    given = Given(
+    given = DeclaredValues(
         {
             "whole": "${aws_vpc.v.id}",
             "part": "${aws_vpc.v.id}/x",

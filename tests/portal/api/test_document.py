@@ -13,7 +13,7 @@ from pydantic import ConfigDict, TypeAdapter
 
 from devtools.api_document import PATH, breaking_changes
 from portal.api.document import document, text
-from portal.api.schemas.base import Taken
+from portal.api.schemas.base import RequestBody
 
 
 @pytest.fixture(scope="module")
@@ -94,7 +94,7 @@ def test_what_only_adds_breaks_nothing(committed: dict[str, Any], place: tuple[s
     assert breaking_changes(committed, changed(committed, *place, to=to)) == []
 
 
-def bodies(kind: type[Taken] = Taken) -> Iterator[type[Taken]]:
+def bodies(kind: type[RequestBody] = RequestBody) -> Iterator[type[RequestBody]]:
     """Yield every body that the API takes."""
     for body in kind.__subclasses__():
         yield body

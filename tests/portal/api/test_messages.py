@@ -11,7 +11,7 @@ from django.utils import timezone
 from messages.message import message, sentences
 from messages.stored import stored
 from provisioning.models import NoticeEndpoint, Run, RunEvent
-from provisioning.notices.writing import Told, written
+from provisioning.notices.writing import NoticePayload, written
 from provisioning.runs.approval_rules import LOOK
 from provisioning.runs.archive import _event, lines_of
 from provisioning.states.runs import RunState
@@ -104,6 +104,6 @@ def test_an_archived_event_comes_back_as_it_was() -> None:
 
 
 def test_a_webhook_is_told_code_and_sentence() -> None:
-    notice = Told(LOCKED, "https://x.example/runs/1", timezone.now(), {"run": 1})
+    notice = NoticePayload(LOCKED, "https://x.example/runs/1", timezone.now(), {"run": 1})
     body = json.loads(written(NoticeEndpoint.Kind.WEBHOOK, "run.failed", notice))
     assert (body["data"]["message"], body["data"]["messages"]) == (LOCKED, [CODE])

@@ -98,7 +98,7 @@ def test_a_cache_that_is_away_is_left_alone_for_a_while_and_asked_again(tmp_path
     kept = Store(connect("127.0.0.1", port, tls=False, password=password), now=lambda: clock[0])
     singleflight = SingleFlight(kept)
     assert singleflight.through("key", lambda: b"1") == (b"1", ValueSource.AWAY)
-    assert not kept.there
+    assert not kept.is_available
     with running_broker(tmp_path / "one", port=port) as again:
         kept.client = connect("127.0.0.1", port, tls=False, password=str(urlsplit(again.url).password))
         assert singleflight.through("key", lambda: b"1") == (b"1", ValueSource.AWAY), "not yet"

@@ -61,7 +61,7 @@ def pull(pipeline: Pipeline, system: EdFiSource, secret: str) -> None:
     )
     pipeline.drain()
     with pipeline.connections().opened("homeroom_writer", autocommit=True) as connection:
-        assert pulling.one(connection)
+        assert pulling.pull_next(connection)
     pipeline.drain()
 
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from processor.mappings import kinds, names, transforms
-from processor.mappings.transforms import MADE_STEPS, PLAIN_STEPS, chained, made
+from processor.mappings.transforms import MADE_STEPS, PLAIN_STEPS, chained, step_of
 from processor.problems import InvalidValueError
 
 ARGUMENTS = {
@@ -129,7 +129,7 @@ def test_what_is_nearly_a_number_is_refused(cell: str):
 )
 def test_nothing_beyond_the_list_is_a_step(step: object):
     with pytest.raises(ValueError, match=r"."):
-        made(step)  # type: ignore[arg-type]
+        step_of(step)  # type: ignore[arg-type]
 
 
 def test_steps_follow_each_other():

@@ -78,12 +78,12 @@ def test_the_worker_pulls_what_is_due_without_being_asked(maple: World):
 
 def test_a_cursor_moves_with_the_rows_and_not_before(maple: World):
     maple.due()
-    assert maple.pulling().one(maple.connection)
+    assert maple.pulling().pull_next(maple.connection)
     cursors = "SELECT resource FROM homeroom.source_cursor ORDER BY 1"
     stored = [("demographics",), ("scoreScales",)]
     assert maple.pipeline.rows(cursors) == stored, "Only what had no rows may have moved."
     maple.due()
-    assert maple.pulling().one(maple.connection)
+    assert maple.pulling().pull_next(maple.connection)
     waiting = maple.pipeline.rows("SELECT count(*) FROM homeroom.source_batch")
     assert waiting == [(6,)], "What waits to be stored is not pulled again."
     maple.pipeline.drain()
@@ -143,12 +143,12 @@ def test_a_token_that_ends_is_fetched_anew(maple: World):
 def test_a_paused_source_waits_and_a_removed_one_is_gone(maple: World):
     store.change(maple.connection, maple.source_id, State.PAUSED, ACCESS)
     maple.due()
-    assert not maple.pulling().one(maple.connection)
+    assert not maple.pulling().pull_next(maple.connection)
     store.change(maple.connection, maple.source_id, State.ACTIVE, ACCESS)
-    assert maple.pulling().one(maple.connection)
+    assert maple.pulling().pull_next(maple.connection)
     store.change(maple.connection, maple.source_id, State.REMOVED, ACCESS)
     maple.pipeline.drain()
-    assert not maple.pulling().one(maple.connection)
+    assert not maple.pulling().pull_next(maple.connection)
     with pytest.raises(store.NoSourceError):
         store.wish(maple.connection, maple.source_id, Wish.PULL, ACCESS)
     said = [row[0] for row in maple.pipeline.rows(
@@ -164,7 +164,7 @@ def test_all_of_a_source_can_be_pulled_anew(maple: World):
     put_student(maple.standin, 1, 288, "2020-01-01T00:00:00.000Z")  # type: ignore[arg-type]
     maple.pipeline.admin.execute("DELETE FROM homeroom.result")
     store.begin_anew(maple.connection, maple.source_id, ACCESS)
-    assert maple.pulling().one(maple.connection)
+    assert maple.pulling().pull_next(maple.connection)
     maple.pipeline.drain()
     assert [row[2] for row in maple.scores()] == [288.0, 202.0, 203.0]
 

@@ -66,7 +66,7 @@ class World:
     def pull(self, **more: Any) -> list[Result]:
         """Pull once, if it is due, and store what came."""
         self.due()
-        assert self.pulling(**more).one(self.connection)
+        assert self.pulling(**more).pull_next(self.connection)
         return self.pipeline.drain()
 
     def pull_all(self) -> list[Result]:
@@ -79,7 +79,7 @@ class World:
     def wish(self, wanted: Wish) -> list[Result]:
         """Ask for something besides the schedule, and do it."""
         store.wish(self.connection, self.source_id, wanted, ACCESS)
-        assert self.pulling().one(self.connection)
+        assert self.pulling().pull_next(self.connection)
         return self.pipeline.drain()
 
     def row(self, columns: str) -> tuple[Any, ...]:

@@ -98,7 +98,7 @@ def test_an_apply_whose_worker_dies_before_it_has_noted_it_is_found_and_followed
     with pytest.raises(WorkerDies):
         begin(hold, terraform)
     assert seen(hold.run) is LostRunDecision.FOLLOW, "it lives: nobody else may begin another"
-    process = supervised.found(hold.run.process)
+    process = supervised.reattach(hold.run.process)
     assert process is not None
     assert process.terraform is not None
     end_all(process)

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sandbox.authorization.conditions import MalformedPolicyError
-from sandbox.authorization.decision import Asked, Decision, Source, decide
+from sandbox.authorization.decision import AccessRequest, Decision, Source, decide
 from sandbox.authorization.documents import Document, read, statements
 from sandbox.authorization.identities import EVERYTHING, Caller, Kind, anybody, service
 
@@ -40,9 +40,9 @@ def user(*parts: dict[str, Any], **more: Any) -> Caller:
     return Caller(Kind.USER, USER, OWN, policies=document(*parts), **more)
 
 
-def asked(policy: Document | None = None, **more: Any) -> Asked:
+def asked(policy: Document | None = None, **more: Any) -> AccessRequest:
     given = {"action": "sqs:SendMessage", "resource": QUEUE, "account": OWN, "context": {}}
-    return Asked(**(given | more), policy=policy)
+    return AccessRequest(**(given | more), policy=policy)
 
 
 def decided(caller: Caller, policy: Document | None = None, **more: Any) -> Decision:

@@ -9,7 +9,7 @@ import pytest
 from sandbox.authorization.names import ACTIONS, MADE, MEMBERS, TAGGING
 from sandbox.authorization.reference import reference
 from sandbox.authorization.requests import Operation
-from sandbox.authorization.resources import Place, made, targets
+from sandbox.authorization.resources import Place, created_targets, targets
 
 ACCOUNT, REGION = "123456789012", "us-east-1"
 PLACE = Place(ACCOUNT, REGION)
@@ -92,11 +92,13 @@ def test_a_request_is_decided_on(name, given, expected):
 
 def test_tags_are_decided_on_what_is_made_and_not_on_what_is_named_beside_it():
     cluster = {"DBInstanceIdentifier": "a-1", "DBClusterIdentifier": "a"}
-    assert [one.arn for one in made(Operation("rds", "CreateDBInstance", cluster, REGION), PLACE)] == [f"{RDS}:db:a-1"]
+    assert [one.arn for one in created_targets(Operation("rds", "CreateDBInstance", cluster, REGION), PLACE)] == [
+        f"{RDS}:db:a-1"
+    ]
     listener = Operation("elasticloadbalancing", "CreateListener", {"LoadBalancerArn": BALANCER}, REGION)
-    assert [one.arn for one in made(listener, PLACE)] == [f"{ELB}:listener/app/api-x/1/*"]
+    assert [one.arn for one in created_targets(listener, PLACE)] == [f"{ELB}:listener/app/api-x/1/*"]
     group = Operation("logs", "CreateLogGroup", {"logGroupName": "/g"}, REGION)
-    assert [one.arn for one in made(group, PLACE)] == [f"{LOGS}:log-group:/g"]
+    assert [one.arn for one in created_targets(group, PLACE)] == [f"{LOGS}:log-group:/g"]
 
 
 def test_every_name_of_the_tables_is_the_references_own():

@@ -50,7 +50,7 @@ def device(request: HttpRequest) -> HttpResponse:
             terms = TermsForm(request.POST if decision == "approve" else None, initial={"days": devices.TOKEN_DAYS})
             if decision == "approve" and (answer := _approved(request, typed, terms)) is not None:
                 return answer
-            context |= _asked(request, typed) | {"terms": terms}
+            context |= _device_context(request, typed) | {"terms": terms}
             # Of the form that is shown, errors are summed up above it.
             context |= {"form": terms} if terms.errors else {}
         except devices.CodeUnknownError:
@@ -63,7 +63,7 @@ def device(request: HttpRequest) -> HttpResponse:
     return render(request, "device/page.html", context, status=422 if context["form"].errors else 200)
 
 
-def _asked(request: HttpRequest, typed: str) -> dict[str, Any]:
+def _device_context(request: HttpRequest, typed: str) -> dict[str, Any]:
     row = devices.waiting(typed, person(request))
     scopes = devices.given(row, person(request))
     return {

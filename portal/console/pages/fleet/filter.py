@@ -81,7 +81,7 @@ class FleetFilter:
         """Return the address of another chip with the rest as it is."""
         return replace(self, show=show).query
 
-    def found(self, reached: QuerySet[District]) -> QuerySet[District]:
+    def matching(self, reached: QuerySet[District]) -> QuerySet[District]:
         """Return those of the districts within reach that text and facets let through, whatever the chip."""
         rows = reached
         if self.q:
@@ -92,7 +92,7 @@ class FleetFilter:
 
     def districts(self, reached: QuerySet[District]) -> QuerySet[District]:
         """Return those of the districts within reach that the whole filter lets through."""
-        return self.found(reached).filter(CHIPS[self.show][1])
+        return self.matching(reached).filter(CHIPS[self.show][1])
 
     def as_data(self) -> dict[str, str]:
         """Return what narrows the fleet, for the audit record."""

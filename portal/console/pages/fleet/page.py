@@ -134,7 +134,7 @@ class Fleet:
 def fleet(query: QueryDict, within: Within) -> Fleet:
     """Return the page that the address asks for, within reach; what it does not know in the address it passes over."""
     filters = read_filter(query)
-    counts = filters.found(within.districts()).aggregate(
+    counts = filters.matching(within.districts()).aggregate(
         **{key or "all": Count("id", filter=where) for key, (label, where) in CHIPS.items()}
     )
     chips = [

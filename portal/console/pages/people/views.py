@@ -126,7 +126,7 @@ def new(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 @allowed(Act.REVIEW)
-def one(request: HttpRequest, number: int) -> HttpResponse:
+def detail(request: HttpRequest, number: int) -> HttpResponse:
     """Show a person: role, factor, sessions, and what can be done."""
     user = get_object_or_404(with_access(User.objects.all()), pk=number)
     access = access_of(user)

@@ -44,7 +44,7 @@ def register(request: HttpRequest) -> HttpResponse:
     form = RegistrationForm(rights_here(person(request)), request.POST or None, initial=initial)
     if request.method == "POST" and form.is_valid():
         try:
-            return _made(request, form, act)
+            return _create(request, form, act)
         except RegistrationRefusedError as refusal:
             form.refuse(refusal.problems)
         except (ServiceRefusedError, NotAllowedError) as refusal:
@@ -64,7 +64,7 @@ def check(request: HttpRequest) -> HttpResponse:
     return render(request, "register/parts/check.html", context)
 
 
-def _made(request: HttpRequest, form: RegistrationForm, act: str) -> HttpResponse:
+def _create(request: HttpRequest, form: RegistrationForm, act: str) -> HttpResponse:
     if act == "draft":
         district = draft(registration=form.registration(), actor=person(request))
         messages.success(request, _("Saved as a draft: nothing is made in AWS before you deploy it."))

@@ -164,7 +164,7 @@ class ChangesPage:
         return list(GROUPINGS.items())
 
     @property
-    def kept(self) -> str:
+    def query_string(self) -> str:
         """The filter as part of an address, without the page."""
         query = self.query
         return as_query(

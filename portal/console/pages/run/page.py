@@ -77,7 +77,7 @@ class Step:
     finished_at: datetime | None
 
     @property
-    def said(self) -> str:
+    def look_label(self) -> str:
         """The look in a word."""
         return str(LOOKS[self.look])
 

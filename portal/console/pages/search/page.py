@@ -39,7 +39,7 @@ class Hits(Generic[Row]):
 
 
 @dataclass(frozen=True)
-class Found:
+class SearchResults:
     """Everything that was found for a text."""
 
     text: str
@@ -54,12 +54,14 @@ class Found:
         return not (self.districts.rows or self.runs.rows or self.resources.rows or self.events.rows)
 
 
-def search(text: str, within: Within) -> Found:
+def search(text: str, within: Within) -> SearchResults:
     """Look for a text within reach, in four queries, whatever it is and however many districts there are."""
     text = text.replace("\x00", "").strip()[:LONGEST]
     if not text:
-        return Found(text, Hits([], more=False), Hits([], more=False), Hits([], more=False), Hits([], more=False))
-    return Found(
+        return SearchResults(
+            text, Hits([], more=False), Hits([], more=False), Hits([], more=False), Hits([], more=False)
+        )
+    return SearchResults(
         text,
         _first(within.of(_districts(text), "").order_by("-id")),
         _first(within.of(_runs(text)).select_related("district").defer(*WIDE).order_by("-id")),

@@ -33,7 +33,7 @@ def teardown(request: HttpRequest, suffix: str) -> HttpResponse:
             messages.warning(request, _("Your sign-in was long ago. Sign in again, then confirm the teardown."))
             return redirect(sign_in_again(url))
         form = TeardownForm(request.POST)
-        if form.is_valid() and (answer := _asked(request, district, form)) is not None:
+        if form.is_valid() and (answer := _start_teardown(request, district, form)) is not None:
             return answer
     else:
         form = TeardownForm(initial={"final_snapshot": district.final_snapshot})
@@ -65,7 +65,7 @@ def look(request: HttpRequest, suffix: str) -> HttpResponse:
     return redirect("console:teardown", suffix)
 
 
-def _asked(request: HttpRequest, district: District, form: TeardownForm) -> HttpResponse | None:
+def _start_teardown(request: HttpRequest, district: District, form: TeardownForm) -> HttpResponse | None:
     """Ask for the teardown; None, and errors in the form, when it is refused."""
     try:
         run = request_teardown(

@@ -65,9 +65,9 @@ def load(pipeline: Pipeline, results: int) -> None:
     for year in YEARS:
         pipeline.admin.execute("SELECT homeroom.ensure_school_year(%s)", (year,))
     students = results // (len(YEARS) * len(PERIODS) * len(TESTS))
-    told = {"tests": list(TESTS), "years": list(YEARS), "periods": list(PERIODS)}
+    parameters = {"tests": list(TESTS), "years": list(YEARS), "periods": list(PERIODS)}
     for statement in LOAD.format(students=students, schools=SCHOOLS, grades=GRADES).split(";"):
-        pipeline.admin.execute(statement, told)
+        pipeline.admin.execute(statement, parameters)
     pipeline.admin.execute("VACUUM ANALYZE homeroom.result, homeroom.student, homeroom.student_subgroup")
 
 
@@ -94,36 +94,36 @@ PLAIN = """
 """
 
 
-def ask_plainly(pipeline: Pipeline, asked: Iterable[dict[str, Any]]) -> list[float]:
+def ask_plainly(pipeline: Pipeline, questions: Iterable[dict[str, Any]]) -> list[float]:
     """Return the milliseconds of each question as one statement of its own, with its record of access."""
-    found = []
-    told = Access("a benchmark", "", "measuring", Scope.AGGREGATE, "", "")
+    times = []
+    access = Access("a benchmark", "", "measuring", Scope.AGGREGATE, "", "")
     with pipeline.connections().opened(READER) as connection:
-        for question in asked:
+        for question in questions:
             name = sql.Identifier("school_id" if question["by"] == "school" else question["by"])
             began = time.perf_counter()
             with connection.transaction():
                 connection.execute(f"SET LOCAL work_mem = '{WORK_MEMORY}'")
-                opened = open_access(connection, told)
+                opened = open_access(connection, access)
                 rows = connection.execute(sql.SQL(PLAIN).format(name=name), {"school": None, **question}).fetchall()
                 close_access(connection, opened, len(rows))
-            found.append(1000 * (time.perf_counter() - began))
+            times.append(1000 * (time.perf_counter() - began))
             if not rows:
                 raise SystemExit(f"Nothing was found for {question}.")
-    return found
+    return times
 
 
-def ask(api: Api, asked: Iterable[dict[str, Any]]) -> list[float]:
+def ask(api: Api, questions: Iterable[dict[str, Any]]) -> list[float]:
     """Return the milliseconds of each question to the API."""
-    found = []
+    times = []
     with api.client() as client:
-        for question in asked:
+        for question in questions:
             began = time.perf_counter()
             answer = client.get("/v1/aggregates", params=question)
-            found.append(1000 * (time.perf_counter() - began))
+            times.append(1000 * (time.perf_counter() - began))
             if answer.status_code != 200 or not answer.json()["rows"]:
                 raise SystemExit(answer.text)
-    return found
+    return times
 
 
 def run_figures(times: list[float], spent: float) -> dict[str, float]:
@@ -140,20 +140,20 @@ def busy(pipeline: Pipeline) -> float:
     return float(active) / 1000
 
 
-def run_plain(pipeline: Pipeline, asked: list[dict[str, Any]]) -> dict[str, float]:
+def run_plain(pipeline: Pipeline, questions: list[dict[str, Any]]) -> dict[str, float]:
     """Measure the questions as plain SQL."""
     before = busy(pipeline)
-    times = ask_plainly(pipeline, asked)
+    times = ask_plainly(pipeline, questions)
     return run_figures(times, busy(pipeline) - before)
 
 
 def run_api(
-    pipeline: Pipeline, issuer: Issuer, folder: Path, asked: list[dict[str, Any]], variables: dict[str, str]
+    pipeline: Pipeline, issuer: Issuer, folder: Path, questions: list[dict[str, Any]], variables: dict[str, str]
 ) -> dict[str, float]:
     """Measure the questions to a fresh process of the API."""
     with running_api(pipeline, issuer, folder, **variables) as api:
         before = busy(pipeline)
-        times = ask(api, asked)
+        times = ask(api, questions)
         memory = largest_megabytes(api.process.pid)
     # The process has ended: all that it did is counted.
     return {**run_figures(times, busy(pipeline) - before), "hit_rate_percent": hit_rate(api),
@@ -168,19 +168,19 @@ def hit_rate(api: Api) -> float:
     return round(100 * hit / every, 1) if every else 0.0
 
 
-def verdict(found: dict[str, dict[str, float]]) -> tuple[dict[str, float], list[str]]:
+def verdict(runs: dict[str, dict[str, float]]) -> tuple[dict[str, float], list[str]]:
     """Return what the runs say of each other, and which bounds are not held."""
-    alone = min(found["plain SQL"], found["database alone"], key=lambda run: run["p50_ms"])
-    warm = found["warm"]
+    alone = min(runs["plain SQL"], runs["database alone"], key=lambda run: run["p50_ms"])
+    warm = runs["warm"]
     faster = alone["p50_ms"] / warm["p50_ms"]
     lighter = alone["database_ms_a_question"] / max(warm["database_ms_a_question"], 0.1)
-    held = {
+    bounds = {
         f"{FASTER} times faster at p50": faster >= FASTER,
         f"{HIT_RATE:g} % hits": warm["hit_rate_percent"] >= HIT_RATE,
         "a tenth of the database's work": lighter >= LIGHTER,
     }
     figures = {"warm_is_faster_at_p50": round(faster, 1), "database_works_less": round(lighter, 1)}
-    return figures, [bound for bound, is_held in held.items() if not is_held]
+    return figures, [bound for bound, is_held in bounds.items() if not is_held]
 
 
 def main() -> int:
@@ -191,10 +191,10 @@ def main() -> int:
     parser.add_argument("--alone", type=int, default=40, help="how many of them are asked of the database alone")
     arguments = parser.parse_args()
     cold, warm = questions(arguments.questions, COLD), questions(arguments.questions, WARM)
-    found: dict[str, dict[str, float]] = {}
+    runs: dict[str, dict[str, float]] = {}
 
     def tell(run: str, figures: dict[str, float]) -> None:
-        found[run] = figures
+        runs[run] = figures
         print(f"{run:15}", json.dumps(figures), flush=True)
 
     with tempfile.TemporaryDirectory() as name, running_aws() as sandbox, running_issuer() as issuer:
@@ -212,8 +212,8 @@ def main() -> int:
             tell("database alone", run_api(pipeline, issuer, folder, sample, {"BOOKS_MB": "0"}))
             tell("cold", run_api(pipeline, issuer, folder, cold, cache))
             tell("warm", run_api(pipeline, issuer, folder, warm, cache))
-    figures, missed = verdict(found)
-    print(json.dumps({"results": arguments.results, **figures, **found}, indent=2))
+    figures, missed = verdict(runs)
+    print(json.dumps({"results": arguments.results, **figures, **runs}, indent=2))
     print("held" if not missed else f"NOT HELD: {'; '.join(missed)}")
     return 1 if missed else 0
 

@@ -48,16 +48,16 @@ def script(terraform: str, bucket: str, spec: dict[str, Any], folder: Path, modu
         "skip_credentials_validation": "true",
     }
     options = " ".join(f"-backend-config={name}={value}" for name, value in backend.items())
-    there = shlex.quote(str(folder))
-    synthesis = f"cd {shlex.quote(str(ROOT))} && {sys.executable} -m {module} {there}/spec.json {there}"
+    target = shlex.quote(str(folder))
+    synthesis = f"cd {shlex.quote(str(ROOT))} && {sys.executable} -m {module} {target}/spec.json {target}"
     commands = [f"init -input=false -no-color {options}", *APPLY, *(VERIFY if verify else ())]
     steps = " && ".join(f"{shlex.quote(terraform)} {command}" for command in commands)
-    return f"{synthesis} && cd {there} && date +%s.%N > began && {steps}"
+    return f"{synthesis} && cd {target} && date +%s.%N > began && {steps}"
 
 
-def run(text: str, given: Mapping[str, str], log: Path) -> float:
+def run(text: str, environment: Mapping[str, str], log: Path) -> float:
     """Return how many seconds a script takes; raises CalledProcessError, with its words in the log."""
     started = time.monotonic()
     with log.open("ab") as output:
-        subprocess.run(["sh", "-c", text], env=dict(given), check=True, stdout=output, stderr=output)
+        subprocess.run(["sh", "-c", text], env=dict(environment), check=True, stdout=output, stderr=output)
     return time.monotonic() - started

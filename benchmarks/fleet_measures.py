@@ -195,11 +195,11 @@ def pages(world: World) -> list[Figure]:
     """Ask for every page of the console that the atlas has and that only shows; the time is the server's."""
     client = Client(headers={"host": "localhost"})
     client.force_login(world.person)
-    found = []
+    figures = []
     for address in addresses(world):
         taken = [_ask(client, address) for _ in range(ASKS + 1)][1:]
-        found.append(Figure(f"page {address}", p95(taken), "ms", 100))
-    return found
+        figures.append(Figure(f"page {address}", p95(taken), "ms", 100))
+    return figures
 
 
 def metrics(world: World) -> list[Figure]:
@@ -213,15 +213,25 @@ def addresses(world: World) -> list[str]:
     """Return where each page is, with this world's districts and runs in the places of the atlas's."""
     active = Run.objects.filter(district=world.working[0], finished_at=None).get()
     queued = Run.objects.filter(district=world.districts[-1], finished_at=None).get()
-    ended = Run.objects.filter(district=world.districts[5]).exclude(finished_at=None).latest("id")
+    finished = Run.objects.filter(district=world.districts[5]).exclude(finished_at=None).latest("id")
     suffix, account = world.working[0].suffix, world.working[0].account.account_id
     places = defaultdict(lambda: suffix)
     places |= {"applying": str(active.pk), "big": str(active.pk), "cancelling": str(active.pk)}
-    places |= {"unwritten": str(ended.pk), "deployed": str(ended.pk), "failed": str(ended.pk), "lost": str(ended.pk)}
-    places |= {"waiting": str(ended.pk), "discarded": str(ended.pk), "removal": str(ended.pk), "queued": str(queued.pk)}
-    places |= {"to_look_at": str(ended.pk), "user_id": str(world.person.pk)}
+    places |= {
+        "unwritten": str(finished.pk),
+        "deployed": str(finished.pk),
+        "failed": str(finished.pk),
+        "lost": str(finished.pk),
+    }
+    places |= {
+        "waiting": str(finished.pk),
+        "discarded": str(finished.pk),
+        "removal": str(finished.pk),
+        "queued": str(queued.pk),
+    }
+    places |= {"to_look_at": str(finished.pk), "user_id": str(world.person.pk)}
     places |= {"halted": str(world.rollout.pk), "rollout": str(world.rollout.pk), "account": account}
-    shown = [
+    scenes = [
         scene
         for scene in SCENES
         if scene.state in {State.USUAL, State.HUGE, State.LOADING, State.EMPTY}
@@ -231,7 +241,7 @@ def addresses(world: World) -> list[str]:
         and not scene.view.startswith("admin:")
         and scene.view not in NOT_SHOWN
     ]
-    return list(dict.fromkeys([*MORE, *(scene.address.format_map(places) for scene in shown)]))
+    return list(dict.fromkeys([*MORE, *(scene.address.format_map(places) for scene in scenes)]))
 
 
 def events(world: World) -> list[Figure]:
@@ -275,21 +285,21 @@ def sweep(world: World) -> list[Figure]:
 def _reached(districts: list[Candidate]) -> list[Figure]:
     """Play two periods and a bit with every check taking a while; return how long a district waits at most."""
     allowed, now = limits(), timezone.now()
-    seen: dict[int, Candidate] = {one.pk: replace(one, seen_at=now) for one in districts}
+    by_key: dict[int, Candidate] = {district.pk: replace(district, seen_at=now) for district in districts}
     most, longest = 0, timedelta(0)
     for turn in range(int(2.2 * allowed.period / TURN)):
         moment = now + turn * TURN
-        waiting = len(missed(seen.values(), moment, allowed.period))
-        pace = replace(pace_of(waiting, len(seen)), check=CHECK)
+        waiting = len(missed(by_key.values(), moment, allowed.period))
+        pace = replace(pace_of(waiting, len(by_key)), check=CHECK)
         room = int(at_once(pace) * (TURN / (CHECK + pace.asking / 2)))
-        chosen = due(seen.values(), moment, replace(allowed, concurrency=room))
+        chosen = due(by_key.values(), moment, replace(allowed, concurrency=room))
         most = max(most, len(chosen))
-        for one in chosen:
-            assert one.seen_at is not None
-            longest = max(longest, moment - one.seen_at)
-            seen[one.pk] = replace(one, seen_at=moment)
+        for candidate in chosen:
+            assert candidate.seen_at is not None
+            longest = max(longest, moment - candidate.seen_at)
+            by_key[candidate.pk] = replace(candidate, seen_at=moment)
     last = now + 2.2 * allowed.period
-    longest = max(longest, *(last - one.seen_at for one in seen.values() if one.seen_at is not None))
+    longest = max(longest, *(last - district.seen_at for district in by_key.values() if district.seen_at is not None))
     return [
         Figure("drift sweep, districts asked for in a turn of 15 minutes", most, "districts"),
         Figure("drift sweep, longest time between checks", longest / allowed.period, "periods", 2),

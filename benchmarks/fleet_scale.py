@@ -92,10 +92,10 @@ def at_size(count: int, only: list[str], clock: str) -> Figures:
     return figures
 
 
-def table(sizes: list[int], found: list[Figures]) -> list[dict[str, Any]]:
+def table(sizes: list[int], by_size: list[Figures]) -> list[dict[str, Any]]:
     """Put the figures of each size side by side; `linear` says whether none grew faster than the fleet."""
     rows = []
-    for figures in zip(*found, strict=True):
+    for figures in zip(*by_size, strict=True):
         last = figures[-1]
         values = [figure["value"] for figure in figures]
         grown = values[-1] / values[0] if len(values) > 1 and values[0] else None
@@ -124,17 +124,17 @@ def main() -> int:
     parser.add_argument("--only", nargs="+", choices=PARTS, default=list(PARTS))
     parser.add_argument("--clock", choices=("wall", "processor"), default="wall")
     parser.add_argument("--one", action="store_true", help=argparse.SUPPRESS)
-    told = parser.parse_args()
-    if told.one:
-        print(json.dumps(measure(told.districts[0], told.only, told.clock)))
+    arguments = parser.parse_args()
+    if arguments.one:
+        print(json.dumps(measure(arguments.districts[0], arguments.only, arguments.clock)))
         return 0
-    sizes = sorted(told.districts)
-    rows = table(sizes, [at_size(count, told.only, told.clock) for count in sizes])
+    sizes = sorted(arguments.districts)
+    rows = table(sizes, [at_size(count, arguments.only, arguments.clock) for count in sizes])
     print()
     show(sizes, rows)
     print(
         json.dumps(
-            {"cores": os.cpu_count(), "load": round(os.getloadavg()[0], 1), "clock": told.clock, "figures": rows}
+            {"cores": os.cpu_count(), "load": round(os.getloadavg()[0], 1), "clock": arguments.clock, "figures": rows}
         )
     )
     return int(not all(row["holds"] and row["linear"] for row in rows))

@@ -54,8 +54,8 @@ def by_portal(count: int, number: int) -> float:
         for index in range(count)
     ]
     numbers = [run.pk for run in runs]
-    ended = {RunState.SUCCEEDED.value, RunState.FAILED.value}
-    while Run.objects.filter(pk__in=numbers).exclude(state__in=ended).exists():
+    final = {RunState.SUCCEEDED.value, RunState.FAILED.value}
+    while Run.objects.filter(pk__in=numbers).exclude(state__in=final).exists():
         time.sleep(0.05)
     taken = time.monotonic() - started
     if Run.objects.filter(pk__in=numbers, state=RunState.FAILED.value).exists():
@@ -63,7 +63,9 @@ def by_portal(count: int, number: int) -> float:
     return taken
 
 
-def by_xargs(count: int, number: int, portal: Portal, given: Mapping[str, str], folder: Path, stack: str) -> float:
+def by_xargs(
+    count: int, number: int, portal: Portal, environment: Mapping[str, str], folder: Path, stack: str
+) -> float:
     """Do the same in a shell; return the seconds until the last has ended."""
     scripts = []
     for index in range(count):
@@ -91,7 +93,9 @@ def by_xargs(count: int, number: int, portal: Portal, given: Mapping[str, str], 
     started = time.monotonic()
     with (folder / "bare.log").open("ab") as log:
         command = ["xargs", "-P", str(count), "-n", "1", "sh"]
-        subprocess.run(command, input="\n".join(scripts).encode(), env=dict(given), check=True, stdout=log, stderr=log)
+        subprocess.run(
+            command, input="\n".join(scripts).encode(), env=dict(environment), check=True, stdout=log, stderr=log
+        )
     return time.monotonic() - started
 
 
@@ -101,8 +105,8 @@ def main() -> int:
     parser.add_argument("--runs", type=int, default=2)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--small", action="store_true", help="the tests' small stack")
-    told = parser.parse_args()
-    count, stack = told.runs, SMALL if told.small else "infra"
+    arguments = parser.parse_args()
+    count, stack = arguments.runs, SMALL if arguments.small else "infra"
     folder = VAR / f"bench-{secrets.token_hex(4)}"
     os.environ["HOMEROOM_STACK_MODULE"] = stack
     # What is measured is a run; a preflight comes once in an account.
@@ -115,12 +119,12 @@ def main() -> int:
         make_room()
         portal.services["worker"].stop()
         environment = inherited() | variables
-        given = bare.environment(variables, folder / "work")
+        bare_environment = bare.environment(variables, folder / "work")
         with running_worker(folder / "logs", environment, name="fleet", concurrency=count):
             with_portal, without = [], []
-            for number in range(1, told.rounds + 1):
+            for number in range(1, arguments.rounds + 1):
                 with_portal.append(by_portal(count, number))
-                without.append(by_xargs(count, number, portal, given, folder, stack))
+                without.append(by_xargs(count, number, portal, bare_environment, folder, stack))
                 print(f"round {number}: portal {with_portal[-1]:.1f} s, xargs {without[-1]:.1f} s", flush=True)
     shutil.rmtree(folder)
     percent = 100 * (statistics.median(with_portal) / statistics.median(without) - 1)

@@ -144,8 +144,8 @@ def fill_queue(world: World) -> None:
 def fill_work(world: World) -> None:
     """Have some runs at work, and some whose workers are gone: all at once, as when a host dies."""
     now = timezone.now()
-    held = [(district, now + timedelta(hours=2)) for district in world.working]
-    held += [(district, now - timedelta(minutes=1)) for district in world.lost]
+    leases = [(district, now + timedelta(hours=2)) for district in world.working]
+    leases += [(district, now - timedelta(minutes=1)) for district in world.lost]
     with triggers_off():
         Run.objects.bulk_create(
             Run(
@@ -165,7 +165,7 @@ def fill_work(world: World) -> None:
                 resources_total=60,
                 status_before=DistrictStatus.LIVE,
             )
-            for district, until in held
+            for district, until in leases
         )
     _now_active()
 
@@ -427,15 +427,15 @@ def write_record(count: int, person: User, districts: list[int]) -> None:
     names = [str(field.column) for field in AuditEvent._meta.local_concrete_fields]
     links: list[tuple[Any, ...]] = []
     with indexes_later(AuditEvent), connection.cursor() as cursor:
-        told = ", ".join(f'"{name}"' for name in names)
-        with cursor.copy(f"COPY audit_auditevent ({told}) FROM STDIN") as copy:
+        columns = ", ".join(f'"{name}"' for name in names)
+        with cursor.copy(f"COPY audit_auditevent ({columns}) FROM STDIN") as copy:
             for event in _events(first, count, person, districts):
                 link = AuditLink(event=event)
                 link.host = None  # type: ignore[attr-defined]
                 place += 1
-                found = hash_of(link, place, head)
-                links.append((event.pk, place, head, found))
-                head = found
+                digest = hash_of(link, place, head)
+                links.append((event.pk, place, head, digest))
+                head = digest
                 written = {"message": json.dumps(stored(event.message))}
                 copy.write_row([written.get(name, getattr(event, name)) for name in names])
         with cursor.copy("COPY audit_auditlink (event_id, position, previous_hash, hash) FROM STDIN") as copy:

@@ -38,11 +38,11 @@ def write_results(path: Path, rows: int, year: int) -> None:
     """Write a results.csv of so many rows of a school year."""
     with path.open("w") as out:
         out.write(HEAD)
-        for number, one in enumerate(scores(rows, 1, year)):
-            item = f"l-{one.student.school}-{one.student.grade}-{one.subject}-{one.period}"
+        for number, result in enumerate(scores(rows, 1, year)):
+            item = f"l-{result.student.school}-{result.student.grade}-{result.subject}-{result.period}"
             out.write(
-                f"{year}-{number:09},active,{one.day}T12:00:00.000Z,{item},{one.student.local_id},fully graded,"
-                f"{one.score},{one.day},\n"
+                f"{year}-{number:09},active,{result.day}T12:00:00.000Z,{item},{result.student.local_id},fully graded,"
+                f"{result.score},{result.day},\n"
             )
 
 
@@ -50,10 +50,11 @@ def roster(pipeline: Pipeline, rows: int) -> None:
     """Put the students and the line items into the tables, so that no row waits."""
     pseudonym = pipeline.pseudonyms.of
     with pipeline.admin.cursor() as cursor, cursor.copy("COPY homeroom.student FROM STDIN") as copy:
-        for one in students_of(rows, 1):
-            copy.write_row((pseudonym(one.local_id), "2024-01-01", "f", 0))
+        for student in students_of(rows, 1):
+            copy.write_row((pseudonym(student.local_id), "2024-01-01", "f", 0))
     items = {
-        f"or:l-{one.student.school}-{one.student.grade}-{one.subject}-{one.period}" for one in scores(rows, 1, 2025)
+        f"or:l-{result.student.school}-{result.student.grade}-{result.subject}-{result.period}"
+        for result in scores(rows, 1, 2025)
     }
     with pipeline.admin.cursor() as cursor:
         cursor.executemany(
@@ -71,8 +72,8 @@ def ingest(pipeline: Pipeline, path: Path) -> dict[str, Any]:
     ran = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     if ran.returncode:
         raise SystemExit(ran.stderr[-3000:])
-    found: dict[str, Any] = json.loads(ran.stdout.splitlines()[-1])
-    return found
+    report: dict[str, Any] = json.loads(ran.stdout.splitlines()[-1])
+    return report
 
 
 def child() -> int:
@@ -88,17 +89,17 @@ def child() -> int:
     settings = Settings.read()
     queue = Queue(client("sqs"), settings.queue_url)
     ingest = Ingest(client("s3"), commands.pseudonyms(settings), settings.district, frozenset())
-    ended = ""
+    outcome = ""
     with commands.connections(settings).opened("homeroom_writer", autocommit=True) as connection:
         # An upload in parts may be told of twice.
-        while ended != "merged" and (message := queue.receive(wait_seconds=5)) is not None:
-            (told,) = messages.read(message.body, bucket=settings.bucket)
-            which = look_up(ingest.storage, told.bucket, told.key, told.version_id, told.etag)
+        while outcome != "merged" and (message := queue.receive(wait_seconds=5)) is not None:
+            (notice,) = messages.read(message.body, bucket=settings.bucket)
+            which = look_up(ingest.storage, notice.bucket, notice.key, notice.version_id, notice.etag)
             with queue.kept_invisible(message):
                 result = ingest.process(connection, which, request="benchmark")
             queue.done(message)
-            ended = result.ended.value
-    if not ended:
+            outcome = result.ended.value
+    if not outcome:
         raise SystemExit("No message came.")
     print(
         json.dumps(
@@ -106,7 +107,7 @@ def child() -> int:
                 "seconds": result.seconds,
                 "accepted": result.accepted,
                 "held": result.held,
-                "ended": ended,
+                "ended": outcome,
                 "megabytes": largest_megabytes(),
             }
         )
@@ -169,15 +170,15 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--child", action="store_true", help=argparse.SUPPRESS)
-    told = parser.parse_args()
-    if told.child:
+    arguments = parser.parse_args()
+    if arguments.child:
         return child()
     with tempfile.TemporaryDirectory(prefix="ingest-") as name, running_aws() as sandbox:
         folder = Path(name)
         with running_postgres(folder / "postgres", durable=True) as postgres:
-            found = measure(postgres, sandbox.url, folder, told.rows)
-    print(json.dumps(found, indent=2))
-    return 0 if found["share_of_bare_copy"] >= LEAST else 1
+            figures = measure(postgres, sandbox.url, folder, arguments.rows)
+    print(json.dumps(figures, indent=2))
+    return 0 if figures["share_of_bare_copy"] >= LEAST else 1
 
 
 if __name__ == "__main__":

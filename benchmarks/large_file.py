@@ -148,8 +148,8 @@ def ran(command: list[str], environment: dict[str, str] | None = None) -> dict[s
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     if done.returncode:
         raise SystemExit(done.stderr[-3000:])
-    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return found
+    report: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return report
 
 
 def whole(url: str) -> dict[str, Any]:
@@ -186,27 +186,27 @@ def main() -> int:
     parser.add_argument("--gigabytes", type=float, default=5.0)
     parser.add_argument("--whole", action="store_true", help="from the message to the commit, in a real PostgreSQL")
     parser.add_argument("--read", help=argparse.SUPPRESS)
-    told = parser.parse_args()
-    if told.read:
-        return read(told.read)
-    made = GeneratedFile(int(told.gigabytes * 2**30) // WIDTH)
-    with running_storage(made) as url:
-        found = whole(url) if told.whole else ran([sys.executable, "-m", "benchmarks.large_file", "--read", url])
-    if found["accepted"] != made.rows:
-        raise SystemExit(f"Of {made.rows} rows: {found}")
+    arguments = parser.parse_args()
+    if arguments.read:
+        return read(arguments.read)
+    generated = GeneratedFile(int(arguments.gigabytes * 2**30) // WIDTH)
+    with running_storage(generated) as url:
+        report = whole(url) if arguments.whole else ran([sys.executable, "-m", "benchmarks.large_file", "--read", url])
+    if report["accepted"] != generated.rows:
+        raise SystemExit(f"Of {generated.rows} rows: {report}")
     print(
         json.dumps(
             {
-                "gigabytes": round(made.size / 2**30, 2),
-                "rows": made.rows,
-                "way": "whole" if told.whole else "reading",
-                "rows_per_second": round(made.rows / found["seconds"]),
-                "largest_memory_megabytes": round(found["megabytes"]),
+                "gigabytes": round(generated.size / 2**30, 2),
+                "rows": generated.rows,
+                "way": "whole" if arguments.whole else "reading",
+                "rows_per_second": round(generated.rows / report["seconds"]),
+                "largest_memory_megabytes": round(report["megabytes"]),
             },
             indent=2,
         )
     )
-    return 0 if found["megabytes"] < MOST_MEGABYTES else 1
+    return 0 if report["megabytes"] < MOST_MEGABYTES else 1
 
 
 if __name__ == "__main__":

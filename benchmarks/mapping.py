@@ -46,10 +46,10 @@ def write_file(path: Path, rows: int, columns: int = COLUMNS) -> None:
         written = csv.writer(out)
         written.writerow([*READ, *others])
         filler = ["" if number % 3 else str(number) for number in range(len(others))]
-        for number, one in enumerate(scores(rows, 1, 2026)):
-            term = {"fall": "Fall", "winter": "Winter", "spring": "Spring"}.get(str(one.period).casefold(), "Fall")
-            values = (f"{term} 2025-2026", f"School {one.student.school}", one.student.local_id, one.subject,
-                      number, one.day, one.score, "Avg")  # fmt: skip
+        for number, result in enumerate(scores(rows, 1, 2026)):
+            term = {"fall": "Fall", "winter": "Winter", "spring": "Spring"}.get(str(result.period).casefold(), "Fall")
+            values = (f"{term} 2025-2026", f"School {result.student.school}", result.student.local_id, result.subject,
+                      number, result.day, result.score, "Avg")  # fmt: skip
             written.writerow([*values, *filler])
 
 
@@ -86,9 +86,9 @@ def reading(folder: Path, rows: int) -> dict[str, Any]:
     write_file(path, rows)
     content = path.read_bytes()
     started = time.process_time()
-    told = read(content)
+    parsed = read(content)
     seconds = time.process_time() - started
-    return {"rows": rows, "results": len(told.sink.results), "rows_per_processor_second": round(rows / seconds)}
+    return {"rows": rows, "results": len(parsed.sink.results), "rows_per_processor_second": round(rows / seconds)}
 
 
 def main() -> int:
@@ -96,11 +96,11 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=100_000)
     parser.add_argument("--reading", action="store_true")
-    told = parser.parse_args()
+    arguments = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="mapping-") as name:
-        found = (reading if told.reading else measure)(Path(name), told.rows)
-    print(json.dumps(found, indent=2))
-    return 0 if told.reading or found["share_of_bare_copy"] >= LEAST else 1
+        figures = (reading if arguments.reading else measure)(Path(name), arguments.rows)
+    print(json.dumps(figures, indent=2))
+    return 0 if arguments.reading or figures["share_of_bare_copy"] >= LEAST else 1
 
 
 if __name__ == "__main__":

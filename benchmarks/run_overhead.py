@@ -84,9 +84,9 @@ def portal_run(number: int) -> Deployed:
     if run.state_badge is not RunState.SUCCEEDED:
         raise SystemExit(f"Run #{run.number} ended {run.state}: {run.error_summary} {run.error_detail}")
     steps = {step.step: step for step in run.steps.all()}
-    ended = steps[RunState.APPLYING].finished_at
-    assert isinstance(ended, datetime)
-    return Deployed(run.district, in_all, (ended - steps[RunState.PLANNING].started_at).total_seconds(), shown)
+    finished = steps[RunState.APPLYING].finished_at
+    assert isinstance(finished, datetime)
+    return Deployed(run.district, in_all, (finished - steps[RunState.PLANNING].started_at).total_seconds(), shown)
 
 
 def seconds(taken: CommandUsage) -> str:
@@ -125,7 +125,7 @@ def main() -> int:
 
         make_room()
         set_user(username="bench", password=secrets.token_urlsafe(), role=Role.OPERATOR)
-        given = bare.environment(portal.variables, folder / "work")
+        bare_environment = bare.environment(portal.variables, folder / "work")
         deployed, without, cpu, bare_cpu, calls = [], [], [], [], Counter[str]()
         for number in range(1, rounds + 1):
             deployed.append(portal_run(number))
@@ -145,7 +145,11 @@ def main() -> int:
             at = folder / "bare" / str(number)
             theirs = MeasuredTerraform(terraform, folder / "theirs")
             bucket = portal.variables["HOMEROOM_STATE_BUCKET"]
-            bare.run(bare.script(str(theirs.path), bucket, spec, at, "infra", verify=False), given, folder / "bare.log")
+            bare.run(
+                bare.script(str(theirs.path), bucket, spec, at, "infra", verify=False),
+                bare_environment,
+                folder / "bare.log",
+            )
             without.append(time.time() - float((at / "began").read_text()))
             taken = theirs.taken()
             bare_cpu.append(taken.cpu)
@@ -158,14 +162,16 @@ def main() -> int:
     shutil.rmtree(folder)
     bare_seconds = statistics.median(without)
     figures = {
-        "portal_seconds": round(statistics.median(one.worked for one in deployed), 1),
+        "portal_seconds": round(statistics.median(deployment.worked for deployment in deployed), 1),
         "bare_seconds": round(bare_seconds, 1),
-        "wall_times_bare": round(statistics.median(one.worked for one in deployed) / bare_seconds, 2),
-        "click_to_live_times_bare": round(statistics.median(one.in_all for one in deployed) / bare_seconds, 2),
+        "wall_times_bare": round(statistics.median(deployment.worked for deployment in deployed) / bare_seconds, 2),
+        "click_to_live_times_bare": round(
+            statistics.median(deployment.in_all for deployment in deployed) / bare_seconds, 2
+        ),
         "terraform_cpu_times_bare": round(statistics.median(cpu) / statistics.median(bare_cpu), 2),
         "drift_check_plans": calls["plan"],
         "drift_check_shows": calls["show"],
-        "first_event_seconds": round(statistics.median(one.shown for one in deployed), 2),
+        "first_event_seconds": round(statistics.median(deployment.shown for deployment in deployed), 2),
     }
     print(json.dumps(figures))
     return int(any(figures[name] > bound for name, bound in BOUNDS.items()))

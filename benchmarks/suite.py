@@ -75,12 +75,12 @@ def run(command: list[str], environment: dict[str, str]) -> int:
 
     An orphan that nobody waits for stays as a zombie, and what looks whether it has ended would say no.
     """
-    begun = subprocess.Popen(command, cwd=ROOT, env=environment)
+    process = subprocess.Popen(command, cwd=ROOT, env=environment)
     while True:
-        ended, status = os.wait()
-        if ended == begun.pid:
-            begun.returncode = os.waitstatus_to_exitcode(status)
-            return begun.returncode
+        pid, status = os.wait()
+        if pid == process.pid:
+            process.returncode = os.waitstatus_to_exitcode(status)
+            return process.returncode
 
 
 def plan_seconds(folder: Path) -> float:
@@ -130,21 +130,21 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--from", dest="former", type=Path, help="a folder of costs (PYTEST_COSTS) of a former run")
     parser.add_argument("--command", default="make test", help="what to measure")
-    given = parser.parse_args()
+    arguments = parser.parse_args()
     folder = VAR / f"bench-{secrets.token_hex(4)}"
     adopt_orphans()
     try:
         plan = plan_seconds(folder / "plan")
-        status, wall, of = 0, None, given.former or folder / "costs"
-        if given.former is None:
+        status, wall, of = 0, None, arguments.former or folder / "costs"
+        if arguments.former is None:
             before, began = spent(), time.perf_counter()
             environment = {**os.environ, VARIABLE: str(of)}
-            status = run(shlex.split(given.command), environment)
+            status = run(shlex.split(arguments.command), environment)
             wall = round(time.perf_counter() - began, 1)
             reap()
             processor = spent() - before
         tests = costs(of)
-        if given.former is not None:
+        if arguments.former is not None:
             processor = sum(seconds for _, seconds in tests)
     finally:
         shutil.rmtree(folder, ignore_errors=True)

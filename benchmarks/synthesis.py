@@ -79,10 +79,10 @@ def family(pid: int) -> Iterator[int]:
 def memory(pid: int, field: str) -> float:
     """Return the memory of a process in MiB: ``VmRSS`` now, or ``VmHWM`` at its largest; 0 when it has ended."""
     try:
-        found = re.search(rf"^{field}:\s+(\d+) kB$", Path(f"/proc/{pid}/status").read_text(), re.MULTILINE)
+        match = re.search(rf"^{field}:\s+(\d+) kB$", Path(f"/proc/{pid}/status").read_text(), re.MULTILINE)
     except OSError:
         return 0
-    return int(found[1]) / 1024 if found else 0
+    return int(match[1]) / 1024 if match else 0
 
 
 def largest(code: list[str]) -> float:
@@ -140,13 +140,13 @@ def main() -> int:
     print(f"memory of a cold synthesis, Python and Node                      {used:6.0f} MiB")
     print(f"memory of importing the whole provider package                   {used_by_provider:6.0f} MiB")
     print(f"memory that a further stack adds                                 {growth:6.1f} MiB")
-    held = {
+    bounds = {
         f"at most {COLD_BOUND} times cold": times <= COLD_BOUND,
         f"{WARM_BOUND} s warm": warm <= WARM_BOUND,
         f"{MEMORY_BOUND} MiB": used <= MEMORY_BOUND,
         f"{GROWTH_BOUND} MiB more for each stack": growth <= GROWTH_BOUND,
     }
-    missed = [bound for bound, is_held in held.items() if not is_held]
+    missed = [bound for bound, is_held in bounds.items() if not is_held]
     print("held" if not missed else f"NOT HELD: {'; '.join(missed)}")
     return 1 if missed else 0
 

@@ -46,8 +46,8 @@ class Shell:
         self._patch.setattr("sys.stdin", io.StringIO(stdin))
         self._capsys.readouterr()
         status = status_of(list(arguments))
-        said = self._capsys.readouterr()
-        return Done(int(status), said.out, said.err)
+        captured = self._capsys.readouterr()
+        return Done(int(status), captured.out, captured.err)
 
     def kept(self) -> Path:
         return self.home / "homeroom" / "credentials.json"

@@ -39,14 +39,14 @@ def no_waiting(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 def portal(monkeypatch: pytest.MonkeyPatch, answer: Callable[[httpx.Request], httpx.Response]) -> list[httpx.Request]:
     """Let a function answer in a portal's place; return what it is asked."""
-    asked: list[httpx.Request] = []
+    requests: list[httpx.Request] = []
 
     def handle(request: httpx.Request) -> httpx.Response:
-        asked.append(request)
+        requests.append(request)
         return answer(request)
 
     monkeypatch.setattr("homeroom_cli.inputs.Api", lambda credentials: Api(credentials, httpx.MockTransport(handle)))
-    return asked
+    return requests
 
 
 def test_the_page_of_the_commands_is_their_own():
@@ -54,7 +54,7 @@ def test_the_page_of_the_commands_is_their_own():
 
 
 def test_a_freeze_is_set_listed_and_ended(shell: Shell, monkeypatch: pytest.MonkeyPatch):
-    told: dict[str, Any] = {
+    freeze: dict[str, Any] = {
         "number": 7,
         "district": "lakeside-sbx",
         "account_id": None,
@@ -65,17 +65,21 @@ def test_a_freeze_is_set_listed_and_ended(shell: Shell, monkeypatch: pytest.Monk
         "created_by": "otto",
         "ended_at": None,
     }
-    asked = portal(
+    requests = portal(
         monkeypatch,
-        lambda request: httpx.Response(200, json={"items": [told], "next": None} if request.method == "GET" else told),
+        lambda request: httpx.Response(
+            200, json={"items": [freeze], "next": None} if request.method == "GET" else freeze
+        ),
     )
-    period = ("--from", told["starts_at"], "--until", told["ends_at"])
-    made = shell.run("freeze", "create", "--reason", "State testing", *period, "--district", "lakeside-sbx", "--json")
-    assert made.json["number"] == 7
-    assert json.loads(asked[0].content)["ends_at"] == told["ends_at"]
+    period = ("--from", freeze["starts_at"], "--until", freeze["ends_at"])
+    created = shell.run(
+        "freeze", "create", "--reason", "State testing", *period, "--district", "lakeside-sbx", "--json"
+    )
+    assert created.json["number"] == 7
+    assert json.loads(requests[0].content)["ends_at"] == freeze["ends_at"]
     assert "State testing" in shell.run("freeze", "list").out
-    assert shell.run("freeze", "end", "-", stdin=made.out).status == Exit.SUCCEEDED
-    assert asked[-1].url.path.endswith("/freezes/7/end")
+    assert shell.run("freeze", "end", "-", stdin=created.out).status == Exit.SUCCEEDED
+    assert requests[-1].url.path.endswith("/freezes/7/end")
 
 
 def test_what_is_installed_is_all_of_the_command_line_and_nothing_else():
@@ -103,10 +107,10 @@ def test_what_is_installed_is_all_of_the_command_line_and_nothing_else():
 def test_a_wrong_command_line_says_so(
     shell: Shell, monkeypatch: pytest.MonkeyPatch, arguments: list[str], status: Exit
 ):
-    asked = portal(monkeypatch, lambda _: httpx.Response(200, json={}))
+    requests = portal(monkeypatch, lambda _: httpx.Response(200, json={}))
     done = shell.run(*arguments)
     assert (done.status, done.out, bool(done.err)) == (status, "", True)
-    assert not asked or arguments[:2] == ["district", "settings"]
+    assert not requests or arguments[:2] == ["district", "settings"]
 
 
 @pytest.mark.parametrize(
@@ -121,14 +125,14 @@ def test_a_token_goes_nowhere_in_the_clear(shell: Shell, url: str):
 @pytest.mark.parametrize("url", ["http://localhost:8000", "http://127.0.0.1:8000/", "http://[::1]", "https://x.org/p"])
 def test_this_machine_and_tls_are_fine(shell: Shell, monkeypatch: pytest.MonkeyPatch, url: str):
     shell.export(HOMEROOM_URL=url)
-    asked = portal(monkeypatch, lambda _: httpx.Response(200, json={"username": "ada"}))
+    requests = portal(monkeypatch, lambda _: httpx.Response(200, json={"username": "ada"}))
     assert shell.run("whoami").status == Exit.SUCCEEDED
-    assert str(asked[0].url) == f"{url.rstrip('/')}/api/v1/me"
+    assert str(requests[0].url) == f"{url.rstrip('/')}/api/v1/me"
 
 
 def test_a_refusal_is_a_line_and_a_line_for_each_field(shell: Shell, monkeypatch: pytest.MonkeyPatch):
-    told = {"detail": "It cannot be.", "errors": [{"field": "body.cidr", "detail": "\x1b[31mNo."}]}
-    portal(monkeypatch, lambda _: httpx.Response(422, json=told))
+    refusal = {"detail": "It cannot be.", "errors": [{"field": "body.cidr", "detail": "\x1b[31mNo."}]}
+    portal(monkeypatch, lambda _: httpx.Response(422, json=refusal))
     done = shell.run("district", "register", "--name", "X")
     assert (done.status, done.err) == (Exit.REFUSED, "homeroom: It cannot be.\n  cidr:  [31mNo.\n")
 
@@ -162,24 +166,24 @@ def test_a_request_whose_answer_was_lost_is_sent_again_as_the_same(
     )
 
     def answer(_: httpx.Request) -> httpx.Response:
-        found = next(answers)
-        if isinstance(found, Exception):
-            raise found
-        return found
+        response = next(answers)
+        if isinstance(response, Exception):
+            raise response
+        return response
 
-    asked = portal(monkeypatch, answer)
+    requests = portal(monkeypatch, answer)
     assert shell.run("run", "cancel", "1").status == Exit.SUCCEEDED
-    assert len({request.headers["Idempotency-Key"] for request in asked}) == 1
-    assert (len(asked), no_waiting[0]) == (3, 7.0)
+    assert len({request.headers["Idempotency-Key"] for request in requests}) == 1
+    assert (len(requests), no_waiting[0]) == (3, 7.0)
 
 
 def test_a_portal_that_does_not_answer_is_given_up(shell: Shell, monkeypatch: pytest.MonkeyPatch):
     def answer(_: httpx.Request) -> httpx.Response:
         raise httpx.ConnectTimeout("late")
 
-    asked = portal(monkeypatch, answer)
+    requests = portal(monkeypatch, answer)
     done = shell.run("whoami")
-    assert (done.status, len(asked)) == (Exit.UNREACHABLE, api_module.TRIES)
+    assert (done.status, len(requests)) == (Exit.UNREACHABLE, api_module.TRIES)
     assert "Look whether the portal runs." in done.err
 
 
@@ -189,8 +193,8 @@ def test_the_api_is_asked_page_by_page(monkeypatch: pytest.MonkeyPatch):
     def answer(request: httpx.Request) -> httpx.Response:
         return httpx.Response(200, json=pages[request.url.params.get("cursor", "")])
 
-    found = Api(Credentials("https://x.org", "t"), httpx.MockTransport(answer)).all("/runs", 10)
-    assert found == [1, 2, 3]
+    items = Api(Credentials("https://x.org", "t"), httpx.MockTransport(answer)).all("/runs", 10)
+    assert items == [1, 2, 3]
 
 
 @pytest.mark.parametrize(

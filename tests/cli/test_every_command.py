@@ -108,13 +108,13 @@ def commands(command: Any, name: str = "") -> Iterator[str]:
     if inner is None:
         yield name
         return
-    for own, one in inner.items():
-        yield from commands(one, f"{name} {own}".strip())
+    for own, subcommand in inner.items():
+        yield from commands(subcommand, f"{name} {own}".strip())
 
 
 def test_every_command_is_listed():
     assert sorted(commands(typer.main.get_command(app))) == sorted({*COMMANDS, *OFFLINE, *BY_A_CODE})
-    assert {name for asked, _ in COMMANDS.values() for name in asked} <= set(OPERATIONS)
+    assert {name for operations, _ in COMMANDS.values() for name in operations} <= set(OPERATIONS)
 
 
 class Door(httpx.WSGITransport):
@@ -127,7 +127,11 @@ class Door(httpx.WSGITransport):
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         answer = super().handle_request(request)
         path = request.url.path.removeprefix(API)
-        fitting = [name for name, one in OPERATIONS.items() if one.method == request.method and _fits(one.path, path)]
+        fitting = [
+            name
+            for name, operation in OPERATIONS.items()
+            if operation.method == request.method and _fits(operation.path, path)
+        ]
         self.asked.append((min(fitting, key=lambda name: OPERATIONS[name].path.count("{")), answer.status_code))
         return answer
 
@@ -164,12 +168,12 @@ def shell(tmp_path: Any, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> Shell:
 
 @pytest.fixture
 def places(tmp_path: Any) -> dict[str, str]:
-    run, ended = a_run(), a_run()
-    certificate = torn_down(ended)[1]
+    run, destroyed = a_run(), a_run()
+    certificate = torn_down(destroyed)[1]
     return {
         "suffix": run.district.suffix,
         "run": str(run.pk),
-        "ended": str(Run.objects.filter(district=ended.district).latest("pk").pk),
+        "ended": str(Run.objects.filter(district=destroyed.district).latest("pk").pk),
         "certificate": str(certificate),
         "file": str(tmp_path / "evidence.zip"),
     }
@@ -178,45 +182,45 @@ def places(tmp_path: Any) -> dict[str, str]:
 def carried_out(shell: Shell, door: Door, name: str, places: dict[str, str], secret: str) -> tuple[Any, list[Any]]:
     """Carry a command out, undo what it did, and return what it left and what it asked."""
     door.asked.clear()
-    arguments = [one.format(**places) for one in COMMANDS[name][1]]
-    held = transaction.savepoint()
+    arguments = [argument.format(**places) for argument in COMMANDS[name][1]]
+    savepoint = transaction.savepoint()
     done = shell.run(*name.split(), *arguments, stdin=secret if name == "login" else "")
-    transaction.savepoint_rollback(held)
+    transaction.savepoint_rollback(savepoint)
     return done, list(door.asked)
 
 
 @pytest.mark.parametrize("role", list(Role))
 def test_each_role_gets_what_it_may_and_nothing_else(role: Role, shell: Shell, door: Door, places: dict[str, str]):
-    secret, wrong = a_caller(role).secret, {}
+    secret, failures = a_caller(role).secret, {}
     shell.export(HOMEROOM_TOKEN=secret)
     for name, (operations, _) in COMMANDS.items():
-        done, asked = carried_out(shell, door, name, places, secret)
-        refused = any(status == 403 for _, status in asked)
-        may = all(allows(role, one) for one in operations)
-        known = {one for one, _ in asked} <= operations and asked
-        faulty = any(status >= 500 or status == 401 for _, status in asked)
-        if not known or faulty or refused == may or (refused and done.status != Exit.REFUSED):
-            wrong[name] = (asked, done)
-    assert not wrong
+        done, calls = carried_out(shell, door, name, places, secret)
+        refused = any(status == 403 for _, status in calls)
+        may = all(allows(role, operation) for operation in operations)
+        as_listed = {operation for operation, _ in calls} <= operations and calls
+        faulty = any(status >= 500 or status == 401 for _, status in calls)
+        if not as_listed or faulty or refused == may or (refused and done.status != Exit.REFUSED):
+            failures[name] = (calls, done)
+    assert not failures
 
 
 def test_an_administrators_commands_ask_all_that_is_listed(shell: Shell, door: Door, places: dict[str, str]):
     secret = a_caller(Role.ADMINISTRATOR).secret
     shell.export(HOMEROOM_TOKEN=secret)
     for name, (operations, _) in COMMANDS.items():
-        assert {one for one, _ in carried_out(shell, door, name, places, secret)[1]} == operations, name
+        assert {operation for operation, _ in carried_out(shell, door, name, places, secret)[1]} == operations, name
 
 
 def test_no_command_shows_or_does_what_is_beyond_its_tokens_reach(shell: Shell, door: Door, places: dict[str, str]):
     secret = a_caller(Role.ADMINISTRATOR, reach=Reach(suffixes=("elsewhere-sbx",))).secret
     shell.export(HOMEROOM_TOKEN=secret)
     run = Run.objects.get(pk=places["run"])
-    wrong = {}
+    failures = {}
     for name in COMMANDS:
-        done, asked = carried_out(shell, door, name, places, secret)
-        said = (done.out + done.err).replace(f"suffix {run.district.suffix}.", "")
-        named = any("{suffix}" in one or "{run}" in one for one in COMMANDS[name][1])
-        found = any(status < 300 for _, status in asked)
-        if run.district.name in said or run.district.suffix in said or (named and found):
-            wrong[name] = (asked, done)
-    assert not wrong
+        done, calls = carried_out(shell, door, name, places, secret)
+        output = (done.out + done.err).replace(f"suffix {run.district.suffix}.", "")
+        named = any("{suffix}" in argument or "{run}" in argument for argument in COMMANDS[name][1])
+        succeeded = any(status < 300 for _, status in calls)
+        if run.district.name in output or run.district.suffix in output or (named and succeeded):
+            failures[name] = (calls, done)
+    assert not failures

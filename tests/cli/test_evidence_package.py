@@ -54,7 +54,7 @@ def package(monkeypatch: pytest.MonkeyPatch) -> bytes:
     monkeypatch.setattr(service, "ask_workers", lambda name, number: None)
     a_run()
     a_certificate()
-    told = {"figures": [0.5, 10.0, 1e-9, 1e22, 3]}
+    values = {"figures": [0.5, 10.0, 1e-9, 1e22, 3]}
     for number in range(BEHIND):
         record(
             action=AuditAction.USER_SET,
@@ -62,18 +62,18 @@ def package(monkeypatch: pytest.MonkeyPatch) -> bytes:
             subject_kind="user",
             subject_id="x",
             message=verbatim(f"{number}. {LINE_ENDS}"),
-            after=told,
+            after=values,
         )
     day = timezone.now().date()
-    asked = request_package(since=day, until=day, actor=None)
+    row = request_package(since=day, until=day, actor=None)
     head = AuditLink.objects.exclude(position=None).latest("position")
     assert head.position is not None
     now = timezone.now()
     AuditAnchor.objects.create(
         position=head.position, hash=head.hash, at=now, key="anchors/x", version="1", locked_until=now
     )
-    make_package(asked.pk)
-    return bytes(EvidencePackage.objects.get(pk=asked.pk).file or b"")
+    make_package(row.pk)
+    return bytes(EvidencePackage.objects.get(pk=row.pk).file or b"")
 
 
 def unpacked(package: bytes) -> Files:
@@ -82,11 +82,11 @@ def unpacked(package: bytes) -> Files:
 
 
 def packed(files: Files) -> bytes:
-    held = io.BytesIO()
-    with zipfile.ZipFile(held, "w") as archive:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
         for name, text in files.items():
             archive.writestr(name, text)
-    return held.getvalue()
+    return buffer.getvalue()
 
 
 def signed_anew(files: Files) -> Files:
@@ -94,8 +94,8 @@ def signed_anew(files: Files) -> Files:
     document = json.loads(files[MANIFEST])["document"]
     lines = [json.loads(line) for line in files[EVENTS].decode().split("\n")[:-1]]
     document["chain"] |= {"last": lines[-1]["position"], "hash": lines[-1]["hash"]}
-    for name, told in document["files"].items():
-        told |= {"sha256": hashlib.sha256(files[name]).hexdigest(), "bytes": len(files[name])}
+    for name, entry in document["files"].items():
+        entry |= {"sha256": hashlib.sha256(files[name]).hexdigest(), "bytes": len(files[name])}
     signed = file_of(sign(document, signing_key(), PURPOSE))
     return files | {MANIFEST: (json.dumps(signed, indent=1, ensure_ascii=False) + "\n").encode()}
 
@@ -160,9 +160,9 @@ def without_a_list(files: Files) -> None:
 
 
 def _with_signature(files: Files, **parts: str) -> None:
-    told = json.loads(files[MANIFEST])
-    told["signature"] |= parts
-    files[MANIFEST] = (json.dumps(told, indent=1, ensure_ascii=False) + "\n").encode()
+    manifest = json.loads(files[MANIFEST])
+    manifest["signature"] |= parts
+    files[MANIFEST] = (json.dumps(manifest, indent=1, ensure_ascii=False) + "\n").encode()
 
 
 def of_a_certificate(files: Files) -> None:
@@ -176,9 +176,9 @@ def of_another_document(files: Files) -> None:
 
 
 def another_days(files: Files) -> None:
-    told = json.loads(files[MANIFEST])
-    told["document"]["until"] = "2099-01-01"
-    files[MANIFEST] = (json.dumps(told, indent=1, ensure_ascii=False) + "\n").encode()
+    manifest = json.loads(files[MANIFEST])
+    manifest["document"]["until"] = "2099-01-01"
+    files[MANIFEST] = (json.dumps(manifest, indent=1, ensure_ascii=False) + "\n").encode()
 
 
 def written_otherwise(files: Files) -> None:
@@ -203,30 +203,32 @@ def test_it_is_said_what_is_wrong(shell: Shell, package: bytes, change: Callable
     done = verified(shell, packed(files))
     assert done.status == Exit.NOT_GENUINE
     assert problem in done.json["problem"]
-    said = shell.run("evidence", "verify", str(shell.home / "evidence.zip"), "--key", str(shell.home / "key.pem"))
-    assert (said.status, said.out, problem in said.err) == (Exit.NOT_GENUINE, "", True)
+    verification = shell.run(
+        "evidence", "verify", str(shell.home / "evidence.zip"), "--key", str(shell.home / "key.pem")
+    )
+    assert (verification.status, verification.out, problem in verification.err) == (Exit.NOT_GENUINE, "", True)
 
 
 def test_a_key_that_is_swapped_in_the_file_convinces_nobody(shell: Shell, package: bytes):
     files, own = unpacked(package), shell.home / "own.pem"
-    other = make_key(own)
-    _with_signature(files, public_key=other.pem, key_id=other.key_id)
+    other_key = make_key(own)
+    _with_signature(files, public_key=other_key.pem, key_id=other_key.key_id)
     assert "not the one that has signed it" in verified(shell, packed(files)).json["problem"]
     document = json.loads(files[MANIFEST])["document"]
     by_another = file_of(sign(document, own, PURPOSE))
     files[MANIFEST] = (json.dumps(by_another, indent=1, ensure_ascii=False) + "\n").encode()
     assert "not signed by this key" in verified(shell, packed(files)).json["problem"]
     public = shell.home / "others.pem"
-    public.write_text(other.pem)
+    public.write_text(other_key.pem)
     assert "not signed by this key" in verified(shell, package, key=public).json["problem"]
     assert verified(shell, package, "--key", str(public)).status == Exit.SUCCEEDED, "one of two has signed it"
 
 
 def test_a_file_twice_is_refused(shell: Shell, package: bytes):
-    held = io.BytesIO(package)
-    with zipfile.ZipFile(held, "a") as archive, pytest.warns(UserWarning, match="Duplicate"):
+    buffer = io.BytesIO(package)
+    with zipfile.ZipFile(buffer, "a") as archive, pytest.warns(UserWarning, match="Duplicate"):
         archive.writestr("policy.csv", "another")
-    assert "names a file twice" in verified(shell, held.getvalue()).json["problem"]
+    assert "names a file twice" in verified(shell, buffer.getvalue()).json["problem"]
 
 
 def cut(files: Files, count: int = BEHIND) -> Files:
@@ -235,15 +237,15 @@ def cut(files: Files, count: int = BEHIND) -> Files:
 
 def written_anew(files: Files) -> Files:
     """Return files whose chain says something else, every hash of it computed anew."""
-    found, previous = [], None
+    lines, previous = [], None
     for line in files[EVENTS].decode().split("\n")[:-1]:
         link = json.loads(line)
         previous = previous or link["previous"]
         content = {"position": link["position"], "previous": previous, "event": link["event"] | {"message": "Other."}}
         link |= content | {"hash": hashlib.sha256(canonical(content).encode()).hexdigest()}
         previous = link["hash"]
-        found.append(json.dumps(link) + "\n")
-    return files | {EVENTS: "".join(found).encode()}
+        lines.append(json.dumps(link) + "\n")
+    return files | {EVENTS: "".join(lines).encode()}
 
 
 def test_a_cut_chain_is_found_though_it_was_signed_anew(shell: Shell, package: bytes):
@@ -260,11 +262,11 @@ def test_a_cut_chain_is_found_though_it_was_signed_anew(shell: Shell, package: b
     assert verified(shell, forged).status == Exit.SUCCEEDED
     kept, posted = shell.home / "kept", shell.home / "posted"
     kept.write_text(anchor_text(head.position, head.hash, head.at) + "\n")
-    told = {"anchor": {"position": head.position, "hash": head.hash}}
-    posted.write_text(json.dumps({"type": "audit.anchored", "timestamp": head.at.isoformat(), "data": told}))
-    for one in (kept, posted):
-        assert "cut off" in verified(shell, forged, "--anchor", str(one)).json["problem"]
-        assert verified(shell, package, "--anchor", str(one)).json["anchors"] == 1
+    data = {"anchor": {"position": head.position, "hash": head.hash}}
+    posted.write_text(json.dumps({"type": "audit.anchored", "timestamp": head.at.isoformat(), "data": data}))
+    for path in (kept, posted):
+        assert "cut off" in verified(shell, forged, "--anchor", str(path)).json["problem"]
+        assert verified(shell, package, "--anchor", str(path)).json["anchors"] == 1
     kept.write_text(anchor_text(head.position, "0" * 64, head.at))
     assert "written anew" in verified(shell, package, "--anchor", str(kept)).json["problem"]
 
@@ -277,10 +279,10 @@ def test_a_link_that_is_taken_out_of_the_middle_or_changed_is_named(shell: Shell
     changed = files | {EVENTS: b"\n".join([lines[0].replace(b"success", b"refused"), *lines[1:]])}
     assert changed != files
     assert "Link 1 of the audit chain is not as" in verified(shell, packed(signed_anew(changed))).json["problem"]
-    begun = written_anew(
+    beginning = written_anew(
         files | {EVENTS: files[EVENTS].replace(b'"previous": "' + b"0" * 64, b'"previous": "1' + b"0" * 63)}
     )
-    assert "Link 1 of the audit chain does not" in verified(shell, packed(signed_anew(begun))).json["problem"]
+    assert "Link 1 of the audit chain does not" in verified(shell, packed(signed_anew(beginning))).json["problem"]
 
 
 def test_what_cannot_be_read_is_told_as_such(shell: Shell, package: bytes, tmp_path: Path):

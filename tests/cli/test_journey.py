@@ -45,18 +45,18 @@ def a_token(user: User, name: str = "cli", reach: Reach | None = None) -> str:
 
 
 def test_a_district_lives_and_ends_by_the_command_line_alone(shell: Shell):
-    made = shell.run("district", "register", "--name", "Lakeside", "--account", ACCOUNT_ID, "--json")
-    assert (made.status, made.json["suffix"]) == (Exit.SUCCEEDED, "lakeside-sbx")
-    run = Run.objects.get(pk=made.json["active_run"])
+    registered = shell.run("district", "register", "--name", "Lakeside", "--account", ACCOUNT_ID, "--json")
+    assert (registered.status, registered.json["suffix"]) == (Exit.SUCCEEDED, "lakeside-sbx")
+    run = Run.objects.get(pk=registered.json["active_run"])
     at_work(run, total=5, done=2)
-    waited = shell.run("run", "watch", "-", "--timeout", "1", "--json", stdin=made.out)
+    waited = shell.run("run", "watch", "-", "--timeout", "1", "--json", stdin=registered.out)
     lines = [json.loads(line) for line in waited.out.splitlines()]
     assert (waited.status, {next(iter(line)) for line in lines[:-1]}) == (Exit.STILL_RUNNING, {"event"})
     assert lines[-1]["run"]["state"] == "applying"
     with_stack(deployed(run))
     assert shell.run("run", "watch", str(run.pk)).status == Exit.SUCCEEDED
     listed = shell.run("district", "list", "--status", "live", "--json")
-    assert [one["suffix"] for one in listed.json] == ["lakeside-sbx"]
+    assert [district["suffix"] for district in listed.json] == ["lakeside-sbx"]
     assert "Lakeside" in shell.run("district", "list").out
 
     # Changed: the plan waits, and is approved; each command reads what another has printed.
@@ -81,16 +81,16 @@ def test_a_district_lives_and_ends_by_the_command_line_alone(shell: Shell):
     # Drifted, and looked at.
     district = run.district
     with_drift(district, 1)
-    told = shell.run("drift", "show", "-", "--json", stdin=shown.out).json
-    assert (told["drift"], bool(told["items"])) == ("drifted", True)
+    drift = shell.run("drift", "show", "-", "--json", stdin=shown.out).json
+    assert (drift["drift"], bool(drift["items"])) == ("drifted", True)
     check = shell.run("drift", "check", "-", "--json", stdin=shown.out)
     canceled = shell.run("cancel", "-", "--json", stdin=check.out)
     assert (check.json["kind"], canceled.json["state"]) == ("drift", "canceled")
 
     # Removed, with its certificate.
-    wrong = shell.run("district", "destroy", "lakeside-sbx", "--confirm", "lakeside", "--reason", "Over.")
-    assert wrong.status == Exit.REFUSED
-    assert "full name" in wrong.err
+    refused = shell.run("district", "destroy", "lakeside-sbx", "--confirm", "lakeside", "--reason", "Over.")
+    assert refused.status == Exit.REFUSED
+    assert "full name" in refused.err
     gone = shell.run("district", "destroy", "lakeside-sbx", "--confirm", "lakeside-sbx", "--reason", "Over.", "--json")
     assert gone.json["kind"] == "destroy"
     assert shell.run("run", "watch", "-", "--timeout", "1", stdin=gone.out).status == Exit.STILL_RUNNING
@@ -99,20 +99,20 @@ def test_a_district_lives_and_ends_by_the_command_line_alone(shell: Shell):
 
 
 def test_a_list_is_read_where_it_has_one_thing(shell: Shell):
-    for listed, said in (
+    for listed, message in (
         ("[]", "a list of 0."),
         ('[{"number": 1}, {"number": 2}]', "Choose one"),
         ("[1]", "no object"),
     ):
         done = shell.run("run", "show", "-", stdin=listed)
-        assert (done.status, said in done.err) == (Exit.USAGE, True)
+        assert (done.status, message in done.err) == (Exit.USAGE, True)
     assert "names no certificate" in shell.run("certificate", "show", "-", stdin='{"number": 1}').err
     assert shell.run("certificate", "show", "x").status == Exit.USAGE
 
 
 def test_a_certificate_is_verified_without_the_portal(shell: Shell, tmp_path: Path):
-    made = shell.run("district", "register", "--name", "Aspen", "--account", ACCOUNT_ID, "--json")
-    number = torn_down(Run.objects.get(pk=made.json["active_run"]))[1]
+    registered = shell.run("district", "register", "--name", "Aspen", "--account", ACCOUNT_ID, "--json")
+    number = torn_down(Run.objects.get(pk=registered.json["active_run"]))[1]
     file, key = tmp_path / "certificate.json", tmp_path / "key.pem"
     removed = shell.run("district", "show", "aspen-sbx", "--json")
     assert shell.run("certificate", "download", "-", "-o", str(file), stdin=removed.out).status == Exit.SUCCEEDED
@@ -144,13 +144,13 @@ def test_a_token_is_kept_for_its_owner_alone_and_errors_say_what_to_do(shell: Sh
     shell.run("logout")
     assert not shell.kept().exists()
     assert shell.run("whoami").status == Exit.NOT_SIGNED_IN
-    wrong = shell.run("login", "--url", live_server.url, stdin="hmrm_wrong")
-    assert (wrong.status, shell.kept().exists()) == (Exit.NOT_SIGNED_IN, False)
+    refused = shell.run("login", "--url", live_server.url, stdin="hmrm_wrong")
+    assert (refused.status, shell.kept().exists()) == (Exit.NOT_SIGNED_IN, False)
 
 
 def test_rollouts_and_records_are_piped(shell: Shell, tmp_path: Path):
-    made = shell.run("district", "register", "--name", "Birch", "--account", ACCOUNT_ID, "--json")
-    with_stack(deployed(Run.objects.get(pk=made.json["active_run"])))
+    registered = shell.run("district", "register", "--name", "Birch", "--account", ACCOUNT_ID, "--json")
+    with_stack(deployed(Run.objects.get(pk=registered.json["active_run"])))
     start = ("rollout", "start", "--reason", "Newer", "--district", "birch-sbx", "--set", "backup_days=9")
     started = shell.run(*start, "--json", "--waves", "100%")
     assert started.status == Exit.SUCCEEDED, started.err
@@ -173,18 +173,18 @@ def test_rollouts_and_records_are_piped(shell: Shell, tmp_path: Path):
     assert shell.run("audit", "access", "-o", str(tmp_path)).status == Exit.USAGE
     assert shell.run("audit", "anchors", "--json").json == []
     assert shell.run("account", "list", "--json").json[0]["account_id"] == ACCOUNT_ID
-    assert [one["actor"] for one in shell.run("audit", "list", "--limit", "2", "--json").json]
+    assert [event["actor"] for event in shell.run("audit", "list", "--limit", "2", "--json").json]
 
 
 def test_evidence_is_asked_for_and_taken_by_a_pipe(shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(evidence_service, "ask_workers", lambda name, number: None)
-    asked = shell.run("evidence", "request", "--since", "2026-01-01", "--until", "2026-01-31", "--json")
+    requested = shell.run("evidence", "request", "--since", "2026-01-01", "--until", "2026-01-31", "--json")
     file = tmp_path / "evidence.zip"
-    early = shell.run("evidence", "download", "-", "-o", str(file), stdin=asked.out)
+    early = shell.run("evidence", "download", "-", "-o", str(file), stdin=requested.out)
     assert (early.status, file.exists()) == (Exit.STILL_RUNNING, False)
-    tasks.make_evidence(asked.json["number"])
-    taken = shell.run("evidence", "download", "-", "-o", str(file), "--wait", "5", "--json", stdin=asked.out)
+    tasks.make_evidence(requested.json["number"])
+    taken = shell.run("evidence", "download", "-", "-o", str(file), "--wait", "5", "--json", stdin=requested.out)
     assert (taken.status, zipfile.is_zipfile(file)) == (Exit.SUCCEEDED, True), taken.err
     assert shell.run("evidence", "list", "--json").json[0]["sha256"] == taken.json["sha256"]
-    assert shell.run("evidence", "show", "-", stdin=asked.out).status == Exit.SUCCEEDED
-    assert shell.run("evidence", "download", "-", "-o", str(tmp_path), stdin=asked.out).status == Exit.USAGE
+    assert shell.run("evidence", "show", "-", stdin=requested.out).status == Exit.SUCCEEDED
+    assert shell.run("evidence", "download", "-", "-o", str(tmp_path), stdin=requested.out).status == Exit.USAGE

@@ -37,9 +37,9 @@ def test_a_code_is_confirmed_in_a_browser(
         waited.append(seconds)
         DeviceSignIn.objects.update(asked_at=None)
         if len(waited) == 2:
-            said = capsys.readouterr().err
-            code = re.findall(r"Code +(\S+)", said)[0]
-            assert f"{live_server.url}/device?user_code={code}" in said
+            output = capsys.readouterr().err
+            code = re.findall(r"Code +(\S+)", output)[0]
+            assert f"{live_server.url}/device?user_code={code}" in output
             assert browser.post("/device", {"user_code": code, "decision": decision, "days": "30"}).status_code == 302
 
     monkeypatch.setattr("homeroom_cli.commands.session.time.sleep", wait)

@@ -48,8 +48,14 @@ def test_a_district_is_declared_changed_and_destroyed(tmp_path: Path, live_serve
     }
 
     def terraform(*arguments: str, **settings: Any) -> str:
-        given = {"name": "Lakeside", "slug": "lakeside", "account_id": ACCOUNT_ID, "watch": False, "settings": settings}
-        (tmp_path / "terraform.tfvars.json").write_text(json.dumps(given))
+        variables = {
+            "name": "Lakeside",
+            "slug": "lakeside",
+            "account_id": ACCOUNT_ID,
+            "watch": False,
+            "settings": settings,
+        }
+        (tmp_path / "terraform.tfvars.json").write_text(json.dumps(variables))
         done = subprocess.run(
             [os.environ["HOMEROOM_TERRAFORM"], *arguments],
             cwd=tmp_path,

@@ -28,7 +28,7 @@ def test_a_file_that_changed_is_run_behind_tests_that_were_left_out(tmp_path: Pa
     (tmp_path / "test_b.py").write_text(CHANGED)
     command = [sys.executable, "-m", "pytest", "-q", "-p", "tests.check", "-p", "no:django", "-p", "no:cacheprovider"]
     command += ["-c", "/dev/null", "--rootdir", str(tmp_path), "--within", "1000", "--whole", "test_b.py"]
-    ended = subprocess.run([*command, str(tmp_path)], cwd=ROOT, capture_output=True, text=True, check=False)
-    assert ended.returncode == 0, ended.stdout + ended.stderr
-    assert "2 passed" in ended.stdout
-    assert "1 tests were not begun" in ended.stdout
+    completed = subprocess.run([*command, str(tmp_path)], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert completed.returncode == 0, completed.stdout + completed.stderr
+    assert "2 passed" in completed.stdout
+    assert "1 tests were not begun" in completed.stdout

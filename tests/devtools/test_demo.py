@@ -61,15 +61,15 @@ def test_an_issuer_of_another_name_gives_its_keys_away_instead_of_being_asked(tm
 
 def test_the_examples_stack_is_chosen_by_variables_and_what_is_empty_is_as_usual():
     assert Example.chosen({}) == Example.chosen({"SIZE": "", "OTHER": "x"}) == Example("S", "sandbox", "nat")
-    wanted = {"SIZE": "L", "ENVIRONMENT": "production", "EGRESS": "none"}
-    assert Example.chosen(wanted) == Example("L", "production", "none")
+    variables = {"SIZE": "L", "ENVIRONMENT": "production", "EGRESS": "none"}
+    assert Example.chosen(variables) == Example("L", "production", "none")
 
 
 EVERY = [Example(size.value, where.value, way.value) for size in Size for where in Environment for way in Egress]
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("example", EVERY, ids=lambda one: f"{one.environment}-{one.size}-{one.egress}")
+@pytest.mark.parametrize("example", EVERY, ids=lambda example: f"{example.environment}-{example.size}-{example.egress}")
 def test_every_stack_that_can_be_chosen_is_admitted(example: Example, tmp_path: Path):
     add_account(name="Embedded AWS", account_id=ACCOUNT_ID, actor=None)
     with issuing(tmp_path, example.environment) as issuer:
@@ -82,20 +82,20 @@ def test_every_stack_that_can_be_chosen_is_admitted(example: Example, tmp_path: 
 
 def test_a_taken_port_is_said_with_a_remedy(tmp_path: Path):
     port, _ = kept_key(tmp_path / "issuer.json")
-    with socket.socket() as other:
-        other.bind(("127.0.0.1", port))
-        other.listen()
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", port))
+        listener.listen()
         with pytest.raises(ServiceFailedError, match="cannot listen"), running_issuer(tmp_path, audience="x"):
             pass
 
 
 def test_what_is_known_has_every_result_but_the_spoiled_and_the_deleted_ones():
-    made = MadeUp(rows=5_000)
-    counted = sum(tally.n for schools in known(made).values() for tally in schools.values())
-    assert made.bulk + made.ed_fi + made.plain == made.rows
-    assert made.rows * 0.97 < counted < made.rows
-    assert known(made) == known(replace(made))
-    assert known(made) != known(replace(made, seed=made.seed + 1))
+    district = MadeUp(rows=5_000)
+    counted = sum(tally.n for schools in known(district).values() for tally in schools.values())
+    assert district.bulk + district.ed_fi + district.plain == district.rows
+    assert district.rows * 0.97 < counted < district.rows
+    assert known(district) == known(replace(district))
+    assert known(district) != known(replace(district, seed=district.seed + 1))
 
 
 @pytest.mark.parametrize(
@@ -118,10 +118,10 @@ class Manager:
     def __init__(self, *, ends: bool = True) -> None:
         self.version, self.looks, self.rotations, self.ends = 1, 0, 0, ends
 
-    def rotate_secret(self, **asked: str) -> None:
+    def rotate_secret(self, **parameters: str) -> None:
         self.rotations, self.looks = self.rotations + 1, 0
 
-    def describe_secret(self, **asked: str) -> dict[str, Any]:
+    def describe_secret(self, **parameters: str) -> dict[str, Any]:
         self.looks += 1
         if self.looks == 3 and self.rotations and self.ends:
             self.version += 1
@@ -146,9 +146,9 @@ def test_every_request_that_fails_while_the_secret_changes_is_counted():
         return httpx.Response(500) if number == 20 else ANSWER
 
     manager = Manager()
-    failed, asked = rotation.errors_under_load(manager, "arn", ask)
+    failed, requests = rotation.errors_under_load(manager, "arn", ask)
     assert (failed, manager.rotations) == (2, rotation.ROTATIONS)
-    assert asked >= rotation.REQUESTS_AFTER
+    assert requests >= rotation.REQUESTS_AFTER
 
 
 @pytest.mark.usefixtures("quick")

@@ -13,15 +13,15 @@ from devtools.errors import DevtoolsError, ToolMissingError
 @pytest.mark.parametrize("name", sorted(image.DOCKERFILES))
 def test_every_stage_begins_with_the_machines_base_and_all_else_stays(name: str):
     dockerfile = image.DOCKERFILES[name].read_text()
-    made = image.recipe(dockerfile)
-    bases = [line.split()[1] for line in made.splitlines() if line.startswith("FROM ")]
+    recipe = image.recipe(dockerfile)
+    bases = [line.split()[1] for line in recipe.splitlines() if line.startswith("FROM ")]
     assert set(bases) == {image.BASE}
-    assert "releases.hashicorp.com" not in made
-    kept = [
+    assert "releases.hashicorp.com" not in recipe
+    instructions = [
         line for line in dockerfile.splitlines() if line.startswith(("USER", "VOLUME", "CMD", "ENTRYPOINT", "EXPOSE"))
     ]
-    assert [line for line in kept if line not in made.splitlines()] == []
-    assert ("COPY --from=tools terraform" in made) == (name == "portal")
+    assert [line for line in instructions if line not in recipe.splitlines()] == []
+    assert ("COPY --from=tools terraform" in recipe) == (name == "portal")
 
 
 def test_another_base_is_refused():
@@ -31,9 +31,9 @@ def test_another_base_is_refused():
 
 def test_without_the_tools_it_is_said_what_is_missing_and_what_to_do(monkeypatch):
     monkeypatch.setattr("shutil.which", lambda tool: None if tool == "buildah" else f"/usr/bin/{tool}")
-    with pytest.raises(ToolMissingError, match="buildah cannot be found") as told:
+    with pytest.raises(ToolMissingError, match="buildah cannot be found") as raised:
         image.check_tools()
-    assert "apt-get install --no-install-recommends buildah" in told.value.remedy
+    assert "apt-get install --no-install-recommends buildah" in raised.value.remedy
 
 
 def test_who_is_not_root_is_told_so(monkeypatch):

@@ -93,8 +93,8 @@ HOME = "http://127.0.0.1:1"
 def picked(issuer: Issuer, **more: str) -> dict[str, str]:
     """Be picked at the issuer, and return what is to be sent for the code."""
     challenge = base64.urlsafe_b64encode(hashlib.sha256(VERIFIER.encode()).digest()).rstrip(b"=").decode()
-    asked = {**ASKED, "code_challenge": challenge, "person": OFFICE, **more}
-    back = urlsplit(httpx.get(f"{issuer.url}{PICK_PATH}", params=asked).headers["location"])
+    parameters = {**ASKED, "code_challenge": challenge, "person": OFFICE, **more}
+    back = urlsplit(httpx.get(f"{issuer.url}{PICK_PATH}", params=parameters).headers["location"])
     answer = {name: value for name, (value,) in parse_qs(back.query or back.fragment).items()}
     assert (answer["state"], answer["iss"]) == ("a", issuer.name)
     return {
@@ -107,10 +107,10 @@ def picked(issuer: Issuer, **more: str) -> dict[str, str]:
 def test_a_code_becomes_tokens_once_for_the_page_that_the_answer_went_to(issuer: Issuer, mode: str):
     form = picked(issuer, response_mode=mode)
     page = {"Origin": HOME, "Sec-Fetch-Site": "same-site"}
-    given = httpx.post(f"{issuer.url}{EXCHANGE_PATH}", data=form, headers=page)
-    assert given.status_code == 200
-    assert given.headers["access-control-allow-origin"] == HOME
-    claims = jwt.decode(given.json()["id_token"], options={"verify_signature": False})
+    answer = httpx.post(f"{issuer.url}{EXCHANGE_PATH}", data=form, headers=page)
+    assert answer.status_code == 200
+    assert answer.headers["access-control-allow-origin"] == HOME
+    claims = jwt.decode(answer.json()["id_token"], options={"verify_signature": False})
     assert (claims["aud"], claims["nonce"], claims["sub"]) == (CLIENT_ID, "b", OFFICE)
     again = httpx.post(f"{issuer.url}{EXCHANGE_PATH}", data=form, headers=page)
     assert (again.status_code, again.json()) == (400, {"error": "invalid_grant"})
@@ -150,9 +150,9 @@ def test_a_page_of_another_origin_gets_nothing_for_a_code(issuer: Issuer, header
 
 
 def test_pages_of_this_machine_alone_read_what_the_issuer_is(issuer: Issuer):
-    told = httpx.get(f"{issuer.url}{DISCOVERY_PATH}", headers={"Origin": HOME, "Sec-Fetch-Site": "same-site"})
-    assert told.headers["access-control-allow-origin"] == HOME
-    assert told.json()["issuer"] == issuer.name
+    answer = httpx.get(f"{issuer.url}{DISCOVERY_PATH}", headers={"Origin": HOME, "Sec-Fetch-Site": "same-site"})
+    assert answer.headers["access-control-allow-origin"] == HOME
+    assert answer.json()["issuer"] == issuer.name
     refused = httpx.get(f"{issuer.url}{DISCOVERY_PATH}", headers={"Origin": "https://evil.example"})
     assert refused.status_code == 403
     assert "access-control-allow-origin" not in refused.headers

@@ -47,10 +47,10 @@ CONFIGURATION: dict[str, Any] = {
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    made = tmp_path / "configuration"
-    made.mkdir()
-    (made / "main.tf.json").write_text(json.dumps(CONFIGURATION))
-    return made
+    configuration = tmp_path / "configuration"
+    configuration.mkdir()
+    (configuration / "main.tf.json").write_text(json.dumps(CONFIGURATION))
+    return configuration
 
 
 @pytest.fixture
@@ -61,9 +61,9 @@ def kept(tmp_path: Path, real_terraform: str) -> Iterator[str]:
 
 
 def run(program: str, folder: Path, *arguments: str) -> str:
-    ended = subprocess.run([program, *arguments], cwd=folder, capture_output=True, text=True, check=False)
-    assert ended.returncode == 0, ended.stdout + ended.stderr
-    return ended.stdout
+    completed = subprocess.run([program, *arguments], cwd=folder, capture_output=True, text=True, check=False)
+    assert completed.returncode == 0, completed.stdout + completed.stderr
+    return completed.stdout
 
 
 def plan(program: str, folder: Path) -> dict[str, Any]:
@@ -83,11 +83,11 @@ def until(condition: Callable[[], object]) -> None:
 
 def providers_at(folder: Path) -> list[psutil.Process]:
     """Return the providers that work in a folder."""
-    found = []
+    providers = []
     for process in psutil.process_iter(["name", "cwd"]):
         if process.info["name"].startswith("terraform-prov") and process.info["cwd"] == str(folder):
-            found.append(process)
-    return found
+            providers.append(process)
+    return providers
 
 
 @pytest.mark.terraform
@@ -104,17 +104,17 @@ def test_a_plan_is_the_same_and_so_is_the_lock_file(folder: Path, kept: str, rea
 
 @pytest.mark.terraform
 def test_what_the_provider_refuses_is_refused(folder: Path, kept: str):
-    wrong = {**CONFIGURATION, "resource": {"aws_vpc": {"vpc": {"cidr_block": "nowhere"}}, "aws_nothing": {"a": {}}}}
-    (folder / "main.tf.json").write_text(json.dumps(wrong))
+    invalid = {**CONFIGURATION, "resource": {"aws_vpc": {"vpc": {"cidr_block": "nowhere"}}, "aws_nothing": {"a": {}}}}
+    (folder / "main.tf.json").write_text(json.dumps(invalid))
     run(kept, folder, "init", "-input=false")
-    ended = subprocess.run([kept, "validate", "-no-color"], cwd=folder, capture_output=True, text=True, check=False)
-    assert ended.returncode == 1
-    assert 'does not support resource type "aws_nothing"' in " ".join(ended.stderr.split())
-    del wrong["resource"]["aws_nothing"]
-    (folder / "main.tf.json").write_text(json.dumps(wrong))
-    ended = subprocess.run([kept, "validate", "-no-color"], cwd=folder, capture_output=True, text=True, check=False)
-    assert ended.returncode == 1
-    assert "invalid CIDR address: nowhere" in " ".join(ended.stderr.split())
+    completed = subprocess.run([kept, "validate", "-no-color"], cwd=folder, capture_output=True, text=True, check=False)
+    assert completed.returncode == 1
+    assert 'does not support resource type "aws_nothing"' in " ".join(completed.stderr.split())
+    del invalid["resource"]["aws_nothing"]
+    (folder / "main.tf.json").write_text(json.dumps(invalid))
+    completed = subprocess.run([kept, "validate", "-no-color"], cwd=folder, capture_output=True, text=True, check=False)
+    assert completed.returncode == 1
+    assert "invalid CIDR address: nowhere" in " ".join(completed.stderr.split())
 
 
 @pytest.mark.terraform
@@ -128,12 +128,12 @@ def test_a_killed_terraform_takes_its_provider_along(folder: Path, kept: str):
         run(kept, folder, "init", "-input=false")
         planning = subprocess.Popen([kept, "plan"], cwd=folder, env=environment, stdout=subprocess.DEVNULL)
         try:
-            asked, _ = silent.accept()
+            connection, _ = silent.accept()
             working = providers_at(folder)
         finally:
             planning.kill()
             planning.wait()
-        with asked:
+        with connection:
             assert len(working) == 2, "one has looked at the configuration, one asks AWS"
             until(lambda: len(providers_at(folder)) == 1)
 
@@ -173,12 +173,12 @@ def test_nothing_outlives_who_started_the_keeper(folder: Path, tmp_path: Path, r
 
 
 def test_what_a_killed_keeper_left_is_swept(tmp_path: Path):
-    with subprocess.Popen([sys.executable, "-c", ""]) as ended:
-        ended.wait()
-    gone, living = (tmp_path / f"terraform-providers-{pid}-abc" for pid in (ended.pid, os.getpid()))
-    for left in (gone, living):
-        left.mkdir()
-        (left / "keeper").touch()
+    with subprocess.Popen([sys.executable, "-c", ""]) as process:
+        process.wait()
+    gone, living = (tmp_path / f"terraform-providers-{pid}-abc" for pid in (process.pid, os.getpid()))
+    for folder in (gone, living):
+        folder.mkdir()
+        (folder / "keeper").touch()
     sweep(tmp_path)
     assert list(tmp_path.iterdir()) == [living]
 
@@ -192,12 +192,12 @@ def test_a_schema_is_cut_to_the_types_that_are_named():
         return entry(1, name.encode()) + entry(2, b"its schema")
 
     provider, capabilities, function = entry(1, b"configuration"), entry(6, b"\x08\x01"), entry(7, named("arn_parse"))
-    here = [entry(2, named("aws_vpc")), entry(3, named("aws_region")), entry(8, named("aws_password"))]
+    needed = [entry(2, named("aws_vpc")), entry(3, named("aws_region")), entry(8, named("aws_password"))]
     left_out = [entry(2, named("aws_nowhere")), entry(3, named("aws_vpc_nowhere"))]
     number = b"\x20\x96\x01"
-    whole = b"".join([provider, *here, *left_out, capabilities, number, function])
+    whole = b"".join([provider, *needed, *left_out, capabilities, number, function])
     types = {"aws_vpc", "aws_region", "aws_password"}
-    assert cut(whole, types) == b"".join([provider, *here, capabilities, number, function])
+    assert cut(whole, types) == b"".join([provider, *needed, capabilities, number, function])
 
 
 @pytest.mark.parametrize("broken", [b"\x12", b"\x12\x05ab", b"\x20\x96", b"\x25aaaa"])

@@ -26,8 +26,8 @@ def test_a_process_of_the_session_is_found_until_it_has_ended(tmp_path: Path) ->
     with child:
         assert child.stdout is not None
         child.stdout.readline()
-        (found,) = processes(tmp_path)
-        assert found.startswith(f"process {child.pid}: ")
+        (leftover,) = processes(tmp_path)
+        assert leftover.startswith(f"process {child.pid}: ")
     assert processes(tmp_path) == []
 
 
@@ -40,12 +40,17 @@ def test_a_listening_port_is_found_until_it_is_closed() -> None:
 
 @pytest.mark.django_db
 def test_a_session_of_the_database_is_found_until_it_is_closed() -> None:
-    given = connection.settings_dict
-    at = {"host": given["HOST"], "port": given["PORT"], "user": given["USER"], "password": given["PASSWORD"]}
-    with psycopg.connect(**at, dbname=given["NAME"]) as other:
-        other.execute("SELECT 4711")
-        (found,) = other_sessions()
-        assert "SELECT 4711" in found
+    settings = connection.settings_dict
+    at = {
+        "host": settings["HOST"],
+        "port": settings["PORT"],
+        "user": settings["USER"],
+        "password": settings["PASSWORD"],
+    }
+    with psycopg.connect(**at, dbname=settings["NAME"]) as session:
+        session.execute("SELECT 4711")
+        (leftover,) = other_sessions()
+        assert "SELECT 4711" in leftover
     assert until_none(other_sessions) == []
 
 
@@ -58,10 +63,10 @@ def test_looking_ends_with_the_first_look_that_finds_nothing_or_with_the_time() 
 
 def test_a_folder_is_found_where_no_command_and_no_cache_has_one(tmp_path: Path) -> None:
     var = tmp_path / "var"
-    for known in (".mypy_cache", "var/demo", "var/faults-4711", "var/tests/1-run"):
-        (tmp_path / known).mkdir(parents=True)
+    for allowed in (".mypy_cache", "var/demo", "var/faults-4711", "var/tests/1-run"):
+        (tmp_path / allowed).mkdir(parents=True)
     before = entries(tmp_path, var)
     assert before == {var}
-    for left in ("output", "var/workspace", "var/tests/2-run", ".cache"):
-        (tmp_path / left).mkdir()
+    for name in ("output", "var/workspace", "var/tests/2-run", ".cache"):
+        (tmp_path / name).mkdir()
     assert entries(tmp_path, var) - before == {tmp_path / "output", var / "workspace"}

@@ -63,19 +63,19 @@ def test_a_name_that_only_sounds_like_it_is_none_of_production(name):
 
 
 def test_one_question_names_the_account_the_time_and_the_cost():
-    asked: list[str] = []
+    questions: list[str] = []
 
     def read(question: str) -> str:
-        asked.append(question)
+        questions.append(question)
         return ACCOUNT
 
     guardrails.ask_once(ACCOUNT, "us-east-1", "S", given="", read=read)
-    (question,) = asked
+    (question,) = questions
     assert ACCOUNT in question
     assert "one to 2 hours" in question
     assert "USD an hour" in question
     guardrails.ask_once(ACCOUNT, "us-east-1", "S", given=ACCOUNT, read=read)
-    assert len(asked) == 1, "who has typed it beforehand is not asked"
+    assert len(questions) == 1, "who has typed it beforehand is not asked"
     with pytest.raises(NotHereError, match="Nothing was made"):
         guardrails.ask_once(ACCOUNT, "us-east-1", "S", given="", read=lambda question: "yes")
 
@@ -94,10 +94,10 @@ def test_the_callers_credentials_go_to_the_portal_and_no_endpoint_by_accident():
         "AWS_ENDPOINT_URL": "x",
         "HOME": "h",
     }
-    found = command.target_of(environment)
-    assert found.aws is not None
-    assert (found.aws.endpoint_url, found.aws.variables) == ("", {"AWS_PROFILE": "trial"})
-    assert command.target_of(environment).slug != found.slug, "buckets' names are one space for all of AWS"
+    target = command.target_of(environment)
+    assert target.aws is not None
+    assert (target.aws.endpoint_url, target.aws.variables) == ("", {"AWS_PROFILE": "trial"})
+    assert command.target_of(environment).slug != target.slug, "buckets' names are one space for all of AWS"
 
 
 MASKED = [
@@ -155,9 +155,9 @@ def test_calls_are_named_alike_by_cloudtrail_and_by_the_embedded_aws(tmp_path):
         {"eventSource": "monitoring.amazonaws.com", "eventName": "PutMetricAlarm"},
         {"eventSource": "rds.amazonaws.com", "eventName": "CreateDBCluster", "errorCode": "InvalidParameterValue"},
     ]
-    found = calls_in_history([{"CloudTrailEvent": json.dumps(event)} for event in events])
-    assert set(found) == {"lambda:GetFunction", "cloudwatch:PutMetricAlarm", "rds:CreateDBCluster"}
-    assert found["rds:CreateDBCluster"].errors == {"InvalidParameterValue": 1}
+    calls = calls_in_history([{"CloudTrailEvent": json.dumps(event)} for event in events])
+    assert set(calls) == {"lambda:GetFunction", "cloudwatch:PutMetricAlarm", "rds:CreateDBCluster"}
+    assert calls["rds:CreateDBCluster"].errors == {"InvalidParameterValue": 1}
     recording = tmp_path / "calls"
     recording.write_text(json.dumps({"service": "monitoring", "action": "PutMetricAlarm", "ok": False}) + "\n")
     assert calls_recorded(recording) == {"cloudwatch:PutMetricAlarm": Calls(1, {"refused": 1})}
@@ -190,12 +190,14 @@ def test_every_kind_of_difference_is_told_and_what_is_alike_is_not():
 
 
 def test_the_report_is_for_people_and_its_rows_are_cases_of_a_test(tmp_path):
-    found = [Difference("answer", "aws_sqs_queue.q: size", 1, "a|b")]
+    deviations = [Difference("answer", "aws_sqs_queue.q: size", 1, "a|b")]
     began = datetime(2026, 11, 29, 13, tzinfo=UTC)
-    report = Report(ACCOUNT, "us-east-1", began, began + timedelta(minutes=70), "", Observation(), Observation(), found)
-    told = write(report, tmp_path).read_text()
-    assert "70 minutes. It came through." in told
-    assert "| aws_sqs_queue.q: size | 1 | a\\|b |" in told
+    report = Report(
+        ACCOUNT, "us-east-1", began, began + timedelta(minutes=70), "", Observation(), Observation(), deviations
+    )
+    page = write(report, tmp_path).read_text()
+    assert "70 minutes. It came through." in page
+    assert "| aws_sqs_queue.q: size | 1 | a\\|b |" in page
     rows = json.loads((tmp_path / "report.json").read_text())["differences"]
     assert rows == [{"kind": "answer", "subject": "aws_sqs_queue.q: size", "embedded": 1, "aws": "a|b"}]
     failed = Report(ACCOUNT, "us-east-1", began, began, "No more VPCs.", Observation(), Observation(), [])
@@ -208,39 +210,39 @@ def target() -> Target:
 
 
 def test_where_the_process_dies_another_one_removes_what_is_left(tmp_path, target, monkeypatch):
-    asked: list[tuple[str, ...]] = []
+    calls: list[tuple[str, ...]] = []
 
-    def ended(given: Target, folder: Path, *more: str) -> int:
-        asked.append(more)
+    def ended(target: Target, folder: Path, *more: str) -> int:
+        calls.append(more)
         if more:
             (folder / GONE).touch()
         return 0 if more else -9
 
     monkeypatch.setattr(child, "_ended", ended)
-    found = child.in_a_process(target, tmp_path / "one")
-    assert asked == [(), ("--remove",)]
-    assert found.failure == "The process ended with status -9."
+    outcome = child.in_a_process(target, tmp_path / "one")
+    assert calls == [(), ("--remove",)]
+    assert outcome.failure == "The process ended with status -9."
 
 
 def test_what_could_not_be_removed_is_said_with_how_to_find_it(tmp_path, target, monkeypatch):
-    monkeypatch.setattr(child, "_ended", lambda given, folder, *more: 1)
-    found = child.in_a_process(target, tmp_path / "one")
-    assert f"the tag Suffix with the value {target.slug}-sbx finds it" in found.failure
+    monkeypatch.setattr(child, "_ended", lambda target, folder, *more: 1)
+    outcome = child.in_a_process(target, tmp_path / "one")
+    assert f"the tag Suffix with the value {target.slug}-sbx finds it" in outcome.failure
 
 
 def test_a_life_that_was_removed_is_not_removed_again(tmp_path, target, monkeypatch):
-    def ended(given: Target, folder: Path, *more: str) -> int:
+    def ended(target: Target, folder: Path, *more: str) -> int:
         assert not more
-        seen = Observation(figures={"resources": 91})
-        (folder / child.RESULT).write_text(json.dumps({"seen": seen.as_data(), "failure": ""}))
+        observation = Observation(figures={"resources": 91})
+        (folder / child.RESULT).write_text(json.dumps({"seen": observation.as_data(), "failure": ""}))
         (folder / GONE).touch()
         return 0
 
     monkeypatch.setattr(child, "_ended", ended)
-    found = child.in_a_process(target, tmp_path / "one")
-    assert (found.failure, found.seen.figures) == ("", {"resources": 91})
+    outcome = child.in_a_process(target, tmp_path / "one")
+    assert (outcome.failure, outcome.seen.figures) == ("", {"resources": 91})
 
 
 def test_a_target_survives_the_way_to_its_process():
-    one = command.target_of({"ACCOUNT": ACCOUNT, "REGION": "us-east-1", "AWS_PROFILE": "trial"})
-    assert child.target_of(json.loads(json.dumps(asdict(one)))) == one
+    target = command.target_of({"ACCOUNT": ACCOUNT, "REGION": "us-east-1", "AWS_PROFILE": "trial"})
+    assert child.target_of(json.loads(json.dumps(asdict(target)))) == target

@@ -66,8 +66,8 @@ def test_pip_is_asked_for_its_files_and_variables(tmp_path: Path, monkeypatch: p
         monkeypatch.delenv(name)
     monkeypatch.setenv("PIP_CONFIG_FILE", str(tmp_path / "pip.conf"))
     monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path))
-    found = pip_settings.read(sys.executable)
-    assert (found["index-url"], found["find-links"]) == (MIRROR, str(tmp_path))
+    settings = pip_settings.read(sys.executable)
+    assert (settings["index-url"], settings["find-links"]) == (MIRROR, str(tmp_path))
 
 
 @pytest.mark.soak

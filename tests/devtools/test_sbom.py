@@ -22,8 +22,8 @@ def test_every_base_image_is_named_by_its_digest(name):
     bases = re.findall(r"^FROM (\S+)", dockerfiles()[name], re.MULTILINE)
     assert bases
     assert [base for base in bases if not DIGEST.match(base)] == []
-    found = sbom.base_image(dockerfiles()[name])
-    assert found["hashes"][0]["content"] in bases[-1]
+    component = sbom.base_image(dockerfiles()[name])
+    assert component["hashes"][0]["content"] in bases[-1]
 
 
 def test_a_base_image_without_a_digest_is_an_error():
@@ -33,17 +33,17 @@ def test_a_base_image_without_a_digest_is_an_error():
 
 def test_what_compose_starts_beside_our_own_image_is_named_by_digest():
     services = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
-    others = {name: body["image"] for name, body in services.items() if not body["image"].startswith("homeroom:")}
-    assert set(others) == {"postgres", "redis"}
-    assert [image for image in others.values() if not DIGEST.match(image)] == []
+    images = {name: body["image"] for name, body in services.items() if not body["image"].startswith("homeroom:")}
+    assert set(images) == {"postgres", "redis"}
+    assert [image for image in images.values() if not DIGEST.match(image)] == []
 
 
 def test_the_bill_has_terraform_its_provider_and_what_is_vendored():
-    found = {one["name"]: one for one in [*sbom.tools(), *sbom.vendored()]}
-    assert set(found) == {"terraform", "hashicorp/aws", "@fontsource-variable/inter", "htmx.org"}
-    assert found["hashicorp/aws"]["version"] == "5.100.0"
-    assert len(found["hashicorp/aws"]["hashes"]) > 5
-    assert found["@fontsource-variable/inter"]["purl"].startswith("pkg:npm/%40fontsource-variable/inter@")
+    components = {component["name"]: component for component in [*sbom.tools(), *sbom.vendored()]}
+    assert set(components) == {"terraform", "hashicorp/aws", "@fontsource-variable/inter", "htmx.org"}
+    assert components["hashicorp/aws"]["version"] == "5.100.0"
+    assert len(components["hashicorp/aws"]["hashes"]) > 5
+    assert components["@fontsource-variable/inter"]["purl"].startswith("pkg:npm/%40fontsource-variable/inter@")
 
 
 def test_what_an_image_installs_is_read_from_its_own_requirements():

@@ -9,6 +9,6 @@ from devtools.toolchain.browser import INSTALL
 def test_without_a_browser_nothing_is_started_and_the_command_that_installs_one_is_told(monkeypatch, capsys, tmp_path):
     monkeypatch.setenv("HOMEROOM_BROWSER", str(tmp_path / "none"))
     assert main() == 1
-    told = capsys.readouterr()
-    assert INSTALL in told.err
-    assert "Starting" not in told.out
+    captured = capsys.readouterr()
+    assert INSTALL in captured.err
+    assert "Starting" not in captured.out

@@ -21,9 +21,9 @@ def test_requirements_are_hashed_and_name_no_address(file: Path) -> None:
 
 
 def test_make_help_lists_the_commands() -> None:
-    shown = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    output = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     for command in ("setup", "test", "lint", "clean"):
-        assert f"make {command}" in shown
+        assert f"make {command}" in output
 
 
 def test_a_changed_requirement_means_a_new_installation(tmp_path: Path) -> None:

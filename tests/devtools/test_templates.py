@@ -9,9 +9,9 @@ from devtools.paths import ROOT
 
 
 def test_no_line_of_a_template_is_too_wide():
-    found = templates.templates()
-    assert len(found) > 100, "they are looked for where they lie"
-    assert list(templates.too_wide(found)) == []
+    paths = templates.templates()
+    assert len(paths) > 100, "they are looked for where they lie"
+    assert list(templates.too_wide(paths)) == []
 
 
 def test_a_line_that_is_too_wide_is_named_with_its_columns(tmp_path: Path, monkeypatch):

@@ -36,9 +36,9 @@ def test_a_packed_mirror_counts_too(tmp_path):
 
 def test_mirrors_are_looked_for_where_terraform_looks_and_below_opt(tmp_path):
     (tmp_path / "opt" / "plugins" / "registry.terraform.io").mkdir(parents=True)
-    found = mirror.candidates(home=tmp_path, optional=tmp_path / "opt")
-    assert tmp_path / ".terraform.d" / "plugins" in found
-    assert tmp_path / "opt" / "plugins" in found
+    candidates = mirror.candidates(home=tmp_path, optional=tmp_path / "opt")
+    assert tmp_path / ".terraform.d" / "plugins" in candidates
+    assert tmp_path / "opt" / "plugins" in candidates
 
 
 def test_the_configuration_names_the_mirror_or_the_registry(tmp_path):
@@ -57,22 +57,24 @@ class Signer:
 
     def gpg(self, *arguments: str) -> str:
         command = ["gpg", "--homedir", str(self.home), "--batch", "--passphrase", "", "--pinentry-mode", "loopback"]
-        ended = subprocess.run([*command, *arguments], capture_output=True, text=True, check=True)
-        return ended.stdout
+        completed = subprocess.run([*command, *arguments], capture_output=True, text=True, check=True)
+        return completed.stdout
 
 
 @pytest.fixture(scope="module")
 def signer() -> Iterator[Signer]:
     """Make a key; its folder has a short name, since gpg's agent listens at a socket in there."""
-    with TemporaryDirectory(dir="/tmp") as made:
-        home = Path(made)
+    with TemporaryDirectory(dir="/tmp") as folder:
+        home = Path(folder)
         key = home / "key.asc"
-        one = Signer(home, key, "")
-        one.gpg("--quick-generate-key", "tests", "ed25519", "sign", "never")
-        key.write_text(one.gpg("--armor", "--export"))
-        told = one.gpg("--with-colons", "--fingerprint")
-        yield replace(one, fingerprint=next(line.split(":")[9] for line in told.splitlines() if line[:4] == "fpr:"))
-        subprocess.run(["gpgconf", "--homedir", made, "--kill", "all"], check=True)
+        signer = Signer(home, key, "")
+        signer.gpg("--quick-generate-key", "tests", "ed25519", "sign", "never")
+        key.write_text(signer.gpg("--armor", "--export"))
+        listing = signer.gpg("--with-colons", "--fingerprint")
+        yield replace(
+            signer, fingerprint=next(line.split(":")[9] for line in listing.splitlines() if line[:4] == "fpr:")
+        )
+        subprocess.run(["gpgconf", "--homedir", folder, "--kill", "all"], check=True)
 
 
 def a_release(tmp_path, signer: Signer, *, checksum: str | None = None) -> str:
@@ -83,9 +85,9 @@ def a_release(tmp_path, signer: Signer, *, checksum: str | None = None) -> str:
     folder = tmp_path / "releases" / terraform.VERSION
     folder.mkdir(parents=True)
     (folder / name).write_bytes(content.getvalue())
-    told = checksum or hashlib.sha256(content.getvalue()).hexdigest()
+    digest = checksum or hashlib.sha256(content.getvalue()).hexdigest()
     sums = folder / f"terraform_{terraform.VERSION}_SHA256SUMS"
-    sums.write_text(f"{told}  {name}\n")
+    sums.write_text(f"{digest}  {name}\n")
     signer.gpg("--detach-sign", str(sums))
     return str((tmp_path / "releases").as_uri())
 
@@ -101,9 +103,9 @@ def no_terraform(monkeypatch, tmp_path):
 
 
 def test_terraform_is_downloaded_by_its_signed_checksum(no_terraform, tmp_path, signer):
-    found = terraform.install(tmp_path / "tools", a_release(tmp_path, signer), **by(signer))
-    assert terraform.version_of(found) == "1.13.5"
-    assert terraform.find(tmp_path / "tools") == found
+    binary = terraform.install(tmp_path / "tools", a_release(tmp_path, signer), **by(signer))
+    assert terraform.version_of(binary) == "1.13.5"
+    assert terraform.find(tmp_path / "tools") == binary
 
 
 def test_a_terraform_that_does_not_match_its_checksum_is_thrown_away(no_terraform, tmp_path, signer):
@@ -151,10 +153,10 @@ def test_a_terraform_that_cannot_be_had_comes_with_the_remedy(no_terraform, tmp_
 def test_doctor_names_the_remedy_of_what_is_missing(monkeypatch, capsys):
     monkeypatch.setattr(browser, "find", lambda: None)
     assert doctor.main() == 1
-    told = capsys.readouterr().out
-    assert "missing  Chromium" in told
-    assert browser.INSTALL in told
-    assert "ok       Python" in told
+    output = capsys.readouterr().out
+    assert "missing  Chromium" in output
+    assert browser.INSTALL in output
+    assert "ok       Python" in output
 
 
 def test_a_browser_test_without_a_browser_says_how_to_get_one(monkeypatch):

@@ -44,5 +44,5 @@ def test_a_stack_without_a_dependency_is_told_by_what_may_then_happen(stacks):
         "aws_ecs_service.compute_worker",
         "aws_vpc_endpoint.endpoints_logs",
     )
-    (told,) = order.broken(resources, weakened)
-    assert "compute_worker may come before aws_vpc_endpoint.endpoints_logs: ECS starts a task" in told
+    (message,) = order.broken(resources, weakened)
+    assert "compute_worker may come before aws_vpc_endpoint.endpoints_logs: ECS starts a task" in message

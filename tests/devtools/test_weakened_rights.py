@@ -40,11 +40,11 @@ def test_todays_policies_allow_every_call_of_a_run(trials, name: str):
 
 @pytest.mark.parametrize("name", STACKS)
 def test_each_statement_that_is_taken_out_is_noticed(trials, name: str):
-    assert {(one.place, one.statement) for one in trials[name].survivors} <= set(trial.EXCUSED)
+    assert {(survivor.place, survivor.statement) for survivor in trials[name].survivors} <= set(trial.EXCUSED)
 
 
 def test_nothing_is_excused_that_is_noticed(trials):
-    left = {(one.place, one.statement) for tried in trials.values() for one in tried.survivors}
+    left = {(survivor.place, survivor.statement) for tried in trials.values() for survivor in tried.survivors}
     assert left == set(trial.EXCUSED)
 
 
@@ -54,20 +54,22 @@ def test_a_condition_that_no_call_meets_refuses_what_the_statement_allowed(stack
     narrowed = copy.deepcopy(resources)
     policy = narrowed["aws_iam_role_policy"]["compute_worker_task_role_policy"]
     document = json.loads(policy["policy"])
-    (taking,) = [one for one in document["Statement"] if one["Sid"] == "TakeMessages"]
+    (taking,) = [statement for statement in document["Statement"] if statement["Sid"] == "TakeMessages"]
     taking["Condition"] = {"StringEquals": {"aws:ResourceTag/ManagedBy": "somebody"}}
     policy["policy"] = json.dumps(document)
-    told = trial.tried(narrowed, account=ACCOUNT, suffix=suffix).refused
-    assert told
-    assert all(text.startswith("worker-task: sqs:") for text in told)
+    refusals = trial.tried(narrowed, account=ACCOUNT, suffix=suffix).refused
+    assert refusals
+    assert all(text.startswith("worker-task: sqs:") for text in refusals)
 
 
 def test_a_statement_that_refuses_nothing_is_idle(stacks):
     suffix, resources = stacks["sandbox-S-2-nat"]
     documents = trial.documents_of(resources, account=ACCOUNT, suffix=suffix)
-    (secret,) = [one for one in documents if one.place.endswith("secret_owner_readers")]
+    (secret,) = [document for document in documents if document.place.endswith("secret_owner_readers")]
     world = rights.World([secret.without(0)], ACCOUNT, trial.REGION)
-    assert [(one.statement, idle) for one, idle in rights.unrefused(world, [secret])] == [("RefuseOtherAccounts", True)]
+    assert [(survivor.statement, idle) for survivor, idle in rights.unrefused(world, [secret])] == [
+        ("RefuseOtherAccounts", True)
+    ]
 
 
 @pytest.mark.parametrize("name", STACKS)
@@ -93,8 +95,8 @@ LINE = {
 
 
 def test_a_recorded_decision_is_kept_with_what_decides_and_nothing_that_names_a_place():
-    (kept,) = listed([LINE, LINE | {"allowed": False}, LINE | {"by": "arn:aws:iam::1:user/administrator"}])
-    assert (kept.by, kept.resource) == ("worker-task", "arn:aws:sqs:{region}:{account}:results-{suffix}")
-    assert kept.context == (("aws:resourcetag/managedby", ("homeroom",)),)
-    assert kept.through == "sqs"
-    assert of_data(kept.as_data()) == kept
+    (decision,) = listed([LINE, LINE | {"allowed": False}, LINE | {"by": "arn:aws:iam::1:user/administrator"}])
+    assert (decision.by, decision.resource) == ("worker-task", "arn:aws:sqs:{region}:{account}:results-{suffix}")
+    assert decision.context == (("aws:resourcetag/managedby", ("homeroom",)),)
+    assert decision.through == "sqs"
+    assert of_data(decision.as_data()) == decision

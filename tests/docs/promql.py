@@ -29,14 +29,14 @@ class NotPromQLError(ValueError):
 
 def tokens(query: str) -> list[tuple[str, str]]:
     """Return the query's tokens, each with its kind; raises NotPromQLError for what is none."""
-    found, at, text = [], 0, query.strip()
+    stream, at, text = [], 0, query.strip()
     while at < len(text):
         match = TOKEN.match(text, at)
         if match is None:
             raise NotPromQLError(f"{text[at : at + 20]!r} is no token of {query!r}")
-        found.append((str(match.lastgroup), match[match.lastgroup or ""]))
+        stream.append((str(match.lastgroup), match[match.lastgroup or ""]))
         at = match.end()
-    return found
+    return stream
 
 
 def metrics(query: str) -> set[str]:
@@ -44,9 +44,9 @@ def metrics(query: str) -> set[str]:
 
     Raises NotPromQLError where its brackets do not match, or a word is neither a metric's name nor one of the language.
     """
-    found, open_signs, names = tokens(query), list[str](), set[str]()
-    for place, (kind, token) in enumerate(found):
-        following = found[place + 1][1] if place + 1 < len(found) else ""
+    stream, open_signs, names = tokens(query), list[str](), set[str]()
+    for place, (kind, token) in enumerate(stream):
+        following = stream[place + 1][1] if place + 1 < len(stream) else ""
         if "[" in open_signs[-1:] and kind != "duration" and token not in {"]", ":"}:
             raise NotPromQLError(f"{token} is no span of time in {query!r}")
         if kind == "sign" and token in CLOSING.values():
@@ -54,7 +54,7 @@ def metrics(query: str) -> set[str]:
         elif kind == "sign" and token in CLOSING:
             if not open_signs or open_signs.pop() != CLOSING[token]:
                 raise NotPromQLError(f"{token} closes nothing in {query!r}")
-        elif kind == "word" and not _is_label(found, place, open_signs) and token not in WORDS | AGGREGATIONS:
+        elif kind == "word" and not _is_label(stream, place, open_signs) and token not in WORDS | AGGREGATIONS:
             if (following == "(") != (token in FUNCTIONS):
                 raise NotPromQLError(f"{token} is no function that is known, or is not called, in {query!r}")
             names |= set() if token in FUNCTIONS else {token}
@@ -65,11 +65,11 @@ def metrics(query: str) -> set[str]:
     return names
 
 
-def _is_label(found: list[tuple[str, str]], place: int, open_signs: list[str]) -> bool:
+def _is_label(stream: list[tuple[str, str]], place: int, open_signs: list[str]) -> bool:
     """Return whether a word names a label: within braces, or in the list behind `by` and the like."""
     if "{" in open_signs[-1:]:
         return True
-    before = [token for _, token in found[:place]]
+    before = [token for _, token in stream[:place]]
     while before and (before[-1] == "," or (before[-1] not in "()" and len(before) > 1 and before[-2] in {"(", ","})):
         before.pop()
     return len(before) > 1 and before[-1] == "(" and before[-2] in WORDS

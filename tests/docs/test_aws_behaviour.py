@@ -41,5 +41,5 @@ def test_what_was_seen_on_an_account_says_when(row: list[str]):
 
 
 def test_no_behaviour_is_told_twice():
-    told = [row[0] for row in rows()]
-    assert len(told) == len(set(told))
+    behaviours = [row[0] for row in rows()]
+    assert len(behaviours) == len(set(behaviours))

@@ -89,12 +89,12 @@ def test_every_setting_is_passed_or_deliberately_not(name):
 def test_a_setting_that_nobody_sets_is_as_the_portal_has_it():
     """What stands behind `:-` is the default that the documents tell, and the one in the example."""
     table = (ROOT / "docs" / "operations.md").read_text().partition("## Settings\n")[2].partition("\n## ")[0]
-    told = dict(re.findall(r"^\| `(HOMEROOM_[A-Z_]+)` \| `?([^|`]+?)`? \|", table, re.MULTILINE))
+    documented = dict(re.findall(r"^\| `(HOMEROOM_[A-Z_]+)` \| `?([^|`]+?)`? \|", table, re.MULTILINE))
     numbers = 0
     for setting, value in COMPOSE["x-portal"]["environment"].items():
         default = re.fullmatch(r"\$\{" + setting + r":-([^}]+)\}", str(value))
         if default is not None and setting not in OTHERWISE_TOLD:
-            assert told[setting] == default[1], setting
+            assert documented[setting] == default[1], setting
             assert EXAMPLE[setting] in {default[1], ""}, setting
             numbers += 1
     assert numbers >= 20

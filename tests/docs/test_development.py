@@ -50,11 +50,11 @@ def test_every_file_and_folder_of_the_house_that_it_names_exists(page: str):
 
 def test_each_file_with_a_test_of_the_long_edition_is_named_with_its_reason():
     rows = read(PAGE).partition("## What only `make soak` proves\n")[2]
-    told = {
+    documented = {
         name for line in rows.splitlines() if line.startswith("|") for name in re.findall(r"`(tests/[\w./]+)`", line)
     }
-    assert set(long_edition()) <= told, "a test went to the long edition without a row"
-    gone = [name for name in sorted(told) if not re.search(r"soak|first_of", (ROOT / name).read_text())]
+    assert set(long_edition()) <= documented, "a test went to the long edition without a row"
+    gone = [name for name in sorted(documented) if not re.search(r"soak|first_of", (ROOT / name).read_text())]
     assert gone == [], "a row has no test any more"
 
 

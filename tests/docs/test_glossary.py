@@ -37,5 +37,5 @@ def test_each_word_stands_once_with_a_sentence_and_in_order():
     assert len(words) == len(set(words)) >= 40
     assert all(meaning[0].isupper() and meaning.endswith(".") for _, meaning in ROWS)
     for part in TEXT.split("\n## ")[1:]:
-        there = [word for word, _ in re.findall(r"^\| (.+?) \| (.+?) \|$", part, flags=re.MULTILINE) if word != "word"]
-        assert all(first < second for first, second in pairwise(there))
+        terms = [word for word, _ in re.findall(r"^\| (.+?) \| (.+?) \|$", part, flags=re.MULTILINE) if word != "word"]
+        assert all(first < second for first, second in pairwise(terms))

@@ -21,14 +21,14 @@ PANELS: list[dict[str, Any]] = json.loads((ROOT / "deploy/monitoring/dashboard.j
 RUNBOOKS = (ROOT / "docs" / "runbooks.md").read_text()
 QUERIES = {
     **{name: rule["expr"] for name, rule in RULES.items()},
-    **{f"{one['title']} {target['refId']}": target["expr"] for one in PANELS for target in one["targets"]},
+    **{f"{panel['title']} {target['refId']}": target["expr"] for panel in PANELS for target in panel["targets"]},
 }
 PARTS = ("Meaning", "Look at", "Do", "Escalate")
 
 
 def sections() -> dict[str, str]:
-    found = RUNBOOKS.split("\n## ")[1:]
-    return {section.partition("\n")[0].strip(): section.partition("\n")[2] for section in found}
+    parts = RUNBOOKS.split("\n## ")[1:]
+    return {section.partition("\n")[0].strip(): section.partition("\n")[2] for section in parts}
 
 
 def test_no_alert_has_the_name_of_another():

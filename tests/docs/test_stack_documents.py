@@ -26,8 +26,8 @@ def read(name: str) -> str:
 
 
 def test_every_gap_that_is_filled_is_in_the_documents_table():
-    told = {key.strip("`") for key in table_below(read("sandbox.md"), "Gaps filled")}
-    assert told == {path.stem for path in GAPS.glob("*.py")} - NO_GAPS
+    documented = {key.strip("`") for key in table_below(read("sandbox.md"), "Gaps filled")}
+    assert documented == {path.stem for path in GAPS.glob("*.py")} - NO_GAPS
 
 
 @pytest.mark.parametrize("path", sorted(GAPS.glob("*.py")), ids=lambda path: path.stem)
@@ -36,7 +36,7 @@ def test_every_gap_is_tested(path: Path):
     if path.stem in NO_GAPS:
         return
     service = CLIENTS.get(path.stem, path.stem.split("_")[0])
-    tests = [one.read_text() for one in (ROOT / "tests" / "sandbox").glob("test_*.py")]
+    tests = [test.read_text() for test in (ROOT / "tests" / "sandbox").glob("test_*.py")]
     assert any(f'"{service}"' in text for text in tests), f"no test asks the sandbox's {service}"
 
 
@@ -72,15 +72,15 @@ def test_the_rights_in_the_deployments_document_are_todays():
 
 
 def test_the_platform_that_the_document_shows_is_accepted():
-    shown = re.findall(r"```json\n(.*?)```", read("deployment.md"), re.DOTALL)
-    specs: list[dict[str, Any]] = [json.loads(text) for text in shown if "portal_principal_arns" in text]
+    examples = re.findall(r"```json\n(.*?)```", read("deployment.md"), re.DOTALL)
+    specs: list[dict[str, Any]] = [json.loads(text) for text in examples if "portal_principal_arns" in text]
     (spec,) = specs
     assert parse_platform_spec(spec | {"state_bucket": "homeroom-terraform-state"}).account_id == "111111111111"
     assert f"(at most {ZONE_COUNT})" in read("deployment.md")
 
 
 def test_the_quotas_table_counts_what_the_stack_has():
-    made = json.loads((golden.FOLDER / "production-L-3-none.json").read_text())["resource"]
+    resources = json.loads((golden.FOLDER / "production-L-3-none.json").read_text())["resource"]
     table = table_below(read("deployment.md").replace("### 4. Quotas", "## Quotas"), "Quotas")
     needs = {
         row[0].strip(): row[2].strip()
@@ -88,11 +88,13 @@ def test_the_quotas_table_counts_what_the_stack_has():
         if len(row) == 4
     }
     assert "CloudTrail trails per region" in table
-    assert needs["CloudTrail trails per region"] == str(len(made["aws_cloudtrail"]))
-    assert needs["IAM roles"] == str(len(made["aws_iam_role"]))
-    assert needs["RDS event subscriptions"] == str(len(made["aws_db_event_subscription"]))
+    assert needs["CloudTrail trails per region"] == str(len(resources["aws_cloudtrail"]))
+    assert needs["IAM roles"] == str(len(resources["aws_iam_role"]))
+    assert needs["RDS event subscriptions"] == str(len(resources["aws_db_event_subscription"]))
     assert needs["Interface endpoints per VPC"].split()[0] == str(len(SERVICES))
-    gateways = [one for one in made["aws_vpc_endpoint"].values() if one["vpc_endpoint_type"] == "Gateway"]
+    gateways = [
+        endpoint for endpoint in resources["aws_vpc_endpoint"].values() if endpoint["vpc_endpoint_type"] == "Gateway"
+    ]
     assert needs["Gateway endpoints per region"] == str(len(gateways))
 
 

@@ -75,7 +75,7 @@ def test_an_entry_is_a_sentence_with_a_way_out(entry):
     assert entry.example.strip() == entry.example
 
 
-@pytest.mark.parametrize("entry", [one for one in CATALOGUE if one.origin.error], ids=lambda entry: entry.code)
+@pytest.mark.parametrize("entry", [entry for entry in CATALOGUE if entry.origin.error], ids=lambda entry: entry.code)
 def test_an_operation_has_the_error_that_is_named_as_its_origin(entry):
     model = boto3.client(
         entry.origin.service, region_name="us-east-1", aws_access_key_id="none", aws_secret_access_key="none"

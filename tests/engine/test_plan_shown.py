@@ -44,8 +44,10 @@ def test_what_somebody_added_is_drift_also_where_the_state_has_taken_it_over(pla
         "values": {"name": "api", "managed_policy_arns": [ROLE]},
     }
     shown = {"resource_drift": [], "prior_state": {"values": {"root_module": {"resources": [role]}}}}
-    found = drift_of(plans(shown).plan(look=True).shown)
-    assert [(one.address, one.after, one.foreign) for one in found] == [("aws_iam_role.api", ROLE, True)]
+    drift = drift_of(plans(shown).plan(look=True).shown)
+    assert [(difference.address, difference.after, difference.foreign) for difference in drift] == [
+        ("aws_iam_role.api", ROLE, True)
+    ]
 
 
 def test_of_an_ordinary_plan_without_changes_nothing_is_shown(plans):

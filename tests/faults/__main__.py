@@ -30,14 +30,14 @@ def arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def selected(given: argparse.Namespace) -> list[str]:
+def selected(options: argparse.Namespace) -> list[str]:
     """Return the names of the rows to play; raises ValueError for a name that there is not."""
-    if given.representative:
+    if options.representative:
         return list(REPRESENTATIVE)
-    if not given.cases:
+    if not options.cases:
         return [FLEET, *(case.name for case in TABLE)]
-    fleet = [name for name in given.cases if name == FLEET]
-    named = [name for name in given.cases if name != FLEET]
+    fleet = [name for name in options.cases if name == FLEET]
+    named = [name for name in options.cases if name != FLEET]
     return [*fleet, *(case.name for case in (chosen(named) if named else []))]
 
 
@@ -46,8 +46,8 @@ def tell(row: Row) -> None:
     if row.left_out:
         print(f"{row.name:<40} left out: {row.left_out}", flush=True)
         return
-    told = f"BROKEN: {row.problem}" if row.problem else "held"
-    print(f"{row.name:<40} {row.seconds:6.1f} s  {row.detail:<18} {told}")
+    outcome = f"BROKEN: {row.problem}" if row.problem else "held"
+    print(f"{row.name:<40} {row.seconds:6.1f} s  {row.detail:<18} {outcome}")
     for path in row.paths if row.problem else row.paths[:1]:
         print(f"    {path}")
     sys.stdout.flush()
@@ -55,20 +55,20 @@ def tell(row: Row) -> None:
 
 def main() -> int:
     """Play the chosen cases, several at a time."""
-    given = arguments()
-    if given.list:
+    options = arguments()
+    if options.list:
         print("\n".join([FLEET, *(case.name for case in TABLE)]))
         return 0
     try:
-        names = selected(given)
+        names = selected(options)
     except ValueError as error:
         print(error, file=sys.stderr)
         return 2
-    seed = secrets.randbelow(10**6) if given.seed is None else given.seed
+    seed = secrets.randbelow(10**6) if options.seed is None else options.seed
     print(f"Seed {seed}; repeat with: make faults SEED={seed}", flush=True)
     folder = VAR / f"faults-{secrets.token_hex(4)}"
     started, count = time.monotonic(), Counter[str]()
-    for row in deal(folder, seed, names, max(1, given.jobs), given.keeper):
+    for row in deal(folder, seed, names, max(1, options.jobs), options.keeper):
         tell(row)
         count["broken" if row.problem else "left out" if row.left_out else "held"] += 1
     left_out = f", {count['left out']} left out" if count["left out"] else ""

@@ -73,12 +73,12 @@ class SteppedClock:
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True)
-        source, library, told = folder / "clock.c", folder / "clock.so", folder / "step"
+        source, library, step = folder / "clock.c", folder / "clock.so", folder / "step"
         source.write_text(SOURCE)
         subprocess.run(["cc", "-shared", "-fPIC", "-O1", "-o", library, source, "-ldl"], check=True)
-        told.write_bytes(struct.pack("q", 0))
-        self.variables = {"LD_PRELOAD": str(library), "FAULTS_CLOCK": str(told)}
-        with told.open("r+b") as file:
+        step.write_bytes(struct.pack("q", 0))
+        self.variables = {"LD_PRELOAD": str(library), "FAULTS_CLOCK": str(step)}
+        with step.open("r+b") as file:
             self.seen = mmap.mmap(file.fileno(), 8)
 
     def set(self, seconds: int) -> None:

@@ -26,11 +26,11 @@ def can_be_far() -> bool:
     if os.geteuid() != 0 or not all(shutil.which(name) for name in ("ip", "iptables")):
         return False
     name = _name()
-    made = subprocess.run(["ip", "netns", "add", name], check=False, capture_output=True).returncode == 0
+    created = subprocess.run(["ip", "netns", "add", name], check=False, capture_output=True).returncode == 0
     try:
-        return made and _within(name, "iptables", "-S", check=False).returncode == 0
+        return created and _within(name, "iptables", "-S", check=False).returncode == 0
     finally:
-        if made:
+        if created:
             subprocess.run(["ip", "netns", "del", name], check=False, capture_output=True)
 
 
@@ -42,7 +42,7 @@ class FarHost:
         number = secrets.randbelow(2**14)
         net = f"10.213.{number >> 6}.{(number & 63) * 4}"
         base = net.rpartition(".")
-        self.ours, self.address = (f"{base[0]}.{int(base[2]) + one}" for one in (1, 2))
+        self.ours, self.address = (f"{base[0]}.{int(base[2]) + host}" for host in (1, 2))
         self.link = f"hr{self.name[-8:]}"
         self.listening: socket.socket
 
@@ -99,15 +99,15 @@ class FarHost:
             except OSError:
                 client.close()
                 continue
-            for one, other in ((client, server), (server, client)):
-                threading.Thread(target=_hand_on, args=(one, other), daemon=True).start()
+            for source, target in ((client, server), (server, client)):
+                threading.Thread(target=_hand_on, args=(source, target), daemon=True).start()
 
 
-def _hand_on(one: socket.socket, other: socket.socket) -> None:
+def _hand_on(source: socket.socket, target: socket.socket) -> None:
     with contextlib.suppress(OSError):
-        while piece := one.recv(PIECE):
-            other.sendall(piece)
-    for end in (one, other):
+        while piece := source.recv(PIECE):
+            target.sendall(piece)
+    for end in (source, target):
         with contextlib.suppress(OSError):
             end.shutdown(socket.SHUT_RDWR)
 

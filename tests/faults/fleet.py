@@ -58,12 +58,12 @@ def kill_one_in_each(world: World, rng: random.Random, runs: list[Run]) -> set[i
     from provisioning.states.runs import HELD_STATES
 
     killed: set[int] = set()
-    held = sorted(state.value for state in HELD_STATES)
+    states = sorted(state.value for state in HELD_STATES)
     numbers = [run.pk for run in runs]
     due: dict[int, float] = {}
     deadline = time.monotonic() + LONGEST_SECONDS
     while patient(lambda: Model.objects.filter(pk__in=numbers, finished_at=None).exists()):
-        at_work = patient(lambda: list(Model.objects.filter(pk__in=numbers, state__in=held)))
+        at_work = patient(lambda: list(Model.objects.filter(pk__in=numbers, state__in=states)))
         for run in at_work:
             due.setdefault(run.pk, time.monotonic() + rng.uniform(0.5, 8.0))
             if run.pk not in killed and time.monotonic() >= due[run.pk]:
@@ -71,7 +71,7 @@ def kill_one_in_each(world: World, rng: random.Random, runs: list[Run]) -> set[i
                 if rng.random() < 0.5:
                     kill_children(world, run)
                 else:
-                    for worker in [one for one in world.workers if run.worker_name.startswith(f"{one.name}@")]:
+                    for worker in [worker for worker in world.workers if run.worker_name.startswith(f"{worker.name}@")]:
                         worker.kill()
         world.keep_workers()
         if time.monotonic() > deadline:
@@ -86,7 +86,7 @@ def all_live(runs: list[Run]) -> None:
 
     for run in map(reloaded, runs):
         if run.district.status != DistrictStatus.LIVE:
-            told = f"{run.error_code}: {run.error_summary}"
+            error = f"{run.error_code}: {run.error_summary}"
             raise BrokenInvariantError(
-                f"{run.district} is {run.district.status}, run #{run.number} {run.state} ({told})"
+                f"{run.district} is {run.district.status}, run #{run.number} {run.state} ({error})"
             )

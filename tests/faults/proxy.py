@@ -199,8 +199,8 @@ class _Handler(BaseHTTPRequestHandler):
         headers = {key: value for key, value in self.headers.items() if key.lower() not in HOP}
         try:
             connection.request(self.command, self.path, body, headers | {"Content-Length": str(len(body))})
-            told = connection.getresponse()
-            return told.status, told.getheaders(), told.read()
+            response = connection.getresponse()
+            return response.status, response.getheaders(), response.read()
         except OSError as error:
             return 502, [], str(error).encode()
         finally:
@@ -222,12 +222,12 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _fail(self, refusal: Refusal, *, json: bool, rest: bool) -> None:
         """Answer as AWS does."""
-        told = refusal.told
+        message = refusal.told
         status, code = refusal.of_s3 if rest else refusal.of_others
         if json:
-            content = f'{{"__type": "{code}Exception", "message": "{told}"}}'
+            content = f'{{"__type": "{code}Exception", "message": "{message}"}}'
         else:
-            error = f"<Error><Code>{code}</Code><Message>{told}</Message></Error>"
+            error = f"<Error><Code>{code}</Code><Message>{message}</Message></Error>"
             content = error if rest else f"<ErrorResponse>{error}<RequestId>0</RequestId></ErrorResponse>"
         self._send(status, [("Content-Type", "application/json" if json else "text/xml")], content.encode())
 

@@ -216,8 +216,8 @@ class Play:
                 wait_for("the plan", lambda: state_of(run) is RunState.AWAITING_APPROVAL)
             case Phase.BEGINNING:
                 # Its folder is there as soon as it is recorded; a moment later its supervisor is, then its report.
-                begun = f"runs/{run.number}/*/{COMMANDS}/*-apply"
-                wait_for("the beginning of the apply", lambda: any(self.world.work.glob(begun)))
+                pattern = f"runs/{run.number}/*/{COMMANDS}/*-apply"
+                wait_for("the beginning of the apply", lambda: any(self.world.work.glob(pattern)))
                 time.sleep(self.rng.choice([0.0, 0.02, 0.1, 0.3]))
             case _:
                 assert self.held is not None
@@ -322,9 +322,9 @@ class Play:
             time.sleep(0.2)
         self.played.paths.append(path_of(run))
         if run.state_badge not in right:
-            told = f"{run.error_code}: {run.error_summary} {run.error_detail[:300]}"
-            wanted = " or ".join(sorted(state.value for state in right))
-            raise BrokenInvariantError(f"run #{run.number} ended {run.state} ({told}), not {wanted}")
+            error = f"{run.error_code}: {run.error_summary} {run.error_detail[:300]}"
+            expected = " or ".join(sorted(state.value for state in right))
+            raise BrokenInvariantError(f"run #{run.number} ended {run.state} ({error}), not {expected}")
         return run
 
     def _is_kept(self, run: Run) -> None:
@@ -341,8 +341,8 @@ class Play:
         rows = patient(lambda: list(ErroredState.objects.filter(run__district=district)))
         if left := [row.place for row in rows if row.place != ErroredPlace.PUSHED]:
             raise BrokenInvariantError(f"a kept state was not pushed: it is {left[0]}")
-        recovered = patient(lambda: [one for run in district.runs.all() for one in run.recovered])
-        if adopted := [one for one in recovered if "adopted" in one]:
+        recovered = patient(lambda: [recovery for run in district.runs.all() for recovery in run.recovered])
+        if adopted := [recovery for recovery in recovered if "adopted" in recovery]:
             raise BrokenInvariantError(f"the kept state did not have all: {adopted[0]}")
 
     def _nothing_left(self, district: District) -> None:
@@ -419,8 +419,8 @@ def is_lock(request: Request) -> bool:
 
 def nth(number: int, wanted: Callable[[Request], bool]) -> Callable[[Request], bool]:
     """Return what is true for the n-th wanted request alone."""
-    seen = itertools.count(1)
-    return lambda request: wanted(request) and next(seen) == number
+    counter = itertools.count(1)
+    return lambda request: wanted(request) and next(counter) == number
 
 
 def person(name: str) -> Any:
@@ -434,8 +434,8 @@ def reloaded(run: Run) -> Run:
     """Return the run as it is now."""
     from provisioning.models import Run as Model
 
-    found: Run = patient(lambda: Model.objects.select_related("district").get(pk=run.pk))
-    return found
+    fresh: Run = patient(lambda: Model.objects.select_related("district").get(pk=run.pk))
+    return fresh
 
 
 def state_of(run: Run) -> Any:
@@ -495,12 +495,12 @@ def exchange_plan(run: Run) -> None:
 
 def small_stacks(work: Path) -> list[psutil.Process]:
     """Return the synthesis processes at work."""
-    found = []
+    processes = []
     for process in psutil.process_iter(["cmdline"]):
         line = process.info["cmdline"] or []
         if "tests.faults.small_stack" in line and any(part.startswith(str(work)) for part in line):
-            found.append(process)
-    return found
+            processes.append(process)
+    return processes
 
 
 def cut_connections() -> None:

@@ -89,11 +89,11 @@ def stack(spec: dict[str, Any]) -> dict[str, Any]:
 
 def main() -> int:
     """Write the stack; wait while somebody holds the gate."""
-    given, out = Path(sys.argv[1]), Path(sys.argv[2])
+    spec, out = Path(sys.argv[1]), Path(sys.argv[2])
     gate = out.parent.parent.parent / GATE
     while gate.exists():
         time.sleep(0.02)
-    (out / "cdk.tf.json").write_text(json.dumps(stack(json.loads(given.read_text())), indent=2, sort_keys=True))
+    (out / "cdk.tf.json").write_text(json.dumps(stack(json.loads(spec.read_text())), indent=2, sort_keys=True))
     return 0
 
 

@@ -55,6 +55,6 @@ def test_the_representative_faults_hold(real_terraform: str, keeper: Path):
     # One world, since other tests run beside it: each more would start a portal of its own, and slow all of them down.
     command = [sys.executable, "-m", "tests.faults", "--representative", "--jobs", "1", "--keeper", str(keeper)]
     assert os.environ["HOMEROOM_TERRAFORM"] == real_terraform
-    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    assert ended.returncode == 0, ended.stdout + ended.stderr
-    assert f"{len(REPRESENTATIVE)} held, 0 broken" in ended.stdout
+    completed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert completed.returncode == 0, completed.stdout + completed.stderr
+    assert f"{len(REPRESENTATIVE)} held, 0 broken" in completed.stdout

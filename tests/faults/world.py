@@ -317,8 +317,8 @@ def own_disk(folder: Path, megabytes: int, cleanup: contextlib.ExitStack) -> Non
     folder.mkdir()
     if can_mount():
         size = f"size={megabytes}m"
-        made = subprocess.run(["mount", "-t", "tmpfs", "-o", size, "faults", str(folder)], check=False)
-        if made.returncode == 0:
+        completed = subprocess.run(["mount", "-t", "tmpfs", "-o", size, "faults", str(folder)], check=False)
+        if completed.returncode == 0:
             cleanup.callback(subprocess.run, ["umount", "--lazy", str(folder)], check=False)
 
 

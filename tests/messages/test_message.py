@@ -44,9 +44,9 @@ def test_it_is_a_string_and_says_the_sentence(made: Message) -> None:
 
 @pytest.mark.parametrize("made", KINDS)
 def test_what_is_stored_pickled_or_copied_comes_back_with_its_parts(made: Message) -> None:
-    for other in (loaded(json.loads(json.dumps(stored(made)))), pickle.loads(pickle.dumps(made)), copy.deepcopy(made)):
-        assert type(other) is type(made)
-        assert (other, stored(other)) == (made, stored(made))
+    for copied in (loaded(json.loads(json.dumps(stored(made)))), pickle.loads(pickle.dumps(made)), copy.deepcopy(made)):
+        assert type(copied) is type(made)
+        assert (copied, stored(copied)) == (made, stored(made))
 
 
 def test_an_error_that_is_raised_with_one_still_has_it() -> None:
@@ -60,16 +60,16 @@ def test_an_f_string_makes_plain_text_of_it() -> None:
 
 
 def test_a_number_stays_one_and_everything_else_is_written_as_it_is() -> None:
-    made = message("{count} of {share}, {is_on}, {none}", count=3, share=1.5, is_on=True, none=None)
-    assert made == "3 of 1.5, True, None"
-    assert dict(made.values) == {"count": 3, "share": "1.5", "is_on": "True", "none": "None"}
+    sentence = message("{count} of {share}, {is_on}, {none}", count=3, share=1.5, is_on=True, none=None)
+    assert sentence == "3 of 1.5, True, None"
+    assert dict(sentence.values) == {"count": 3, "share": "1.5", "is_on": "True", "none": "None"}
 
 
 @given(st.text())
 def test_a_value_is_never_read_as_a_template(text: str) -> None:
-    made = message("{first} and {second}", first=text, second="{first}")
-    assert made == f"{text} and {{first}}"
-    assert loaded(json.loads(json.dumps(stored(made)))) == made
+    sentence = message("{first} and {second}", first=text, second="{first}")
+    assert sentence == f"{text} and {{first}}"
+    assert loaded(json.loads(json.dumps(stored(sentence)))) == sentence
 
 
 @pytest.mark.parametrize("text", ["{}", "{0}", "{holder}", "{holder.__class__}", "%s %(holder)s", "<b>", "\\g<0>"])
@@ -116,9 +116,9 @@ def test_what_was_never_stored_so_is_text(data: dict[str, object]) -> None:
 
 def test_messages_within_json_are_packed_and_come_back() -> None:
     data = {"reasons": [LOCKED, "own"], "deep": {"says": sentences(LOCKED, LOCKED)}, "n": 1}
-    there = json.loads(json.dumps(packed(data)))
-    assert there["reasons"][0] == {MARK: stored(LOCKED)}
-    back = unpacked(there)
+    content = json.loads(json.dumps(packed(data)))
+    assert content["reasons"][0] == {MARK: stored(LOCKED)}
+    back = unpacked(content)
     assert back == data
     assert stored(back["deep"]["says"]) == stored(data["deep"]["says"])  # type: ignore[index]
 
@@ -126,7 +126,7 @@ def test_messages_within_json_are_packed_and_come_back() -> None:
 def test_a_file_keeps_plain_texts_and_its_messages_beside_them() -> None:
     data = {"reason": LOCKED, "more": [{"says": LOCKED}, "own"]}
     beside = within(data)
-    assert [one["text"] for one in beside] == [LOCKED]
+    assert [entry["text"] for entry in beside] == [LOCKED]
     back = restored(json.loads(json.dumps(data)), json.loads(json.dumps(beside)))
     assert stored(back["more"][0]["says"]) == stored(LOCKED)
     assert type(back["more"][1]) is str

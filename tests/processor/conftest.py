@@ -40,8 +40,8 @@ def pipeline_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgr
 
 @pytest.fixture
 def pipeline(pipeline_server: Postgres, sandbox_url: str) -> Iterator[Pipeline]:
-    with running_pipeline(pipeline_server, sandbox_url) as found:
-        yield found
+    with running_pipeline(pipeline_server, sandbox_url) as running:
+        yield running
 
 
 def _forget() -> None:

@@ -90,8 +90,8 @@ class Databases:
             self.tables = dict(admin.execute(TABLES).fetchall())
             for table, columns in self.tables.items():
                 with admin.cursor().copy(f"COPY {table} ({columns}) TO STDOUT".encode()) as copy:
-                    if kept := b"".join(copy):
-                        self.rows[table] = kept
+                    if data := b"".join(copy):
+                        self.rows[table] = data
             self.sequences = {name: _position(admin, name) for (name,) in admin.execute(SEQUENCES).fetchall()}
             self.shape = _shape(admin)
 
@@ -103,9 +103,9 @@ class Databases:
                 "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity "
                 "WHERE datname = current_database() AND pid <> pg_backend_pid()"
             )
-            there: dict[str, str] = dict(admin.execute(TABLES).fetchall())
+            tables: dict[str, str] = dict(admin.execute(TABLES).fetchall())
             # A partition for each school year that was seen.
-            for table in sorted(there.keys() - self.tables.keys()):
+            for table in sorted(tables.keys() - self.tables.keys()):
                 admin.execute(f"DROP TABLE {table}".encode())
             if _shape(admin) != self.shape:
                 return
@@ -121,12 +121,12 @@ class Databases:
 
 
 def _position(admin: psycopg.Connection, sequence: str) -> tuple[int, bool]:
-    found = admin.execute(f"SELECT last_value, is_called FROM {sequence}".encode()).fetchone()
-    assert found is not None
-    return int(found[0]), bool(found[1])
+    row = admin.execute(f"SELECT last_value, is_called FROM {sequence}".encode()).fetchone()
+    assert row is not None
+    return int(row[0]), bool(row[1])
 
 
 def _shape(admin: psycopg.Connection) -> str:
-    found = admin.execute(SHAPE.encode()).fetchone()
-    assert found is not None
-    return str(found[0])
+    row = admin.execute(SHAPE.encode()).fetchone()
+    assert row is not None
+    return str(row[0])

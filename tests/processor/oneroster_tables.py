@@ -125,9 +125,9 @@ def written(rows: Iterable[list[str]]) -> str:
 
 def manifest(version: str, modes: dict[str, str]) -> str:
     """Return a manifest that names every file of the version, those that are not given as absent."""
-    told = [(f"file.{name}", modes.get(name, "absent")) for name in VERSIONS[version]]
+    entries = [(f"file.{name}", modes.get(name, "absent")) for name in VERSIONS[version]]
     return written([
-        ["propertyName", "value"], ["manifest.version", "1.0"], ["oneroster.version", version], *map(list, told),
+        ["propertyName", "value"], ["manifest.version", "1.0"], ["oneroster.version", version], *map(list, entries),
         ["source.systemName", "Another system"],
     ])  # fmt: skip
 
@@ -135,7 +135,7 @@ def manifest(version: str, modes: dict[str, str]) -> str:
 def archive(files: dict[str, str]) -> bytes:
     """Return a zip of files, in this order, by their whole names."""
     out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as made:
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as bundle:
         for name, content in files.items():
-            made.writestr(name, content)
+            bundle.writestr(name, content)
     return out.getvalue()

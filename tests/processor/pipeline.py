@@ -103,8 +103,8 @@ class Pipeline:
 
     def event(self, name: str, *, version_id: str = "", etag: str = "") -> str:
         """Return the message of S3 for an object."""
-        told = {"key": quote_plus(f"incoming/{name}", safe="/"), "versionId": version_id, "eTag": etag.strip('"')}
-        entity = {"bucket": {"name": self.bucket}, "object": told}
+        stored = {"key": quote_plus(f"incoming/{name}", safe="/"), "versionId": version_id, "eTag": etag.strip('"')}
+        entity = {"bucket": {"name": self.bucket}, "object": stored}
         return json.dumps({"Records": [{"eventName": "ObjectCreated:Put", "s3": entity}]})
 
     def drain(self) -> list[Result]:
@@ -136,7 +136,7 @@ class Pipeline:
 
     def tables(self) -> dict[str, list[tuple[Any, ...]]]:
         """Return every data table's rows but for the file they came from."""
-        found = {}
+        tables = {}
         for name in TABLES:
             columns = [
                 row[0]
@@ -149,8 +149,8 @@ class Pipeline:
             query = sql.SQL("SELECT {} FROM homeroom.{}").format(
                 sql.SQL(", ").join(map(sql.Identifier, columns)), sql.Identifier(name)
             )
-            found[name] = sorted(self.admin.execute(query).fetchall(), key=repr)
-        return found
+            tables[name] = sorted(self.admin.execute(query).fetchall(), key=repr)
+        return tables
 
     def report(self, result: Result) -> str:
         """Return the report object of a file."""
@@ -244,8 +244,10 @@ def running_pipeline(postgres: Postgres, aws: str) -> Iterator[Pipeline]:
     s3.create_bucket(Bucket=bucket)
     s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
     rules = [{"Key": {"FilterRules": [{"Name": "prefix", "Value": "incoming/"}]}}]
-    told = {"QueueArn": admit_bucket(sqs, queue, bucket), "Events": ["s3:ObjectCreated:*"], "Filter": rules[0]}
-    s3.put_bucket_notification_configuration(Bucket=bucket, NotificationConfiguration={"QueueConfigurations": [told]})
+    notification = {"QueueArn": admit_bucket(sqs, queue, bucket), "Events": ["s3:ObjectCreated:*"], "Filter": rules[0]}
+    s3.put_bucket_notification_configuration(
+        Bucket=bucket, NotificationConfiguration={"QueueConfigurations": [notification]}
+    )
     pipeline = Pipeline(admin, aws, bucket, queue, dead, arns[0], arns[1])
     try:
         pipeline.drain()

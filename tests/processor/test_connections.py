@@ -27,11 +27,11 @@ FIELDS = {"host": "db", "port": "5432", "dbname": "d", "username": "u", "passwor
 def test_a_rotation_under_load_fails_no_request(pipeline: Pipeline):
     failures: list[Exception] = []
     answered = [0]
-    ended = threading.Event()
+    finished = threading.Event()
     manager = pipeline.client("secretsmanager")
 
     def ask() -> None:
-        while not ended.is_set():
+        while not finished.is_set():
             try:
                 with pool.connection(timeout=20) as connection:
                     connection.execute("SELECT version FROM homeroom.data_version")
@@ -54,8 +54,8 @@ def test_a_rotation_under_load_fails_no_request(pipeline: Pipeline):
             pool.drain()
             before = answered[0]
             while answered[0] < before + 20 and not failures:
-                ended.wait(0.01)
-        ended.set()
+                finished.wait(0.01)
+        finished.set()
         for thread in threads:
             thread.join()
     assert failures == []
@@ -103,14 +103,14 @@ def test_a_worker_that_waits_for_messages_keeps_no_connection(pipeline: Pipeline
 def test_the_api_lets_its_database_pause_and_waits_until_it_has_resumed(pipeline: Pipeline, monkeypatch):
     for name, value in pipeline.environment().items():
         monkeypatch.setenv(name, value)
-    made = services(Settings.read(), ApiSettings.read())
+    running = services(Settings.read(), ApiSettings.read())
     try:
-        assert made.pool.min_size == 0
-        assert made.pool.max_idle < PAUSE_SECONDS
-        assert made.pool.timeout > RESUMES_SECONDS
+        assert running.pool.min_size == 0
+        assert running.pool.max_idle < PAUSE_SECONDS
+        assert running.pool.timeout > RESUMES_SECONDS
         assert open_ones(pipeline) == 0
     finally:
-        made.close()
+        running.close()
     for seconds in (parameters(FIELDS, tls="off", authorities="")["connect_timeout"], database.TIMEOUT_SECONDS):
         assert seconds > RESUMES_SECONDS
 
@@ -139,9 +139,9 @@ def test_another_pseudonym_key_is_refused(pipeline: Pipeline):
 def test_the_migration_can_be_called_twice_and_makes_the_user_of_the_secret(pipeline: Pipeline):
     manager = pipeline.client("secretsmanager")
     fields = json.loads(manager.get_secret_value(SecretId=pipeline.secret_arn)["SecretString"])
-    made = f"made_{pipeline.bucket[-8:]}"
+    username = f"made_{pipeline.bucket[-8:]}"
     manager.put_secret_value(
-        SecretId=pipeline.secret_arn, SecretString=json.dumps(fields | {"username": made, "password": "new"})
+        SecretId=pipeline.secret_arn, SecretString=json.dumps(fields | {"username": username, "password": "new"})
     )
     empty = manager.create_secret(Name=f"pseudonym-{pipeline.bucket[-8:]}")["ARN"]
     for expected in ("made", "there"):
@@ -149,7 +149,7 @@ def test_the_migration_can_be_called_twice_and_makes_the_user_of_the_secret(pipe
         ran: Process = start("migrate", PSEUDONYM_SECRET_ARN=empty)
         output = ran.communicate(timeout=60)[0]
         assert ran.returncode == 0, output
-        told = {"revision": "0014", "application_user": expected, "pseudonym_key": expected}
-        assert json.loads(output.splitlines()[-1]) == told
+        report = {"revision": "0014", "application_user": expected, "pseudonym_key": expected}
+        assert json.loads(output.splitlines()[-1]) == report
     with pipeline.connections().opened("homeroom_reader") as connection:
-        assert connection.execute("SELECT session_user, current_user").fetchone() == (made, "homeroom_reader")
+        assert connection.execute("SELECT session_user, current_user").fetchone() == (username, "homeroom_reader")

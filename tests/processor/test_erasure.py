@@ -63,9 +63,9 @@ def test_an_erased_student_is_gone_and_stays_out(pipeline: Pipeline):
 
 def test_nothing_is_erased_while_a_request_to_inspect_is_open(pipeline: Pipeline):
     pipeline.take("fall.csv", samples.PLAIN)
-    told = ("--student", "1001", "--requested-by", "office", "--reason", "request to inspect")
-    assert pipeline.start("hold", *told).wait(60) == 0
-    refused = pipeline.start("erase", *told)
+    options = ("--student", "1001", "--requested-by", "office", "--reason", "request to inspect")
+    assert pipeline.start("hold", *options).wait(60) == 0
+    refused = pipeline.start("erase", *options)
     output = refused.communicate(timeout=60)[0]
     assert refused.returncode == 2
     assert "inspect" in output
@@ -75,8 +75,8 @@ def test_nothing_is_erased_while_a_request_to_inspect_is_open(pipeline: Pipeline
     ):
         erase_school_year(writer, pipeline.pseudonyms, 2026, REQUEST)
     assert of(pipeline, "1001") == 5
-    assert pipeline.start("hold", *told, "--lift").wait(60) == 0
-    done = pipeline.start("erase", *told)
+    assert pipeline.start("hold", *options, "--lift").wait(60) == 0
+    done = pipeline.start("erase", *options)
     output = done.communicate(timeout=60)[0]
     assert done.returncode == 0, output
     assert json.loads(output)["rows_left"] == 0
@@ -108,8 +108,8 @@ def test_the_commands_hold_lift_and_retain_and_every_step_is_on_the_record(pipel
     assert run("hold", *who, "--reason", "request to inspect") == (0, '{"holds": 1}\n')
     code, output = run("retain", "--years", "5")
     assert code == 2
-    told = [json.loads(line) for line in output.splitlines()]
-    (certificate,) = [line for line in told if "signature" in line]
+    records = [json.loads(line) for line in output.splitlines()]
+    (certificate,) = [line for line in records if "signature" in line]
     assert certificate["school_year"] == 2015
     assert is_genuine(certificate, pipeline.pseudonyms)
     assert "School year 2016: A request to inspect these records is open" in output
@@ -123,12 +123,12 @@ def test_the_commands_hold_lift_and_retain_and_every_step_is_on_the_record(pipel
     assert of(pipeline, "1001") == 0
     assert pipeline.rows("SELECT to_regclass('homeroom.result_2016')") == [(None,)]
     assert run("retain", "--years", "0")[0] == 2, "the year that is going on is never erased"
-    seen = pipeline.rows(
+    accesses = pipeline.rows(
         "SELECT source, actor, purpose FROM homeroom.access_record WHERE scope = 'erasure' ORDER BY 1, 3"
     )
-    assert ("hold command", "office", "request to inspect") in seen
-    assert ("hold command, lifting", "office", "inspected on 3 May") in seen
-    assert [kind for kind, *_ in seen].count("erase command") == 2
+    assert ("hold command", "office", "request to inspect") in accesses
+    assert ("hold command, lifting", "office", "inspected on 3 May") in accesses
+    assert [kind for kind, *_ in accesses].count("erase command") == 2
     assert pipeline.rows("SELECT homeroom.first_broken_link()") == [(None,)]
 
 

@@ -34,7 +34,7 @@ class Taken:
 
 
 def named(name: str) -> Format:
-    return next(one for one in formats() if one.name == name)
+    return next(data_format for data_format in formats() if data_format.name == name)
 
 
 def read(kind: Format, cells: dict[str, str], reading: Reading = READING) -> list[tuple[str, ...]]:
@@ -62,17 +62,17 @@ def read(kind: Format, cells: dict[str, str], reading: Reading = READING) -> lis
     ],
 )
 def test_a_file_is_known_by_its_columns(header: str, name: str, file_name: str):
-    found = recognize(header.splitlines()[0].split(","), is_json=False, file_name=file_name)
-    assert found is not None
-    assert found.name == name
+    recognized = recognize(header.splitlines()[0].split(","), is_json=False, file_name=file_name)
+    assert recognized is not None
+    assert recognized.name == name
 
 
 def test_every_format_names_its_source_and_its_fields_once():
-    for one in formats():
-        assert one.source
-        assert one.title
-        assert len(set(one.names())) == len(one.names())
-        assert (one.writer is None) is one.is_json
+    for data_format in formats():
+        assert data_format.source
+        assert data_format.title
+        assert len(set(data_format.names())) == len(data_format.names())
+        assert (data_format.writer is None) is data_format.is_json
 
 
 RESULT = {
@@ -123,8 +123,8 @@ def test_oneroster_score_statuses_that_are_neither_are_refused():
 
 @pytest.mark.parametrize("kind", [*spec.ORG_TYPES, "ext:campus"])
 def test_oneroster_org_types_of_the_specification_and_extensions_are_known(kind: str):
-    ((_, _, _, found, *_),) = read(named("oneroster orgs"), {"sourcedId": "s", "name": "S", "type": kind})
-    assert found == kind
+    ((_, _, _, actual, *_),) = read(named("oneroster orgs"), {"sourcedId": "s", "name": "S", "type": kind})
+    assert actual == kind
 
 
 @pytest.mark.parametrize("role", [*spec.ROLES_12, "ext:mentor"])
@@ -310,8 +310,8 @@ def edfi_row(**more: Any) -> tuple[str, ...]:
 
 def scored(**results: str) -> list[dict[str, str]]:
     return [
-        {"assessmentReportingMethodDescriptor": f"uri://x#{method.replace('_', ' ')}", "result": told}
-        for method, told in results.items()
+        {"assessmentReportingMethodDescriptor": f"uri://x#{method.replace('_', ' ')}", "result": value}
+        for method, value in results.items()
     ]
 
 

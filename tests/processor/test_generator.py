@@ -22,11 +22,11 @@ def test_the_same_seed_makes_the_same_files(tmp_path: Path):
 def test_the_pipeline_takes_what_the_generator_says(pipeline: Pipeline, tmp_path: Path):
     write_all(tmp_path, rows=3000, seed=1, year=2025)
     expected = json.loads((tmp_path / "expected.json").read_text())
-    assert sum(told["rejected"] for told in expected.values()) > 20
-    for name, told in expected.items():
+    assert sum(counts["rejected"] for counts in expected.values()) > 20
+    for name, counts in expected.items():
         result = pipeline.take(name, (tmp_path / name).read_bytes())
         assert result.ended is Ended.MERGED, name
-        assert (result.rows, result.rejected, result.held) == (told["rows"], told["rejected"], 0), name
+        assert (result.rows, result.rejected, result.held) == (counts["rows"], counts["rejected"], 0), name
     ((schools, assessments, periods),) = pipeline.rows(
         "SELECT count(DISTINCT school_id), count(DISTINCT assessment_id), count(DISTINCT period) "
         "FROM homeroom.analytics_result WHERE school_year = 2025"

@@ -13,8 +13,8 @@ from tests.processor.pipeline import Pipeline
 
 
 def test_the_generator_knows_what_its_files_come_to(pipeline: Pipeline, tmp_path: Path):
-    made = MadeUp(rows=2_000, seed=11)
-    expected = write_all(tmp_path, rows=made.rows, seed=made.seed, year=made.year)
+    district = MadeUp(rows=2_000, seed=11)
+    expected = write_all(tmp_path, rows=district.rows, seed=district.seed, year=district.year)
     for name in sorted(expected):
         result = pipeline.take(name, (tmp_path / name).read_bytes())
         assert result.rejected == expected[name]["rejected"]
@@ -22,12 +22,12 @@ def test_the_generator_knows_what_its_files_come_to(pipeline: Pipeline, tmp_path
         "SELECT assessment_id, school_year, period, school_id, count(*), sum(scale_score) "
         "FROM homeroom.analytics_result WHERE scale_score IS NOT NULL GROUP BY 1, 2, 3, 4"
     )
-    told = {
+    actual = {
         ((assessment, year, period), school): (n, float(total)) for assessment, year, period, school, n, total in rows
     }
     wanted: dict[Any, Any] = {
         (occasion, school): (tally.n, pytest.approx(tally.total))
-        for occasion, schools in known(made).items()
+        for occasion, schools in known(district).items()
         for school, tally in schools.items()
     }
-    assert told == wanted
+    assert actual == wanted

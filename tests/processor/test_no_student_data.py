@@ -40,17 +40,17 @@ def test_nothing_of_a_student_is_in_any_log(pipeline: Pipeline):
     # An error of PostgreSQL quotes the row that it is about: a constraint makes one.
     pipeline.admin.execute("ALTER TABLE homeroom.result ADD CONSTRAINT odd CHECK (scale_score <> 88.5)")
     process = pipeline.start("worker", "--wait-seconds=1", "--visible-seconds=60")
-    ended = "SELECT count(*) FROM homeroom.file WHERE state IN ('merged', 'rejected', 'failed')"
+    query = "SELECT count(*) FROM homeroom.file WHERE state IN ('merged', 'rejected', 'failed')"
     try:
-        while pipeline.rows(ended) != [(len(files),)] and process.poll() is None:
+        while pipeline.rows(query) != [(len(files),)] and process.poll() is None:
             process_wait(process)
     finally:
         process.terminate()
     output = process.communicate(timeout=30)[0]
-    told = (
+    options = (
         "--student", "STU-987654321", "--requested-by", "office", "--reason", "request",
     )  # fmt: skip
-    for command in (("erase", *told), ("redrive", "--list"), ("check-chain",)):
+    for command in (("erase", *options), ("redrive", "--list"), ("check-chain",)):
         output += pipeline.start(*command).communicate(timeout=60)[0]
     assert "A file is merged." in output
     assert "CheckViolation" in output, "the error was there, without its text"
@@ -60,10 +60,10 @@ def test_nothing_of_a_student_is_in_any_log(pipeline: Pipeline):
     assert states == [("failed",)]
     columns = "problem, remedy, format, encoding"
     assert not any(mark in repr(pipeline.rows(f"SELECT {columns} FROM homeroom.file")) for mark in MARKS)
-    kept = pipeline.rows("SELECT field, code, reason FROM homeroom.rejected_row")
-    kept += pipeline.rows("SELECT code, cause FROM homeroom.message_failure")
-    assert kept
-    assert not any(mark in repr(kept) for mark in MARKS)
+    rows = pipeline.rows("SELECT field, code, reason FROM homeroom.rejected_row")
+    rows += pipeline.rows("SELECT code, cause FROM homeroom.message_failure")
+    assert rows
+    assert not any(mark in repr(rows) for mark in MARKS)
 
 
 def certificate_objects(output: str) -> str:

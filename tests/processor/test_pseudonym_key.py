@@ -36,8 +36,8 @@ def test_of_many_migrations_at_once_one_makes_the_key(pipeline: Pipeline, empty:
             return ensure_key(manager, empty, connection)
 
     with ThreadPoolExecutor(4) as threads:
-        made = list(threads.map(migrate, range(4)))
-    assert made.count(True) == 1
+        created = list(threads.map(migrate, range(4)))
+    assert created.count(True) == 1
     key = value(pipeline, empty)
     assert len(json.loads(key)["pseudonym_key"]) >= 40
     with pipeline.connections().opened("homeroom_writer") as connection:
@@ -66,6 +66,6 @@ def test_the_worker_waits_until_the_key_is_made(pipeline: Pipeline, empty: str, 
             with pipeline.connections().opened("homeroom_writer") as connection:
                 ensure_key(pipeline.client("secretsmanager"), empty, connection)
 
-    found = commands.awaited_pseudonyms(Settings.read({"PSEUDONYM_SECRET_ARN": empty}), alive)
+    pseudonyms = commands.awaited_pseudonyms(Settings.read({"PSEUDONYM_SECRET_ARN": empty}), alive)
     assert len(beats) == 3
-    assert found.of("1001") == Pseudonyms(json.loads(value(pipeline, empty))).of("1001")
+    assert pseudonyms.of("1001") == Pseudonyms(json.loads(value(pipeline, empty))).of("1001")

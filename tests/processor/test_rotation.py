@@ -64,8 +64,8 @@ class District:
             "username": self.user,
             "password": FIRST,
         }
-        made = self.client.create_secret(Name=self.user, SecretString=json.dumps(fields))
-        self.arn = made["ARN"]
+        answer = self.client.create_secret(Name=self.user, SecretString=json.dumps(fields))
+        self.arn = answer["ARN"]
         self.token = str(uuid.uuid4())
         self.client.put_secret_value(
             SecretId=self.arn,
@@ -78,8 +78,8 @@ class District:
         return {"SecretId": self.arn, "ClientRequestToken": token or self.token, "Step": step}
 
     def password(self) -> str:
-        told = self.client.get_secret_value(SecretId=self.arn, VersionStage="AWSCURRENT")
-        return str(json.loads(told["SecretString"])["password"])
+        answer = self.client.get_secret_value(SecretId=self.arn, VersionStage="AWSCURRENT")
+        return str(json.loads(answer["SecretString"])["password"])
 
     def connect(self, password: str) -> psycopg.Connection[Any]:
         return psycopg.connect(
@@ -94,10 +94,10 @@ def district(postgres_server: Postgres, aws: str) -> District:
 
 def test_the_four_steps_change_the_password_and_no_connection_breaks(handler, district, caplog):
     caplog.set_level(logging.DEBUG)
-    with district.connect(FIRST) as held:
+    with district.connect(FIRST) as connection:
         for step in STEPS:
             handler.handle(district.event(step), None)
-        assert held.execute("SELECT 1").fetchone() == (1,)
+        assert connection.execute("SELECT 1").fetchone() == (1,)
     assert district.password() != FIRST
     district.connect(district.password()).close()
     with pytest.raises(psycopg.OperationalError):
@@ -161,8 +161,8 @@ class ApplicationOf(District):
         return {"username": handler.next_user(self.fields()), "password": f"made{self.rotations}"}
 
     def fields(self) -> dict[str, Any]:
-        told = self.client.get_secret_value(SecretId=self.arn, VersionStage="AWSCURRENT")
-        fields: dict[str, Any] = json.loads(told["SecretString"])
+        answer = self.client.get_secret_value(SecretId=self.arn, VersionStage="AWSCURRENT")
+        fields: dict[str, Any] = json.loads(answer["SecretString"])
         return fields
 
     def sign_in(self) -> psycopg.Connection[Any]:
@@ -178,10 +178,10 @@ class ApplicationOf(District):
 
 @pytest.fixture
 def application(postgres_server: Postgres, aws: str) -> Iterator[ApplicationOf]:
-    made = ApplicationOf(postgres_server, aws)
-    yield made
+    created = ApplicationOf(postgres_server, aws)
+    yield created
     with psycopg.connect(postgres_server.url, autocommit=True) as connection:
-        for name in (made.user, f"{made.user}_clone", "homeroom_application"):
+        for name in (created.user, f"{created.user}_clone", "homeroom_application"):
             connection.execute(sql.SQL("DROP ROLE IF EXISTS {}").format(sql.Identifier(name)))
 
 
@@ -189,11 +189,11 @@ def test_the_application_takes_turns_between_two_users_and_no_connection_breaks(
     application.rotate(handler)
     first = application.fields()
     assert first["username"] == f"{application.user}_clone"
-    with application.sign_in() as held:
+    with application.sign_in() as connection:
         application.rotate(handler)
         assert application.fields()["username"] == application.user
         with application.sign_in() as second:
-            assert held.execute("SELECT 1").fetchone() == second.execute("SELECT 1").fetchone()
+            assert connection.execute("SELECT 1").fetchone() == second.execute("SELECT 1").fetchone()
         # Who still holds the last secret can open new connections until the next rotation.
         psycopg.connect(
             host="127.0.0.1",
@@ -203,7 +203,7 @@ def test_the_application_takes_turns_between_two_users_and_no_connection_breaks(
             password=first["password"],
         ).close()
         application.rotate(handler)
-        assert held.execute("SELECT 1").fetchone() == (1,)
+        assert connection.execute("SELECT 1").fetchone() == (1,)
     assert application.fields()["username"] == first["username"]
 
 
@@ -218,14 +218,14 @@ def test_a_turn_that_stopped_halfway_is_done_anew(handler, application, last):
 def test_the_applications_users_have_their_rights_by_one_role(handler, application):
     application.rotate(handler)
     with application.sign_in() as connection:
-        told = connection.execute("SELECT pg_has_role('homeroom_application', 'member')").fetchone()
-    assert told == (True,)
+        row = connection.execute("SELECT pg_has_role('homeroom_application', 'member')").fetchone()
+    assert row == (True,)
 
 
 def test_the_server_is_given_a_verifier_and_never_a_password(handler, district):
-    told = importlib.import_module("rotation.database").verifier("s3cret")
-    assert told.startswith("SCRAM-SHA-256$4096:")
-    assert "s3cret" not in told
+    verifier = importlib.import_module("rotation.database").verifier("s3cret")
+    assert verifier.startswith("SCRAM-SHA-256$4096:")
+    assert "s3cret" not in verifier
 
 
 def a_test_of_the_configuration(district: District, fields: dict[str, Any] | None) -> str:
@@ -242,8 +242,8 @@ def a_test_of_the_configuration(district: District, fields: dict[str, Any] | Non
 
 def test_what_secrets_manager_tries_before_there_is_a_user_or_a_database_is_no_failure(handler, district):
     """`RotateImmediately` false: the step testSecret alone, on a pending version that holds the current value."""
-    told = district.client.get_secret_value(SecretId=district.arn, VersionStage="AWSCURRENT")["SecretString"]
-    fields = json.loads(told) | {"host": "no-database.invalid", "username": "nobody_yet"}
+    current = district.client.get_secret_value(SecretId=district.arn, VersionStage="AWSCURRENT")["SecretString"]
+    fields = json.loads(current) | {"host": "no-database.invalid", "username": "nobody_yet"}
     district.client.put_secret_value(SecretId=district.arn, SecretString=json.dumps(fields))
     token = a_test_of_the_configuration(district, fields)
     handler.handle(district.event("testSecret", token), None)
@@ -252,8 +252,8 @@ def test_what_secrets_manager_tries_before_there_is_a_user_or_a_database_is_no_f
 
 def test_a_pending_label_that_such_a_test_left_behind_blocks_no_rotation(handler, district):
     """Its version can be given no other value; so it is no longer pending, and the next rotation begins anew."""
-    told = district.client.get_secret_value(SecretId=district.arn, VersionStage="AWSCURRENT")["SecretString"]
-    token = a_test_of_the_configuration(district, json.loads(told))
+    current = district.client.get_secret_value(SecretId=district.arn, VersionStage="AWSCURRENT")["SecretString"]
+    token = a_test_of_the_configuration(district, json.loads(current))
     with pytest.raises(handler.RotationRefusedError, match="rotate again"):
         handler.handle(district.event("createSecret", token), None)
     stages = district.client.describe_secret(SecretId=district.arn)["VersionIdsToStages"]
@@ -289,7 +289,7 @@ def test_the_archive_alone_changes_a_password_where_lambda_gives_nothing_but_bot
     with zipfile.ZipFile(archive) as packed:
         packed.extractall(task)
     runtime = lambda_runtime.ensure_folder(tmp_path / "runtime")
-    ended = subprocess.run(
+    completed = subprocess.run(
         [sys.executable, "-I", "-S", "-c", ALONE, str(task), str(runtime)],
         input=json.dumps(district.event("setSecret")),
         env=SANDBOX_CREDENTIALS
@@ -298,8 +298,8 @@ def test_the_archive_alone_changes_a_password_where_lambda_gives_nothing_but_bot
         text=True,
         check=False,
     )
-    assert ended.returncode == 0, ended.stderr
-    assert all(Path(path).is_relative_to(task) for path in ended.stdout.split())
+    assert completed.returncode == 0, completed.stderr
+    assert all(Path(path).is_relative_to(task) for path in completed.stdout.split())
     district.connect("made-by-create-secret").close()
 
 
@@ -308,7 +308,7 @@ def test_the_archive_holds_the_authorities_of_rds(tmp_path):
     with zipfile.ZipFile(tmp_path / "rotation.zip") as archive:
         bundle = archive.read("rotation/rds-ca.pem").decode()
     context = ssl.create_default_context(cadata=bundle)
-    subjects: list[Any] = [one["subject"] for one in context.get_ca_certs()]
+    subjects: list[Any] = [certificate["subject"] for certificate in context.get_ca_certs()]
     names = {dict(pair for part in subject for pair in part)["commonName"] for subject in subjects}
     for region in REGIONS:
         assert f"Amazon RDS {region} Root CA RSA2048 G1" in names

@@ -47,14 +47,14 @@ class Faults:
 
     def around(self, call: Any) -> Any:
         def made(*arguments: Any, **named: Any) -> Any:
-            here = self.count == self.at
+            due = self.count == self.at
             self.count += 1
-            if here and not self.after:
+            if due and not self.after:
                 raise CutOff
             try:
                 return call(*arguments, **named)
             finally:
-                if here:
+                if due:
                     raise CutOff
 
         return made
@@ -96,16 +96,16 @@ class Secrets:
         return fields
 
     def _describe_secret(self, SecretId: str) -> dict[str, Any]:
-        found = self.stages[SecretId].items()
-        return {"VersionIdsToStages": {version: sorted(names) for version, names in found if names}}
+        versions = self.stages[SecretId].items()
+        return {"VersionIdsToStages": {version: sorted(names) for version, names in versions if names}}
 
     def _get_random_password(self, **_: Any) -> dict[str, str]:
         return {"RandomPassword": uuid.uuid4().hex}
 
     def _get_secret_value(self, SecretId: str, VersionStage: str, VersionId: str | None = None) -> dict[str, str]:
         for version, names in self.stages[SecretId].items():
-            wanted = VersionStage in names and VersionId in (None, version)
-            if wanted and (SecretId, version) in self.values:
+            matches = VersionStage in names and VersionId in (None, version)
+            if matches and (SecretId, version) in self.values:
                 return {"SecretString": self.values[SecretId, version]}
         raise NotFoundError
 
@@ -147,8 +147,8 @@ class Rotated:
         database: Any = function.database
         connect = database.connect
 
-        def cut(told: dict[str, Any]) -> Any:
-            opened = connect(told)
+        def cut(fields: dict[str, Any]) -> Any:
+            opened = connect(fields)
             monkeypatch.setattr(opened, "run", self.faults.around(opened.run), raising=False)
             return opened
 
@@ -180,9 +180,9 @@ class Rotated:
 
 @pytest.fixture
 def rotated(function, postgres_server: Postgres, monkeypatch) -> Iterator[Rotated]:
-    made = Rotated(function, postgres_server, monkeypatch)
-    yield made
-    made.remove()
+    created = Rotated(function, postgres_server, monkeypatch)
+    yield created
+    created.remove()
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["before it took effect", "after it"])
@@ -193,25 +193,25 @@ def test_cut_off_at_any_call_and_repeated_it_ends_as_one_that_was_not(rotated, a
         assert at < MOST_CALLS
         before = rotated.secrets.current(arn)
         token = rotated.secrets.begin(arn)
-        with rotated.sign_in(before) as held:
+        with rotated.sign_in(before) as connection:
             rotated.faults.arm(at, after=after)
             try:
                 rotated.rotate(arn, token)
-                ended = True
+                finished = True
             except CutOff:
-                ended = False
+                finished = False
             rotated.faults.arm(None)
             if arn == "application":
                 # Whatever the secret says in the middle opens the database.
                 rotated.sign_in(rotated.secrets.current(arn)).close()
             rotated.rotate(arn, token)
             rotated.rotate(arn, token)
-            assert held.execute("SELECT 1").fetchone() == (1,)
+            assert connection.execute("SELECT 1").fetchone() == (1,)
         now = rotated.secrets.current(arn)
         assert now["password"] != before["password"]
         assert (now["username"] == before["username"]) is (arn == "owner")
         rotated.sign_in(now).close()
-        if ended:
+        if finished:
             break
     assert at > len(STEPS) * 2, "no call was cut off"
 
@@ -249,14 +249,14 @@ def test_no_connection_breaks_while_both_secrets_are_rotated_again_and_again(rot
 
     def use() -> None:
         try:
-            with rotated.sign_in(rotated.secrets.current("application")) as held:
+            with rotated.sign_in(rotated.secrets.current("application")) as connection:
                 while not over.is_set():
-                    held.execute("SELECT 1")
+                    connection.execute("SELECT 1")
                     fields = rotated.secrets.current("application")
                     with rotated.sign_in(fields) as fresh:
                         fresh.execute("SELECT 1")
                     next(opened)
-                held.execute("SELECT 1")
+                connection.execute("SELECT 1")
         except (psycopg.Error, ValueError) as error:
             broken.append(error)
 

@@ -38,17 +38,17 @@ NOT_GIVEN = {
 
 def containers() -> dict[str, dict[str, Any]]:
     stack = json.loads(GOLDEN.read_text())
-    found = {}
+    by_name = {}
     for task in stack["resource"]["aws_ecs_task_definition"].values():
         (container,) = task["container_definitions"]
-        found[container["name"]] = container
-    return found
+        by_name[container["name"]] = container
+    return by_name
 
 
 def given(name: str) -> dict[str, str]:
     """Return what a task's program finds in its environment: the stack's variables and the image's."""
-    told = {pair["name"]: text(pair["value"]) for pair in containers()[name]["environment"]}
-    return told | dict(re.findall(r"\b([A-Z_]+)=(\S+)", DOCKERFILE.partition("\nENV ")[2].partition("\nCOPY")[0]))
+    variables = {pair["name"]: text(pair["value"]) for pair in containers()[name]["environment"]}
+    return variables | dict(re.findall(r"\b([A-Z_]+)=(\S+)", DOCKERFILE.partition("\nENV ")[2].partition("\nCOPY")[0]))
 
 
 def text(value: Any) -> str:
@@ -59,7 +59,7 @@ def text(value: Any) -> str:
 def read_by(name: str) -> set[str]:
     """Return every variable that a task's program reads."""
     parts = [READERS["program"], *([READERS["api"]] if name == "api" else [])]
-    return {found for part in parts for found in re.findall(r'get\("([A-Z_]+)"', part)}
+    return {variable for part in parts for variable in re.findall(r'get\("([A-Z_]+)"', part)}
 
 
 @pytest.mark.parametrize("name", TASKS)
@@ -73,11 +73,13 @@ def test_the_stacks_command_is_one_of_the_programs(name: str):
 def test_the_image_declares_the_volumes_that_its_user_writes_to(name: str):
     """Fargate gives an empty volume to root alone, unless the image has declared one at the very same path."""
     final = DOCKERFILE.rpartition("\nFROM ")[2]
-    declared = {path for told in re.findall(r"^VOLUME (\[.*\])$", final, re.MULTILINE) for path in json.loads(told)}
+    declared = {
+        path for volumes in re.findall(r"^VOLUME (\[.*\])$", final, re.MULTILINE) for path in json.loads(volumes)
+    }
     container = containers()[name]
     assert container["user"].partition(":")[0] != "0"
     assert container["readonlyRootFilesystem"] is True
-    assert {one["containerPath"] for one in container["mountPoints"] if not one["readOnly"]} == declared
+    assert {mount["containerPath"] for mount in container["mountPoints"] if not mount["readOnly"]} == declared
     # What the path is in the image it is in the volume: nothing before the declaration may take its rights away.
     assert not re.search(r"chmod|chown", final.partition("VOLUME")[0].replace("--chmod=0555 processor/healthcheck", ""))
 
@@ -103,20 +105,20 @@ def test_every_variable_is_given_to_somebody_or_left_out_for_a_reason():
 
 
 def test_the_api_is_told_its_issuer_its_cache_and_who_it_is():
-    told = ApiSettings.read(given("api"))
-    assert told.issuer == "https://login.example.org"
-    assert json.loads(told.keys)["keys"]
-    assert told.audience == "lakeside-prod"
-    assert told.client_id == "data-office"
-    assert told.cache_name == "cache-lakeside-prod"
-    assert told.least >= 10
+    settings = ApiSettings.read(given("api"))
+    assert settings.issuer == "https://login.example.org"
+    assert json.loads(settings.keys)["keys"]
+    assert settings.audience == "lakeside-prod"
+    assert settings.client_id == "data-office"
+    assert settings.cache_name == "cache-lakeside-prod"
+    assert settings.least >= 10
 
 
 def test_the_worker_gives_up_to_the_dead_letters_and_knows_its_district():
-    told = Settings.read(given("worker"))
-    assert told.dead_letter_url == "${aws_sqs_queue.ingest_dead_letters.url}"
-    assert told.district_ids == {"3904380"}
-    assert told.beat_file == "/tmp/worker.beat"
+    settings = Settings.read(given("worker"))
+    assert settings.dead_letter_url == "${aws_sqs_queue.ingest_dead_letters.url}"
+    assert settings.district_ids == {"3904380"}
+    assert settings.beat_file == "/tmp/worker.beat"
 
 
 def test_port_health_and_user_are_the_images_own():

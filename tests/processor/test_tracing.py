@@ -35,26 +35,28 @@ class Collector:
     paths: set[str] = field(default_factory=set)
 
     def spans(self) -> list[Any]:
-        found = []
+        spans = []
         for body in self.bodies:
             request = ExportTraceServiceRequest.FromString(body)
-            found += [span for one in request.resource_spans for scope in one.scope_spans for span in scope.spans]
-        return found
+            spans += [
+                span for resource in request.resource_spans for scope in resource.scope_spans for span in scope.spans
+            ]
+        return spans
 
     def facts(self, name: str) -> dict[str, Any]:
         """The attributes of the one span of a name."""
-        (span,) = [one for one in self.spans() if one.name == name]
+        (span,) = [span for span in self.spans() if span.name == name]
         return {pair.key: getattr(pair.value, pair.value.WhichOneof("value")) for pair in span.attributes}
 
 
 @pytest.fixture
 def collector() -> Iterator[Collector]:
-    found = Collector()
+    receiver = Collector()
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            found.paths.add(self.path)
-            found.bodies.append(self.rfile.read(int(self.headers["content-length"])))
+            receiver.paths.add(self.path)
+            receiver.bodies.append(self.rfile.read(int(self.headers["content-length"])))
             self.send_response(200)
             self.end_headers()
 
@@ -62,11 +64,11 @@ def collector() -> Iterator[Collector]:
             return
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    found.url = f"http://127.0.0.1:{server.server_address[1]}"
+    receiver.url = f"http://127.0.0.1:{server.server_address[1]}"
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:
-        yield found
+        yield receiver
     finally:
         server.shutdown()
         server.server_close()
@@ -103,11 +105,11 @@ def test_a_files_way_is_traced_with_numbers_and_nothing_of_a_student(pipeline: P
     work(pipeline, **{ENDPOINT: collector.url})
     by_end = {}
     for span in collector.spans():
-        told = {pair.key: getattr(pair.value, pair.value.WhichOneof("value")) for pair in span.attributes}
+        attributes = {pair.key: getattr(pair.value, pair.value.WhichOneof("value")) for pair in span.attributes}
         if span.name == "ingest file":
-            by_end[told["homeroom.file.ended"]] = (span, told)
-    merged, told = by_end["merged"]
-    assert (told["homeroom.file.rows"], told["homeroom.file.accepted"]) == (2, 2)
+            by_end[attributes["homeroom.file.ended"]] = (span, attributes)
+    merged, attributes = by_end["merged"]
+    assert (attributes["homeroom.file.rows"], attributes["homeroom.file.accepted"]) == (2, 2)
     steps = {span.name for span in collector.spans() if span.parent_span_id == merged.span_id}
     assert steps == {"read and stage", "merge"}
     failed = [span for span in collector.spans() if span.status.code == span.status.STATUS_CODE_ERROR]
@@ -132,11 +134,11 @@ def test_a_request_is_traced_by_its_routes_template_as_a_part_of_the_callers_tra
         client.post("/v1/students/find", headers=headers, json={"local_id": "STU-987654321"})
         client.get("/v1/occasions", headers=headers)
         client.get("/Zaphodina/Beeblebroxa", headers=headers)
-    (span,) = [one for one in collector.spans() if one.name == "GET /v1/students/{student}"]
+    (span,) = [span for span in collector.spans() if span.name == "GET /v1/students/{student}"]
     assert (span.trace_id.hex(), span.parent_span_id.hex()) == (PARENT.split("-")[1], PARENT.split("-")[2])
     assert collector.facts("GET /v1/occasions")["homeroom.cache"] == "bypass"
     assert collector.facts("GET none")["http.response.status_code"] == 404
-    assert "GET /readyz" not in {one.name for one in collector.spans()}
+    assert "GET /readyz" not in {span.name for span in collector.spans()}
     assert student.encode() not in b"".join(collector.bodies)
     assert_tells_of_no_student(collector)
 

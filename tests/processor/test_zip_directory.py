@@ -61,8 +61,8 @@ def test_a_directory_that_lies_about_its_size_is_refused_in_bounded_memory():
 def test_a_comment_behind_the_directory_is_read_past():
     for comment in (b"", b"x" * 65_000):
         raw = an_archive(3, comment)
-        found = [b"".join(part.chunks) for part in parts(io.BytesIO(raw), name="x.zip", size=len(raw))]
-        assert found == [b"a"] * 3
+        contents = [b"".join(part.chunks) for part in parts(io.BytesIO(raw), name="x.zip", size=len(raw))]
+        assert contents == [b"a"] * 3
 
 
 def test_an_archive_with_more_than_its_share_of_entries_is_refused():

@@ -31,27 +31,27 @@ class WarmProcess:
             reading, out = os.pipe()
             opened.append(out)
             self.stdout = os.fdopen(reading)
-        self._told, told = os.pipe()
-        opened.append(told)
+        self._told, report = os.pipe()
+        opened.append(report)
         request = json.dumps({"arguments": arguments, "environment": environment}).encode()
         try:
-            socket.send_fds(_server(), [request], [out, told])
+            socket.send_fds(_server(), [request], [out, report])
         finally:
-            for one in opened:
-                os.close(one)
+            for descriptor in opened:
+                os.close(descriptor)
         self.pid = int(self._line())
 
     def __del__(self) -> None:
         os.close(self._told)
 
     def _line(self) -> bytes:
-        found = b""
-        while not found.endswith(b"\n"):
+        line = b""
+        while not line.endswith(b"\n"):
             part = os.read(self._told, 1)
             if not part:
                 raise RuntimeError("The warm process has ended.")
-            found += part
-        return found
+            line += part
+        return line
 
     def poll(self) -> int | None:
         """Return the exit status, or None while it runs."""

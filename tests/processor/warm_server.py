@@ -33,8 +33,8 @@ def warm_up() -> None:
         importlib.import_module(name)
     loader: Any = loaders.JSONFileLoader
     load = loader.load_file
-    kept = functools.cache(lambda path: load(loader(), path))
-    loader.load_file = lambda self, path: kept(path)
+    load_once = functools.cache(lambda path: load(loader(), path))
+    loader.load_file = lambda self, path: load_once(path)
     session = botocore.session.get_session()
     for name in SERVICES:
         session.create_client(name, region_name="us-east-1", aws_access_key_id="none", aws_secret_access_key="none")
@@ -52,8 +52,8 @@ def program(arguments: list[str], environment: dict[str, str], out: int) -> NoRe
     status = 1
     try:
         status = importlib.import_module("processor.__main__").main(arguments)
-    except SystemExit as ended:
-        status = ended.code if isinstance(ended.code, int) else int(ended.code is not None)
+    except SystemExit as error:
+        status = error.code if isinstance(error.code, int) else int(error.code is not None)
     except BaseException:  # noqa: BLE001 - the interpreter's own last word
         traceback.print_exc()
     shutdown: Any = threading._shutdown  # type: ignore[attr-defined]
@@ -65,37 +65,37 @@ def program(arguments: list[str], environment: dict[str, str], out: int) -> NoRe
     os._exit(status)
 
 
-def keeper(request: dict[str, Any], out: int, told: int) -> NoReturn:
+def keeper(request: dict[str, Any], out: int, report: int) -> NoReturn:
     """Start the program, and tell its process id and how it ended: only a parent hears of that."""
     pid = os.fork()
     if pid == 0:
-        os.close(told)
+        os.close(report)
         program(request["arguments"], request["environment"], out)
     os.close(out)
-    os.write(told, f"{pid}\n".encode())
+    os.write(report, f"{pid}\n".encode())
     status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
     with contextlib.suppress(BrokenPipeError):
-        os.write(told, f"{status}\n".encode())
+        os.write(report, f"{status}\n".encode())
     os._exit(0)
 
 
 def main() -> None:
     """Serve until the tests' end of the socket is closed."""
-    asked = socket.socket(fileno=os.dup(0))
+    connection = socket.socket(fileno=os.dup(0))
     warm_up()
     assert threading.active_count() == 1, "a thread does not survive a fork"
     gc.collect()
     gc.freeze()
     while True:
-        data, descriptors, _, _ = socket.recv_fds(asked, LONGEST, 2)
+        data, descriptors, _, _ = socket.recv_fds(connection, LONGEST, 2)
         if not data:
             return
-        out, told = descriptors
+        out, report = descriptors
         if os.fork() == 0:
-            asked.close()
-            keeper(json.loads(data), out, told)
+            connection.close()
+            keeper(json.loads(data), out, report)
         os.close(out)
-        os.close(told)
+        os.close(report)
         # Not ignored: what those that ended have used belongs to this process's children.
         with contextlib.suppress(ChildProcessError):
             while os.waitpid(-1, os.WNOHANG)[0]:

@@ -7,9 +7,9 @@ import urllib.request
 from typing import Any
 
 
-def pull(url: str, lever: str, **told: Any) -> dict[str, Any]:
+def pull(url: str, lever: str, **parameters: Any) -> dict[str, Any]:
     """Return what the lever answers; raises HTTPError for what it cannot do."""
-    request = urllib.request.Request(f"{url}/_sandbox/{lever}", json.dumps(told).encode())
+    request = urllib.request.Request(f"{url}/_sandbox/{lever}", json.dumps(parameters).encode())
     with urllib.request.urlopen(request, timeout=20) as answer:
         return dict(json.load(answer))
 

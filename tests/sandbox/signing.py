@@ -17,6 +17,6 @@ def signed(url: str, service: str, body: bytes, headers: Mapping[str, str]) -> d
     """Return the headers of a POST with its signature; a Host among them is signed in place of the address's own."""
     credentials = boto3.session.Session().get_credentials()
     assert credentials is not None
-    made = AWSRequest(method="POST", url=url, data=body, headers=dict(headers))
-    SigV4Auth(credentials.get_frozen_credentials(), service, "us-east-1").add_auth(made)
-    return {name: str(value) for name, value in made.headers.items()}
+    request = AWSRequest(method="POST", url=url, data=body, headers=dict(headers))
+    SigV4Auth(credentials.get_frozen_credentials(), service, "us-east-1").add_auth(request)
+    return {name: str(value) for name, value in request.headers.items()}

@@ -65,11 +65,11 @@ def lead_out(ec2: Any, vpc: str, block: str = "10.0.9.0/24") -> None:
     ec2.create_route(RouteTableId=main["RouteTableId"], DestinationCidrBlock="0.0.0.0/0", NatGatewayId=nat)
 
 
-def until(found: Callable[[], T], what: str, seconds: float = LIMIT_SECONDS) -> T:
+def until(condition: Callable[[], T], what: str, seconds: float = LIMIT_SECONDS) -> T:
     """Return the first answer that is true; fails with `what` when none comes in time."""
     deadline = time.monotonic() + seconds
     while True:
-        answer = found()
+        answer = condition()
         if answer:
             return answer
         assert time.monotonic() < deadline, f"not within {seconds:.0f} s: {what}"
@@ -89,10 +89,10 @@ class SmallStack:
     def role(self) -> str:
         trust = json.dumps({"Version": "2012-10-17", "Statement": [TRUST]})
         iam = self.client("iam")
-        made = iam.create_role(RoleName="task-x", AssumeRolePolicyDocument=trust)
+        answer = iam.create_role(RoleName="task-x", AssumeRolePolicyDocument=trust)
         rights = json.dumps({"Version": "2012-10-17", "Statement": RIGHTS})
         iam.put_role_policy(RoleName="task-x", PolicyName="rights", PolicyDocument=rights)
-        return str(made["Role"]["Arn"])
+        return str(answer["Role"]["Arn"])
 
     @cached_property
     def database_host(self) -> str:
@@ -118,8 +118,8 @@ class SmallStack:
         return str(cluster["Endpoint"])
 
     def instance_status(self) -> str:
-        found = self.client("rds").describe_db_instances(DBInstanceIdentifier="aurora-x-1")["DBInstances"]
-        return str(found[0]["DBInstanceStatus"])
+        instances = self.client("rds").describe_db_instances(DBInstanceIdentifier="aurora-x-1")["DBInstances"]
+        return str(instances[0]["DBInstanceStatus"])
 
     @cached_property
     def owner(self) -> str:
@@ -139,8 +139,8 @@ class SmallStack:
         return arn
 
     def fields(self, secret: str) -> dict[str, Any]:
-        found = self.client("secretsmanager").get_secret_value(SecretId=secret)["SecretString"]
-        return dict(json.loads(found))
+        text = self.client("secretsmanager").get_secret_value(SecretId=secret)["SecretString"]
+        return dict(json.loads(text))
 
     def connect(self, fields: dict[str, Any], **options: Any) -> psycopg.Connection:
         """Connect as the processor does: TLS, verified to the host's name."""
@@ -165,8 +165,8 @@ class SmallStack:
         return str(self.client("sqs").create_queue(QueueName="queue-x", Attributes=attributes)["QueueUrl"])
 
     def _queue_arn(self, url: str) -> str:
-        found = self.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
-        return str(found["Attributes"]["QueueArn"])
+        answer = self.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
+        return str(answer["Attributes"]["QueueArn"])
 
     @cached_property
     def bucket(self) -> str:
@@ -176,9 +176,9 @@ class SmallStack:
         s3.put_bucket_versioning(Bucket="results-x", VersioningConfiguration={"Status": "Enabled"})
         rules = {"Key": {"FilterRules": [{"Name": "prefix", "Value": "incoming/"}]}}
         arn = admit_bucket(self.client("sqs"), self.queue, "results-x")
-        told = {"QueueArn": arn, "Events": ["s3:ObjectCreated:*"], "Filter": rules}
+        notification = {"QueueArn": arn, "Events": ["s3:ObjectCreated:*"], "Filter": rules}
         s3.put_bucket_notification_configuration(
-            Bucket="results-x", NotificationConfiguration={"QueueConfigurations": [told]}
+            Bucket="results-x", NotificationConfiguration={"QueueConfigurations": [notification]}
         )
         return "results-x"
 
@@ -245,7 +245,7 @@ class SmallStack:
             "mountPoints": [{"sourceVolume": "tmp", "containerPath": "/tmp"}],
             "logConfiguration": {"logDriver": "awslogs", "options": options},
         }
-        made = self.client("ecs").register_task_definition(
+        answer = self.client("ecs").register_task_definition(
             family=f"{name}-x",
             networkMode="awsvpc",
             requiresCompatibilities=["FARGATE"],
@@ -256,14 +256,14 @@ class SmallStack:
             containerDefinitions=[container],
             volumes=[{"name": "tmp"}],
         )
-        return str(made["taskDefinition"]["taskDefinitionArn"])
+        return str(answer["taskDefinition"]["taskDefinitionArn"])
 
     @cached_property
     def application_name(self) -> str:
         """A secret that holds the application secret's ARN, so that a task is given it by ECS's own `secrets`."""
         text = json.dumps({"arn": self.application})
-        made = self.client("secretsmanager").create_secret(Name="names-x", SecretString=text)
-        return f"{made['ARN']}:arn::"
+        answer = self.client("secretsmanager").create_secret(Name="names-x", SecretString=text)
+        return f"{answer['ARN']}:arn::"
 
     def serve(self, name: str, count: int, **more: str) -> None:
         """Create a service; `more` are variables of its tasks."""
@@ -281,8 +281,8 @@ class SmallStack:
         )
 
     def service(self, name: str) -> dict[str, Any]:
-        found = self.client("ecs").describe_services(cluster=self.cluster, services=[f"{name}-x"])
-        return dict(found["services"][0])
+        answer = self.client("ecs").describe_services(cluster=self.cluster, services=[f"{name}-x"])
+        return dict(answer["services"][0])
 
     def run(self, name: str) -> dict[str, Any]:
         """Run a task once, and return it as it stands at its end."""
@@ -302,7 +302,7 @@ class SmallStack:
 
     def listing(self, kind: str) -> list[dict[str, Any]]:
         with urllib.request.urlopen(f"{self.url}/_sandbox/standins", timeout=10) as answer:
-            return [one for one in json.load(answer)["standins"] if one["kind"] == kind]
+            return [standin for standin in json.load(answer)["standins"] if standin["kind"] == kind]
 
     def log(self, group: str) -> str:
         """Return all lines of a log group."""
@@ -322,9 +322,9 @@ class SmallStack:
         named = [{"Name": key, "Value": value} for key, value in dimensions.items()]
         metric = {"Namespace": namespace, "MetricName": name, "Dimensions": named}
         query = {"Id": "one", "MetricStat": {"Metric": metric, "Period": 60, "Stat": "Sum"}}
-        found = self.client("cloudwatch").get_metric_data(
+        answer = self.client("cloudwatch").get_metric_data(
             MetricDataQueries=[query],
             StartTime=now - dt.timedelta(minutes=30),
             EndTime=now + dt.timedelta(minutes=1),
         )
-        return list(found["MetricDataResults"][0]["Values"])
+        return list(answer["MetricDataResults"][0]["Values"])

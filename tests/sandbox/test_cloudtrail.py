@@ -13,8 +13,8 @@ def test_one_of_two_trails_is_described_by_name_and_by_arn(client):
     admit_trails(s3, "trails")
     arns = [trail.create_trail(Name=name, S3BucketName="trails")["TrailARN"] for name in ("first", "second")]
     for key in ("first", arns[0]):
-        assert [told["Name"] for told in trail.describe_trails(trailNameList=[key])["trailList"]] == ["first"]
-    assert {told["Name"] for told in trail.describe_trails()["trailList"]} >= {"first", "second"}
+        assert [entry["Name"] for entry in trail.describe_trails(trailNameList=[key])["trailList"]] == ["first"]
+    assert {entry["Name"] for entry in trail.describe_trails()["trailList"]} >= {"first", "second"}
     assert trail.describe_trails(trailNameList=["nobody"])["trailList"] == []
 
 
@@ -26,6 +26,6 @@ def test_a_trail_is_deleted_by_name_and_by_arn(client):
     )
     trail.delete_trail(Name="by-name")
     trail.delete_trail(Name=by_arn)
-    assert not {by_name, by_arn} & {told["TrailARN"] for told in trail.list_trails()["Trails"]}
+    assert not {by_name, by_arn} & {entry["TrailARN"] for entry in trail.list_trails()["Trails"]}
     with pytest.raises(ClientError, match="TrailNotFound"):
         trail.delete_trail(Name=by_arn)

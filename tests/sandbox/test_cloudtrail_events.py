@@ -15,8 +15,8 @@ def test_a_change_is_found_by_the_resources_name_and_a_read_is_not(client):
     sqs.send_message(QueueUrl=url, MessageBody="x")
 
     def named(name: str, **more: object) -> list[str]:
-        asked = [{"AttributeKey": "ResourceName", "AttributeValue": name}]
-        return [one["EventName"] for one in trail.lookup_events(LookupAttributes=asked, **more)["Events"]]
+        attributes = [{"AttributeKey": "ResourceName", "AttributeValue": name}]
+        return [event["EventName"] for event in trail.lookup_events(LookupAttributes=attributes, **more)["Events"]]
 
     assert named("told-results") == ["CreateQueue"]
     assert named("other") == []

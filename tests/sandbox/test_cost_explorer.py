@@ -14,13 +14,13 @@ NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
 
 def asked(client, start: date, end: date, **changes):
-    given = {
+    parameters = {
         "TimePeriod": {"Start": start.isoformat(), "End": end.isoformat()},
         "Granularity": "DAILY",
         "Metrics": ["UnblendedCost"],
         "GroupBy": [{"Type": "TAG", "Key": "Suffix"}],
     }
-    return client("ce").get_cost_and_usage(**(given | changes))["ResultsByTime"]
+    return client("ce").get_cost_and_usage(**(parameters | changes))["ResultsByTime"]
 
 
 @pytest.mark.parametrize(

@@ -21,8 +21,8 @@ def test_a_parameter_group_keeps_what_it_was_given_until_it_is_deleted(client, n
         Description="d",
         Tags=[{"Key": "Suffix", "Value": "a"}],
     )
-    wanted = [{"ParameterName": "maxmemory-policy", "ParameterValue": "allkeys-lru"}]
-    cache.modify_cache_parameter_group(CacheParameterGroupName=name, ParameterNameValues=wanted)
+    parameters = [{"ParameterName": "maxmemory-policy", "ParameterValue": "allkeys-lru"}]
+    cache.modify_cache_parameter_group(CacheParameterGroupName=name, ParameterNameValues=parameters)
     set_by_user = cache.describe_cache_parameters(CacheParameterGroupName=name, Source="user")["Parameters"]
     assert [(row["ParameterName"], row["ParameterValue"]) for row in set_by_user] == [
         ("maxmemory-policy", "allkeys-lru")

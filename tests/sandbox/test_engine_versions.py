@@ -8,16 +8,16 @@ import pytest
 @pytest.mark.parametrize(("version", "offered"), [("16.6", True), ("16.99", False)])
 def test_rds_tells_its_versions_and_where_they_can_be_had(client, version, offered):
     rds = client("rds")
-    given = {"Engine": "aurora-postgresql", "EngineVersion": version}
-    assert [one["EngineVersion"] for one in rds.describe_db_engine_versions(**given)["DBEngineVersions"]] == (
-        [version] if offered else []
-    )
-    options = rds.describe_orderable_db_instance_options(**given, DBInstanceClass="db.serverless")
-    zones = [zone["Name"] for one in options["OrderableDBInstanceOptions"] for zone in one["AvailabilityZones"]]
+    parameters = {"Engine": "aurora-postgresql", "EngineVersion": version}
+    assert [
+        listed["EngineVersion"] for listed in rds.describe_db_engine_versions(**parameters)["DBEngineVersions"]
+    ] == ([version] if offered else [])
+    options = rds.describe_orderable_db_instance_options(**parameters, DBInstanceClass="db.serverless")
+    zones = [zone["Name"] for option in options["OrderableDBInstanceOptions"] for zone in option["AvailabilityZones"]]
     assert ("us-east-1a" in zones) is offered
 
 
 def test_elasticache_tells_its_versions_with_the_families_of_their_parameters(client):
-    told = client("elasticache").describe_cache_engine_versions(Engine="redis")["CacheEngineVersions"]
-    families = {one["EngineVersion"]: one["CacheParameterGroupFamily"] for one in told}
+    versions = client("elasticache").describe_cache_engine_versions(Engine="redis")["CacheEngineVersions"]
+    families = {version["EngineVersion"]: version["CacheParameterGroupFamily"] for version in versions}
     assert (families["6.2"], families["7.1"]) == ("redis6.x", "redis7")

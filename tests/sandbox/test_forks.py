@@ -69,22 +69,24 @@ def networks(ec2: Any) -> set[str]:
 
 def test_a_fork_has_what_its_origin_had_and_neither_sees_what_the_other_does(origin, client):
     before = client(origin, "ec2").create_vpc(CidrBlock="10.0.0.0/22")["Vpc"]["VpcId"]
-    with forked_sandbox(control(origin)) as one, forked_sandbox(control(origin)) as other:
-        made = [client(where, "ec2").create_vpc(CidrBlock="10.1.0.0/22")["Vpc"]["VpcId"] for where in (one, other)]
+    with forked_sandbox(control(origin)) as first, forked_sandbox(control(origin)) as second:
+        created = [
+            client(where, "ec2").create_vpc(CidrBlock="10.1.0.0/22")["Vpc"]["VpcId"] for where in (first, second)
+        ]
         client(origin, "ec2").delete_vpc(VpcId=before)
-        known = [networks(client(where, "ec2")) for where in (one, other, origin)]
-    assert made[0] != made[1], "each draws ids of its own"
+        known = [networks(client(where, "ec2")) for where in (first, second, origin)]
+    assert created[0] != created[1], "each draws ids of its own"
     default = known[2] - {before}
-    assert known == [default | {before, made[0]}, default | {before, made[1]}, default]
+    assert known == [default | {before, created[0]}, default | {before, created[1]}, default]
 
 
 def test_a_fork_is_a_process_with_address_log_and_ready_file_of_its_own(origin, client):
     client(origin, "sts").get_caller_identity()
     with forked_sandbox(control(origin)) as fork:
         assert fork.url != origin.url
-        told = health(fork.url)
-        assert told["pid"] == fork.process.pid != origin.process.pid
-        assert (told["requests"], health(origin.url)["requests"]) == (0, 1)
+        status = health(fork.url)
+        assert status["pid"] == fork.process.pid != origin.process.pid
+        assert (status["requests"], health(origin.url)["requests"]) == (0, 1)
         assert fork.log.with_name(READY_NAME).read_text() == fork.url + "\n"
         with pytest.raises(client(fork, "ec2").exceptions.ClientError, match="does not implement"):
             client(fork, "ec2").describe_capacity_blocks()
@@ -98,18 +100,18 @@ def test_a_large_object_is_read_by_all_that_have_it(origin, client):
     s3.create_bucket(Bucket="large")
     s3.put_object(Bucket="large", Key="a", Body=LARGE)
     with forked_sandbox(control(origin)) as fork:
-        both = (s3, client(fork, "s3"))
+        stores = (s3, client(fork, "s3"))
         read: list[bytes] = []
 
         def take(store: Any) -> None:
             read.append(store.get_object(Bucket="large", Key="a")["Body"].read())
 
-        takers = [threading.Thread(target=take, args=(store,)) for store in both * 3]
+        takers = [threading.Thread(target=take, args=(store,)) for store in stores * 3]
         for taker in takers:
             taker.start()
         for taker in takers:
             taker.join()
-        assert [len(one) for one in read] == [len(LARGE)] * 6
+        assert [len(content) for content in read] == [len(LARGE)] * 6
         assert set(read) == {LARGE}
 
 
@@ -202,6 +204,6 @@ def test_a_folder_that_cannot_be_made_is_told_and_the_origin_goes_on(origin, tmp
 
 def test_processes_are_not_forked(tmp_path: Path):
     command = [sys.executable, "-m", "sandbox", "--processes", str(tmp_path), "--control", str(tmp_path / "control")]
-    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
-    assert ended.returncode == 2
-    assert "processes cannot be forked" in ended.stderr
+    completed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+    assert completed.returncode == 2
+    assert "processes cannot be forked" in completed.stderr

@@ -39,12 +39,12 @@ def test_a_backup_plan_has_selections(client, name):
     trust = {"Effect": "Allow", "Principal": {"Service": "backup.amazonaws.com"}, "Action": "sts:AssumeRole"}
     document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
     role = client("iam").create_role(RoleName=name, AssumeRolePolicyDocument=document)["Role"]["Arn"]
-    wanted = {"SelectionName": "s", "IamRoleArn": role, "Resources": ["*"]}
-    made = backup.create_backup_selection(BackupPlanId=plan, BackupSelection=wanted)["SelectionId"]
-    found = backup.get_backup_selection(BackupPlanId=plan, SelectionId=made)["BackupSelection"]
-    assert found["SelectionName"] == "s"
+    selection = {"SelectionName": "s", "IamRoleArn": role, "Resources": ["*"]}
+    selection_id = backup.create_backup_selection(BackupPlanId=plan, BackupSelection=selection)["SelectionId"]
+    answer = backup.get_backup_selection(BackupPlanId=plan, SelectionId=selection_id)["BackupSelection"]
+    assert answer["SelectionName"] == "s"
     assert len(backup.list_backup_selections(BackupPlanId=plan)["BackupSelectionsList"]) == 1
-    backup.delete_backup_selection(BackupPlanId=plan, SelectionId=made)
+    backup.delete_backup_selection(BackupPlanId=plan, SelectionId=selection_id)
     assert backup.list_backup_selections(BackupPlanId=plan)["BackupSelectionsList"] == []
     assert backup.list_recovery_points_by_backup_vault(BackupVaultName=name)["RecoveryPoints"] == []
 
@@ -64,8 +64,8 @@ def test_a_budget_names_its_subscribers_and_tags(client, name):
         NotificationsWithSubscribers=[{"Notification": notification, "Subscribers": [subscriber]}],
         ResourceTags=[{"Key": "Suffix", "Value": "a"}],
     )
-    asked = {"AccountId": account, "BudgetName": name, "Notification": notification}
-    assert budgets.describe_subscribers_for_notification(**asked)["Subscribers"] == [subscriber]
+    parameters = {"AccountId": account, "BudgetName": name, "Notification": notification}
+    assert budgets.describe_subscribers_for_notification(**parameters)["Subscribers"] == [subscriber]
     arn = f"arn:aws:budgets::{account}:budget/{name}"
     assert budgets.list_tags_for_resource(ResourceARN=arn)["ResourceTags"] == [{"Key": "Suffix", "Value": "a"}]
 
@@ -73,9 +73,9 @@ def test_a_budget_names_its_subscribers_and_tags(client, name):
 def test_log_delivery_is_allowed_by_a_policy_of_lists_and_refused_without_one(client, name):
     s3 = client("s3")
     s3.create_bucket(Bucket=name)
-    wanted = {"LoggingEnabled": {"TargetBucket": name, "TargetPrefix": "s3/"}}
+    status = {"LoggingEnabled": {"TargetBucket": name, "TargetPrefix": "s3/"}}
     with pytest.raises(ClientError, match="InvalidTargetBucketForLogging"):
-        s3.put_bucket_logging(Bucket=name, BucketLoggingStatus=wanted)
+        s3.put_bucket_logging(Bucket=name, BucketLoggingStatus=status)
     statement = {
         "Effect": "Allow",
         "Principal": {"Service": ["logging.s3.amazonaws.com"]},
@@ -83,7 +83,7 @@ def test_log_delivery_is_allowed_by_a_policy_of_lists_and_refused_without_one(cl
         "Resource": [f"arn:aws:s3:::{name}/s3/*"],
     }
     s3.put_bucket_policy(Bucket=name, Policy=json.dumps({"Version": "2012-10-17", "Statement": [statement]}))
-    s3.put_bucket_logging(Bucket=name, BucketLoggingStatus=wanted)
+    s3.put_bucket_logging(Bucket=name, BucketLoggingStatus=status)
     assert s3.get_bucket_logging(Bucket=name)["LoggingEnabled"]["TargetBucket"] == name
 
 
@@ -119,10 +119,10 @@ def test_an_instance_of_a_cluster_answers_performance_insights(client, name):
         PerformanceInsightsKMSKeyId="key",
         PerformanceInsightsRetentionPeriod=7,
     )
-    found = rds.describe_db_instances(DBInstanceIdentifier=f"{name}-0")["DBInstances"][0]
-    assert found["PerformanceInsightsEnabled"] is True
-    assert found["PerformanceInsightsKMSKeyId"] == "key"
-    assert found["PerformanceInsightsRetentionPeriod"] == 7
+    instance = rds.describe_db_instances(DBInstanceIdentifier=f"{name}-0")["DBInstances"][0]
+    assert instance["PerformanceInsightsEnabled"] is True
+    assert instance["PerformanceInsightsKMSKeyId"] == "key"
+    assert instance["PerformanceInsightsRetentionPeriod"] == 7
     assert "ScalingConfigurationInfo" not in rds.describe_db_clusters(DBClusterIdentifier=name)["DBClusters"][0]
 
 

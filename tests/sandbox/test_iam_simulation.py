@@ -19,19 +19,19 @@ def document(*statements: dict[str, Any]) -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def iam(client):
     """Have a role that may use S3 and keys of ours, within a boundary that leaves buckets' deletion out."""
-    made = client("iam")
+    admin = client("iam")
     rights = document(
         {"Action": "s3:*"},
         {"Effect": "Deny", "Action": "s3:PutBucketPolicy"},
         {"Action": "kms:*", "Condition": {"StringEquals": {"aws:ResourceTag/ManagedBy": "homeroom"}}},
     )
     limit = document({"Action": ["s3:Get*", "s3:PutObject", "kms:*"]})
-    boundary = made.create_policy(PolicyName="limit", PolicyDocument=json.dumps(limit))["Policy"]["Arn"]
-    made.create_role(RoleName="simulated", AssumeRolePolicyDocument=TRUST, PermissionsBoundary=boundary)
-    made.put_role_policy(RoleName="simulated", PolicyName="rights", PolicyDocument=json.dumps(rights))
-    managed = made.create_policy(PolicyName="more", PolicyDocument=json.dumps(document({"Action": "ec2:Describe*"})))
-    made.attach_role_policy(RoleName="simulated", PolicyArn=managed["Policy"]["Arn"])
-    return made
+    boundary = admin.create_policy(PolicyName="limit", PolicyDocument=json.dumps(limit))["Policy"]["Arn"]
+    admin.create_role(RoleName="simulated", AssumeRolePolicyDocument=TRUST, PermissionsBoundary=boundary)
+    admin.put_role_policy(RoleName="simulated", PolicyName="rights", PolicyDocument=json.dumps(rights))
+    managed = admin.create_policy(PolicyName="more", PolicyDocument=json.dumps(document({"Action": "ec2:Describe*"})))
+    admin.attach_role_policy(RoleName="simulated", PolicyArn=managed["Policy"]["Arn"])
+    return admin
 
 
 def simulated(iam: Any, *actions: str, context: dict[str, str] | None = None, **more: Any) -> dict[str, str]:
@@ -39,18 +39,18 @@ def simulated(iam: Any, *actions: str, context: dict[str, str] | None = None, **
         {"ContextKeyName": key, "ContextKeyValues": [value], "ContextKeyType": "string"}
         for key, value in (context or {}).items()
     ]
-    told = iam.simulate_principal_policy(
+    answer = iam.simulate_principal_policy(
         PolicySourceArn=f"arn:aws:iam::{ACCOUNT}:role/simulated",
         ActionNames=list(actions),
         ContextEntries=entries,
         **more,
     )
-    return {result["EvalActionName"]: result["EvalDecision"] for result in told["EvaluationResults"]}
+    return {result["EvalActionName"]: result["EvalDecision"] for result in answer["EvaluationResults"]}
 
 
 def test_policies_allow_deny_and_say_nothing_and_the_boundary_limits_them(iam):
-    asked = ("s3:GetObject", "s3:PutBucketPolicy", "s3:DeleteBucket", "ec2:DescribeVpcs", "sqs:SendMessage")
-    assert simulated(iam, *asked) == {
+    actions = ("s3:GetObject", "s3:PutBucketPolicy", "s3:DeleteBucket", "ec2:DescribeVpcs", "sqs:SendMessage")
+    assert simulated(iam, *actions) == {
         "s3:GetObject": "allowed",
         "s3:PutBucketPolicy": "explicitDeny",
         "s3:DeleteBucket": "implicitDeny",
@@ -61,9 +61,9 @@ def test_policies_allow_deny_and_say_nothing_and_the_boundary_limits_them(iam):
 
 def test_what_a_condition_asks_for_is_given_as_context(iam):
     assert simulated(iam, "kms:Decrypt") == {"kms:Decrypt": "implicitDeny"}
-    ours, others = ({"aws:ResourceTag/ManagedBy": name} for name in ("homeroom", "somebody"))
+    ours, theirs = ({"aws:ResourceTag/ManagedBy": name} for name in ("homeroom", "somebody"))
     assert simulated(iam, "kms:Decrypt", context=ours) == {"kms:Decrypt": "allowed"}
-    assert simulated(iam, "kms:Decrypt", context=others) == {"kms:Decrypt": "implicitDeny"}
+    assert simulated(iam, "kms:Decrypt", context=theirs) == {"kms:Decrypt": "implicitDeny"}
 
 
 def test_more_results_than_fit_come_page_by_page(iam):

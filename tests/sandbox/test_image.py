@@ -45,9 +45,9 @@ def stack(unpacked: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 
 def processes(stack: SmallStack, service: str) -> list[psutil.Process]:
     """Return the processes of a service's task, without the guard that is root's."""
-    (task,) = [one for one in stack.listing("task") if one["service"] == service]
-    found: list[psutil.Process] = psutil.Process(task["pid"]).children(recursive=True)
-    return found
+    (task,) = [task for task in stack.listing("task") if task["service"] == service]
+    children: list[psutil.Process] = psutil.Process(task["pid"]).children(recursive=True)
+    return children
 
 
 def test_the_image_migrates_reads_a_file_and_answers(stack: SmallStack):

@@ -53,10 +53,10 @@ def looked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, declared: bool) -
     place = Place(tmp_path / "task", authority, ("/tmp",), 512)
     place.scratch.mkdir(parents=True)
     started = program([LOOKS], place, {"OF_TASK": "1"})
-    ended = subprocess.run(started.command, env=started.environment, capture_output=True, text=True, check=False)
-    assert ended.returncode == 0, ended.stderr
-    seen: dict[str, object] = json.loads(ended.stdout)
-    return seen
+    completed = subprocess.run(started.command, env=started.environment, capture_output=True, text=True, check=False)
+    assert completed.returncode == 0, completed.stderr
+    report: dict[str, object] = json.loads(completed.stdout)
+    return report
 
 
 def test_a_container_has_its_images_files_read_only_and_its_volume_as_the_image_declares_it(tmp_path, monkeypatch):

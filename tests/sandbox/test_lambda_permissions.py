@@ -31,18 +31,18 @@ def function(client):
 
 
 def test_a_repeated_permission_is_one_and_another_of_its_id_is_refused(client, function):
-    given = {
+    permission = {
         "FunctionName": function,
         "StatementId": "Rotates",
         "Action": "lambda:InvokeFunction",
         "Principal": "secretsmanager.amazonaws.com",
     }
     for _ in range(2):
-        client("lambda").add_permission(**given)
+        client("lambda").add_permission(**permission)
     policy = json.loads(client("lambda").get_policy(FunctionName=function)["Policy"])
     assert [part["Sid"] for part in policy["Statement"]] == ["Rotates"]
     with pytest.raises(ClientError, match="ResourceConflictException"):
-        client("lambda").add_permission(**(given | {"Principal": "s3.amazonaws.com"}))
+        client("lambda").add_permission(**(permission | {"Principal": "s3.amazonaws.com"}))
     client("lambda").remove_permission(FunctionName=function, StatementId="Rotates")
     with pytest.raises(ClientError, match="ResourceNotFoundException"):
         client("lambda").get_policy(FunctionName=function)

@@ -44,9 +44,9 @@ def test_it_is_bound_to_loopback_only(sandbox: Sandbox):
 
 def test_an_address_that_others_reach_is_refused():
     command = [sys.executable, "-m", "sandbox", "--host", "0.0.0.0"]
-    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
-    assert ended.returncode == 2
-    assert "not a loopback address" in ended.stderr
+    completed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+    assert completed.returncode == 2
+    assert "not a loopback address" in completed.stderr
 
 
 def test_the_ready_file_and_stdout_hold_the_url(sandbox: Sandbox):

@@ -7,8 +7,8 @@ def test_a_clusters_automated_backups_are_listed_and_go_with_it(client):
     rds = client("rds")
 
     def backups() -> list[str]:
-        told = rds.describe_db_cluster_automated_backups()["DBClusterAutomatedBackups"]
-        return [backup["DBClusterIdentifier"] for backup in told]
+        listed = rds.describe_db_cluster_automated_backups()["DBClusterAutomatedBackups"]
+        return [backup["DBClusterIdentifier"] for backup in listed]
 
     rds.create_db_cluster(
         DBClusterIdentifier="backed-up",

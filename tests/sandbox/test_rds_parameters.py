@@ -19,18 +19,18 @@ def group(client):
 
 
 def parameters(client: Clients, group: str) -> dict[str, tuple[str, str]]:
-    told = client("rds").describe_db_parameters(DBParameterGroupName=group)["Parameters"]
-    return {parameter["ParameterName"]: (parameter["ParameterValue"], parameter["Source"]) for parameter in told}
+    listed = client("rds").describe_db_parameters(DBParameterGroupName=group)["Parameters"]
+    return {parameter["ParameterName"]: (parameter["ParameterValue"], parameter["Source"]) for parameter in listed}
 
 
 def test_a_parameter_that_was_set_has_its_source_and_can_be_reset(client, group):
-    wanted = [
+    settings = [
         {"ParameterName": name, "ParameterValue": "1", "ApplyMethod": "immediate"}
         for name in ("log_lock_waits", "log_connections")
     ]
-    client("rds").modify_db_parameter_group(DBParameterGroupName=group, Parameters=wanted)
+    client("rds").modify_db_parameter_group(DBParameterGroupName=group, Parameters=settings)
     assert parameters(client, group) == {"log_lock_waits": ("1", "user"), "log_connections": ("1", "user")}
-    client("rds").reset_db_parameter_group(DBParameterGroupName=group, Parameters=wanted[:1])
+    client("rds").reset_db_parameter_group(DBParameterGroupName=group, Parameters=settings[:1])
     assert set(parameters(client, group)) == {"log_connections"}
     client("rds").reset_db_parameter_group(DBParameterGroupName=group, ResetAllParameters=True)
     assert parameters(client, group) == {}

@@ -27,9 +27,9 @@ def created(sandbox: Sandbox, name: str, call: str, attempt: int) -> tuple[int, 
         "amz-sdk-request": f"attempt={attempt}; max=3",
     }
     url = f"{sandbox.url}/"
-    asked = urllib.request.Request(url, body, signed(url, "elasticache", body, headers))
+    request = urllib.request.Request(url, body, signed(url, "elasticache", body, headers))
     try:
-        with urllib.request.urlopen(asked) as answer:
+        with urllib.request.urlopen(request) as answer:
             return answer.status, answer.read()
     except urllib.error.HTTPError as refused:
         with refused:

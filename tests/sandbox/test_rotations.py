@@ -22,7 +22,7 @@ def function(client) -> str:
         packed.writestr("code.py", "def handle(event, context): return 1")
     name = f"rotates-{uuid.uuid4().hex[:8]}"
     trust = json.dumps({"Version": "2012-10-17", "Statement": [TRUSTED]})
-    made = client("lambda").create_function(
+    answer = client("lambda").create_function(
         FunctionName=name,
         Role=client("iam").create_role(RoleName=name, AssumeRolePolicyDocument=trust)["Role"]["Arn"],
         Runtime="python3.12",
@@ -36,20 +36,20 @@ def function(client) -> str:
         Principal="secretsmanager.amazonaws.com",
         SourceAccount="123456789012",
     )
-    return str(made["FunctionArn"])
+    return str(answer["FunctionArn"])
 
 
 @pytest.fixture
 def secret(client) -> str:
-    made = client("secretsmanager").create_secret(Name=f"secret-{uuid.uuid4().hex[:8]}", SecretString="one")
-    return str(made["ARN"])
+    answer = client("secretsmanager").create_secret(Name=f"secret-{uuid.uuid4().hex[:8]}", SecretString="one")
+    return str(answer["ARN"])
 
 
 def rotate(client: Any, secret: str, function: str, *, now: bool) -> str:
     """Return what it is refused with, or nothing."""
-    asked = {"SecretId": secret, "RotationLambdaARN": function, "RotationRules": {"AutomaticallyAfterDays": 30}}
+    parameters = {"SecretId": secret, "RotationLambdaARN": function, "RotationRules": {"AutomaticallyAfterDays": 30}}
     try:
-        client("secretsmanager").rotate_secret(**asked, RotateImmediately=now)
+        client("secretsmanager").rotate_secret(**parameters, RotateImmediately=now)
     except ClientError as refused:
         return f"{refused.response['Error']['Code']}: {refused.response['Error']['Message']}"
     return ""

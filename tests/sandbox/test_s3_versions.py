@@ -40,13 +40,13 @@ def page(s3: Any, bucket: str, before: dict[str, Any] | None = None, **more: Any
     )
 
 
-def rows(found: dict[str, Any]) -> list[tuple[str, str]]:
-    both = [*found.get("Versions", []), *found.get("DeleteMarkers", [])]
-    return [(one["Key"], one["VersionId"]) for one in both]
+def rows(listing: dict[str, Any]) -> list[tuple[str, str]]:
+    entries = [*listing.get("Versions", []), *listing.get("DeleteMarkers", [])]
+    return [(entry["Key"], entry["VersionId"]) for entry in entries]
 
 
-def delete(s3: Any, bucket: str, found: list[tuple[str, str]]) -> Any:
-    named = [{"Key": key, "VersionId": version} for key, version in found]
+def delete(s3: Any, bucket: str, versions: list[tuple[str, str]]) -> Any:
+    named = [{"Key": key, "VersionId": version} for key, version in versions]
     return s3.delete_objects(Bucket=bucket, Delete={"Objects": named, "Quiet": True})
 
 
@@ -54,11 +54,11 @@ def test_who_deletes_page_by_page_sees_every_page(client):
     s3 = client("s3")
     versioned(s3, "page-by-page", a=3, b=2, c=2)
     s3.delete_object(Bucket="page-by-page", Key="c")
-    seen, found = [], None
-    while found is None or found["IsTruncated"]:
-        found = page(s3, "page-by-page", found, MaxKeys=2)
-        seen += rows(found)
-        delete(s3, "page-by-page", rows(found))
+    seen, listing = [], None
+    while listing is None or listing["IsTruncated"]:
+        listing = page(s3, "page-by-page", listing, MaxKeys=2)
+        seen += rows(listing)
+        delete(s3, "page-by-page", rows(listing))
     assert [key for key, _ in seen] == ["a", "a", "a", "b", "b", "c", "c", "c"]
     s3.delete_bucket(Bucket="page-by-page")
 
@@ -67,7 +67,11 @@ def test_pages_are_the_whole_and_the_newest_version_is_the_latest(client):
     s3 = client("s3")
     versioned(s3, "in-order", a=2, b=1)
     whole = page(s3, "in-order")
-    assert [(one["Key"], one["IsLatest"]) for one in whole["Versions"]] == [("a", True), ("a", False), ("b", True)]
+    assert [(version["Key"], version["IsLatest"]) for version in whole["Versions"]] == [
+        ("a", True),
+        ("a", False),
+        ("b", True),
+    ]
     first = page(s3, "in-order", MaxKeys=1)
     second = page(s3, "in-order", first, MaxKeys=2)
     assert rows(first) + rows(second) == rows(whole)
@@ -77,11 +81,13 @@ def test_pages_are_the_whole_and_the_newest_version_is_the_latest(client):
 def test_prefixes_and_delimiters_are_as_in_any_list(client):
     s3 = client("s3")
     versioned(s3, "folders", **{"a/1": 1, "a/2": 1, "b/1": 1, "c": 1})
-    found = page(s3, "folders", Delimiter="/")
-    assert ([one["Prefix"] for one in found["CommonPrefixes"]], rows(found)[0][0]) == (["a/", "b/"], "c")
+    listing = page(s3, "folders", Delimiter="/")
+    assert ([prefix["Prefix"] for prefix in listing["CommonPrefixes"]], rows(listing)[0][0]) == (["a/", "b/"], "c")
     assert [key for key, _ in rows(page(s3, "folders", Prefix="a/"))] == ["a/1", "a/2"]
     first = page(s3, "folders", Delimiter="/", MaxKeys=1)
-    assert [one["Prefix"] for one in page(s3, "folders", first, Delimiter="/", MaxKeys=1)["CommonPrefixes"]] == ["b/"]
+    assert [prefix["Prefix"] for prefix in page(s3, "folders", first, Delimiter="/", MaxKeys=1)["CommonPrefixes"]] == [
+        "b/"
+    ]
 
 
 def test_a_page_says_of_each_version_what_s3_says_and_keys_are_whole(client):
@@ -89,12 +95,12 @@ def test_a_page_says_of_each_version_what_s3_says_and_keys_are_whole(client):
     key = "für <b> & 100%/ä+b"
     versioned(s3, "whole-keys", **{key: 2})
     s3.delete_object(Bucket="whole-keys", Key=key)
-    found = page(s3, "whole-keys")
-    assert {one["Key"] for one in [*found["Versions"], *found["DeleteMarkers"]]} == {key}
-    newest = found["Versions"][0]
+    listing = page(s3, "whole-keys")
+    assert {entry["Key"] for entry in [*listing["Versions"], *listing["DeleteMarkers"]]} == {key}
+    newest = listing["Versions"][0]
     assert (newest["Size"], newest["StorageClass"], newest["IsLatest"]) == (1, "STANDARD", False)
     assert newest["ETag"] == s3.head_object(Bucket="whole-keys", Key=key, VersionId=newest["VersionId"])["ETag"]
-    assert (found["DeleteMarkers"][0]["IsLatest"], found["Name"], found["MaxKeys"]) == (True, "whole-keys", 1000)
+    assert (listing["DeleteMarkers"][0]["IsLatest"], listing["Name"], listing["MaxKeys"]) == (True, "whole-keys", 1000)
     assert [name for name, _ in rows(page(s3, "whole-keys", Prefix="für <b> &"))] == [key] * 3
     first = page(s3, "whole-keys", MaxKeys=1)
     assert first["NextKeyMarker"] == key
@@ -115,13 +121,13 @@ def test_a_crowd_is_listed_among_the_others_and_keeps_its_bucket(client, pull):
     s3 = client("s3")
     versioned(s3, "crowded", **{"in/9": 1, "zz": 1})
     assert pull("crowd", bucket="crowded", prefix="in/", count=1100, size=7)["versions"] == 1100
-    counts, found = [], None
-    while found is None or found["IsTruncated"]:
-        found = page(s3, "crowded", found)
-        counts.append(len(rows(found)))
+    counts, listing = [], None
+    while listing is None or listing["IsTruncated"]:
+        listing = page(s3, "crowded", listing)
+        counts.append(len(rows(listing)))
         with pytest.raises(ClientError, match="BucketNotEmpty"):
             s3.delete_bucket(Bucket="crowded")
-        delete(s3, "crowded", rows(found))
+        delete(s3, "crowded", rows(listing))
     assert counts == [1000, 102]
     s3.delete_bucket(Bucket="crowded")
 
@@ -145,9 +151,9 @@ def test_who_deletes_too_fast_is_told_to_slow_down(client, pull):
 
 
 def test_a_lever_says_what_it_cannot_do(pull):
-    for told in ({"bucket": "nowhere", "count": 1}, {"bucket": "nowhere", "count": 0}, {}):
+    for parameters in ({"bucket": "nowhere", "count": 1}, {"bucket": "nowhere", "count": 0}, {}):
         with pytest.raises(urllib.error.HTTPError) as refused:
-            pull("crowd", **told)
+            pull("crowd", **parameters)
         assert (refused.value.code, list(json.load(refused.value))) == (400, ["problem"])
 
 

@@ -28,8 +28,8 @@ def permission(source: str, description: str = "a reason") -> dict[str, Any]:
     return {"IpProtocol": "tcp", "FromPort": 5432, "ToPort": 5432, "UserIdGroupPairs": [pair]}
 
 
-def authorize(ec2: Any, target: str, asked: dict[str, Any]) -> dict[str, Any]:
-    answer = ec2.authorize_security_group_ingress(GroupId=target, IpPermissions=[asked])
+def authorize(ec2: Any, target: str, permission: dict[str, Any]) -> dict[str, Any]:
+    answer = ec2.authorize_security_group_ingress(GroupId=target, IpPermissions=[permission])
     [rule] = answer["SecurityGroupRules"]
     return dict(rule)
 
@@ -60,16 +60,16 @@ def test_a_rule_that_names_a_group_answers_its_description_and_arn(ec2, groups):
 
 def test_a_rule_that_names_a_prefix_list_answers_its_description(ec2, groups):
     prefix_list = ec2.describe_prefix_lists()["PrefixLists"][0]["PrefixListId"]
-    asked = {
+    permission = {
         "IpProtocol": "tcp",
         "FromPort": 443,
         "ToPort": 443,
         "PrefixListIds": [{"PrefixListId": prefix_list, "Description": "S3 over its endpoint"}],
     }
-    answer = ec2.authorize_security_group_egress(GroupId=groups["api"], IpPermissions=[asked])
+    answer = ec2.authorize_security_group_egress(GroupId=groups["api"], IpPermissions=[permission])
     assert read(ec2, answer["SecurityGroupRules"][0])["Description"] == "S3 over its endpoint"
-    told = ec2.describe_security_groups(GroupIds=[groups["api"]])["SecurityGroups"][0]["IpPermissionsEgress"]
-    assert [part for one in told for part in one["PrefixListIds"]] == asked["PrefixListIds"]
+    permissions = ec2.describe_security_groups(GroupIds=[groups["api"]])["SecurityGroups"][0]["IpPermissionsEgress"]
+    assert [part for rule in permissions for part in rule["PrefixListIds"]] == permission["PrefixListIds"]
 
 
 def test_a_rule_is_revoked_without_its_description(ec2, groups):
@@ -94,9 +94,9 @@ def test_a_changed_rule_names_another_group_and_port(ec2, groups):
         GroupId=groups["database"],
         SecurityGroupRules=[{"SecurityGroupRuleId": rule["SecurityGroupRuleId"], "SecurityGroupRule": changed}],
     )
-    told = read(ec2, rule)
-    assert told["ReferencedGroupInfo"]["GroupId"] == groups["worker"]
-    assert (told["FromPort"], told["Description"]) == (5433, "worker")
+    altered = read(ec2, rule)
+    assert altered["ReferencedGroupInfo"]["GroupId"] == groups["worker"]
+    assert (altered["FromPort"], altered["Description"]) == (5433, "worker")
 
 
 def test_descriptions_are_updated_by_permission(ec2, groups):

@@ -32,14 +32,14 @@ def test_an_increase_is_granted_at_once_and_leaves_the_default(client):
     gateways_before = quotas.get_service_quota(**gateways)["Quota"]["Value"]
     gateways = {"ServiceCode": "vpc", "QuotaCode": "L-A4707A72"}
     gateways_before = quotas.get_service_quota(**gateways)["Quota"]["Value"]
-    wanted = quotas.request_service_quota_increase(**VPCS, DesiredValue=before + 7)["RequestedQuota"]
-    assert (wanted["Status"], wanted["DesiredValue"]) == ("APPROVED", before + 7)
+    increase = quotas.request_service_quota_increase(**VPCS, DesiredValue=before + 7)["RequestedQuota"]
+    assert (increase["Status"], increase["DesiredValue"]) == ("APPROVED", before + 7)
     assert quotas.get_service_quota(**VPCS)["Quota"]["Value"] == before + 7
     assert quotas.get_aws_default_service_quota(**VPCS)["Quota"]["Value"] == 5
     assert quotas.get_service_quota(**gateways)["Quota"]["Value"] == gateways_before + 7
     assert quotas.get_service_quota(**gateways)["Quota"]["Value"] == gateways_before + 7
     listed = quotas.list_service_quotas(ServiceCode="vpc")["Quotas"]
-    assert next(one["Value"] for one in listed if one["QuotaCode"] == VPCS["QuotaCode"]) == before + 7
+    assert next(quota["Value"] for quota in listed if quota["QuotaCode"] == VPCS["QuotaCode"]) == before + 7
 
 
 def test_no_increase_below_what_there_is_and_no_unknown_quota(client):

@@ -70,9 +70,9 @@ def test_each_message_goes_to_one_of_many_receivers(client: Clients):
     sent = {sqs.send_message(QueueUrl=queue, MessageBody="once")["MessageId"] for _ in range(40)}
 
     def receive(_: int) -> list[Any]:
-        found = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=2, WaitTimeSeconds=1)
-        return [message["MessageId"] for message in found.get("Messages", [])]
+        answer = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=2, WaitTimeSeconds=1)
+        return [message["MessageId"] for message in answer.get("Messages", [])]
 
     with ThreadPoolExecutor(8) as receivers:
-        received = [one for some in receivers.map(receive, range(20)) for one in some]
+        received = [message_id for some in receivers.map(receive, range(20)) for message_id in some]
     assert sorted(received) == sorted(sent)

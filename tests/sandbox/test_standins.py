@@ -69,10 +69,10 @@ def opens(stack: SmallStack, fields: dict[str, Any]) -> bool:
 
 def test_the_owners_secret_opens_the_database_and_its_owner_is_no_superuser(stack: SmallStack):
     with stack.connect(stack.fields(stack.owner)) as connection:
-        found = connection.execute(
+        row = connection.execute(
             "SELECT rolname, rolsuper, rolcreaterole FROM pg_roles WHERE rolname = current_user"
         ).fetchone()
-    assert found == ("homeroom_admin", False, True)
+    assert row == ("homeroom_admin", False, True)
 
 
 def test_the_database_refuses_what_comes_without_tls_or_with_another_password(stack: SmallStack):
@@ -137,10 +137,10 @@ def test_a_cache_admits_its_user_with_a_token_within_the_access_string_and_nobod
 
 def health(stack: SmallStack) -> list[tuple[str, str]]:
     """Return how the API's targets are, and why they are not healthy."""
-    told = stack.client("elbv2").describe_target_health(TargetGroupArn=stack.made["target_group"])
+    answer = stack.client("elbv2").describe_target_health(TargetGroupArn=stack.made["target_group"])
     return [
-        (one["TargetHealth"]["State"], one["TargetHealth"].get("Reason", ""))
-        for one in told["TargetHealthDescriptions"]
+        (target["TargetHealth"]["State"], target["TargetHealth"].get("Reason", ""))
+        for target in answer["TargetHealthDescriptions"]
     ]
 
 
@@ -151,12 +151,12 @@ def test_a_balancer_that_speaks_tls_to_its_targets_reaches_no_task_that_speaks_p
     with pytest.raises(urllib.error.HTTPError, match="502"):
         urllib.request.urlopen(f"{migrated.service_url}/healthz", timeout=5)
     migrated.client("ecs").delete_service(cluster=migrated.cluster, service="api-x", force=True)
-    until(lambda: not [one for one in migrated.listing("task") if one["service"] == "api-x"], "its task is gone")
+    until(lambda: not [task for task in migrated.listing("task") if task["service"] == "api-x"], "its task is gone")
 
 
 def plain_answer(stack: SmallStack) -> int:
     """Return the status that the API's task answers with over plain HTTP, at its own address; 0 while it does not."""
-    tasks = [one for one in stack.listing("task") if one["service"] == "api-x"]
+    tasks = [task for task in stack.listing("task") if task["service"] == "api-x"]
     try:
         with urllib.request.urlopen(f"http://{tasks[0]['address']}:8080/healthz", timeout=5) as answer:
             return int(answer.status)
@@ -177,8 +177,8 @@ def test_the_api_is_ready_at_the_balancers_address_until_its_service_is_deleted(
     answer = until(ready, "the API is ready") or {}
     assert answer["status"] == "ready"
     targets = migrated.client("elbv2").describe_target_health(TargetGroupArn=migrated.made["target_group"])
-    (task,) = [one for one in migrated.listing("task") if one["service"] == "api-x"]
-    assert [found["Target"]["Id"] for found in targets["TargetHealthDescriptions"]] == [task["address"]]
+    (task,) = [task for task in migrated.listing("task") if task["service"] == "api-x"]
+    assert [target["Target"]["Id"] for target in targets["TargetHealthDescriptions"]] == [task["address"]]
     until(lambda: health(migrated) == [("healthy", "")], "the task is healthy")
     with socket.create_connection((task["address"], 8080), timeout=5) as plain:
         plain.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
@@ -204,7 +204,7 @@ def test_a_balancer_with_a_certificate_answers_over_tls(stack: SmallStack):
         DefaultActions=[action],
     )
     host, _, port = balancer["DNSName"].partition(":")
-    until(lambda: [one for one in stack.listing("balancer") if one["arn"] == arn], "the balancer answers")
+    until(lambda: [standin for standin in stack.listing("balancer") if standin["arn"] == arn], "the balancer answers")
     context = ssl.create_default_context(cafile=str(stack.authority))
     with (
         socket.create_connection((host, int(port)), timeout=5) as plain,
@@ -212,7 +212,9 @@ def test_a_balancer_with_a_certificate_answers_over_tls(stack: SmallStack):
     ):
         assert secured.version() == "TLSv1.3"
     elb.delete_load_balancer(LoadBalancerArn=arn)
-    until(lambda: not [one for one in stack.listing("balancer") if one["arn"] == arn], "it no longer answers")
+    until(
+        lambda: not [standin for standin in stack.listing("balancer") if standin["arn"] == arn], "it no longer answers"
+    )
 
 
 def test_an_uploaded_file_becomes_rows_and_metrics(working: SmallStack):
@@ -247,10 +249,10 @@ def test_a_worker_that_is_killed_is_replaced_and_the_count_follows_what_is_wante
     ecs = working.client("ecs")
 
     def workers() -> set[str]:
-        return {one["arn"] for one in working.listing("task") if one["service"] == "worker-x"}
+        return {task["arn"] for task in working.listing("task") if task["service"] == "worker-x"}
 
     before = workers()
-    (task,) = [one for one in working.listing("task") if one["service"] == "worker-x"]
+    (task,) = [task for task in working.listing("task") if task["service"] == "worker-x"]
     for process in psutil.Process(task["pid"]).children(recursive=True):
         process.kill()
     until(lambda: workers() and not workers() & before, "another worker runs in its place")
@@ -266,8 +268,8 @@ def test_a_worker_that_is_killed_is_replaced_and_the_count_follows_what_is_wante
     until(lambda: working.service("worker")["runningCount"] == 2, "two workers run")
     listed = ecs.list_tasks(cluster=working.cluster, serviceName="worker-x")["taskArns"]
     assert set(listed) == workers()
-    ended = working.log("/homeroom/x/worker").count("The worker takes messages.")
-    until(lambda: working.log("/homeroom/x/worker").count("takes messages.") >= ended, "both take messages")
+    count = working.log("/homeroom/x/worker").count("The worker takes messages.")
+    until(lambda: working.log("/homeroom/x/worker").count("takes messages.") >= count, "both take messages")
     follow(working, target, queue="full-x", messages=9, each=2)
     until(lambda: working.service("worker")["runningCount"] == 3, "a third worker runs for the messages that wait")
     scaling.delete_scaling_policy(**target, PolicyName="backlog-x")
@@ -303,7 +305,7 @@ def test_a_task_starts_only_with_what_its_execution_role_may_read(working: Small
     iam, ecs = working.client("iam"), working.client("ecs")
     rights = iam.get_role_policy(RoleName="task-x", PolicyName="rights")["PolicyDocument"]
     closed = [part for part in rights["Statement"] if "secretsmanager:*" not in part["Action"]]
-    for number, (statements, told) in enumerate(
+    for number, (statements, action) in enumerate(
         ((closed, "secretsmanager:GetSecretValue"), (rights["Statement"][:-2], "logs:CreateLogStream"))
     ):
         name = f"closed-{number}"
@@ -312,12 +314,15 @@ def test_a_task_starts_only_with_what_its_execution_role_may_read(working: Small
         document = json.dumps({"Version": "2012-10-17", "Statement": statements})
         iam.put_role_policy(RoleName=name, PolicyName="rights", PolicyDocument=document)
         definition = ecs.describe_task_definition(taskDefinition=working.define("migrate"))["taskDefinition"]
-        kept = {key: definition[key] for key in ("networkMode", "cpu", "memory", "containerDefinitions")}
-        made = ecs.register_task_definition(
-            family=name, requiresCompatibilities=["FARGATE"], taskRoleArn=role, executionRoleArn=role, **kept
+        fields = {key: definition[key] for key in ("networkMode", "cpu", "memory", "containerDefinitions")}
+        task_definition = ecs.register_task_definition(
+            family=name, requiresCompatibilities=["FARGATE"], taskRoleArn=role, executionRoleArn=role, **fields
         )["taskDefinition"]["taskDefinitionArn"]
         ran = ecs.run_task(
-            cluster=working.cluster, taskDefinition=made, launchType="FARGATE", networkConfiguration=working.network
+            cluster=working.cluster,
+            taskDefinition=task_definition,
+            launchType="FARGATE",
+            networkConfiguration=working.network,
         )["tasks"][0]["taskArn"]
 
         def stopped(arn: str = ran) -> dict[str, Any] | None:
@@ -326,15 +331,15 @@ def test_a_task_starts_only_with_what_its_execution_role_may_read(working: Small
 
         reason = (until(stopped, "the task has ended") or {})["stoppedReason"]
         assert "ResourceInitializationError" in reason
-        assert told in reason
+        assert action in reason
 
 
 BREAKER = {"deploymentCircuitBreaker": {"enable": True, "rollback": True}}
 
 
 def deployment(stack: SmallStack, name: str) -> dict[str, Any]:
-    (found,) = stack.client("ecs").describe_services(cluster=stack.cluster, services=[name])["services"]
-    return dict(found["deployments"][0])
+    (service,) = stack.client("ecs").describe_services(cluster=stack.cluster, services=[name])["services"]
+    return dict(service["deployments"][0])
 
 
 def test_a_deployment_whose_tasks_have_no_way_out_fails_after_three_and_starts_no_more(working: SmallStack):
@@ -357,8 +362,8 @@ def test_a_deployment_whose_tasks_have_no_way_out_fails_after_three_and_starts_n
     assert "circuit breaker: tasks failed to start" in deployment(working, "cut-off")["rolloutStateReason"]
     stopped = ecs.list_tasks(cluster=working.cluster, serviceName="cut-off", desiredStatus="STOPPED")["taskArns"]
     assert len(stopped) == 3
-    told = {one["stoppedReason"] for one in ecs.describe_tasks(cluster=working.cluster, tasks=stopped)["tasks"]}
-    assert all("unable to pull secrets or registry auth" in reason and "no route out" in reason for reason in told)
+    reasons = {task["stoppedReason"] for task in ecs.describe_tasks(cluster=working.cluster, tasks=stopped)["tasks"]}
+    assert all("unable to pull secrets or registry auth" in reason and "no route out" in reason for reason in reasons)
     ecs.delete_service(cluster=working.cluster, service="cut-off", force=True)
 
 
@@ -451,7 +456,7 @@ def test_a_database_that_nobody_uses_pauses_with_api_and_worker_beside_it_and_re
 
 
 def is_paused(stack: SmallStack) -> bool:
-    return [one["paused"] for one in stack.listing("database")] == [True]
+    return [database["paused"] for database in stack.listing("database")] == [True]
 
 
 def stages(manager: Any, secret: str) -> dict[str, list[str]]:
@@ -477,7 +482,7 @@ def test_processes_end_with_a_sandbox_that_is_killed(tmp_path: Path):
         stack.client("elasticache").create_replication_group(
             ReplicationGroupId="cache-y", ReplicationGroupDescription="a cache", CacheNodeType="cache.t4g.micro"
         )
-        running = until(lambda: [one for one in stack.listing("cache") if one["running"]], "a cache runs")
+        running = until(lambda: [cache for cache in stack.listing("cache") if cache["running"]], "a cache runs")
         guard = psutil.Process((running or [{}])[0]["pid"])
         (server,) = guard.children()
         sandbox.process.kill()

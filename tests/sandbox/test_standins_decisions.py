@@ -48,11 +48,13 @@ def test_a_health_check_takes_the_statuses_of_its_matcher(status: int, statuses:
 
 
 def test_a_balancer_says_by_which_scheme_a_request_came_whatever_the_request_says_of_it():
-    asked = (
+    request = (
         b"POST /x HTTP/1.1\r\nHost: a\r\nX-Forwarded-Proto: ftp\r\nconnection: keep-alive\r\nContent-Length: 2\r\n\r\n"
     )
-    given = b"POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\nX-Forwarded-Proto: http\r\nConnection: close\r\n\r\n"
-    assert forwarded(asked, "http") == given
+    expected = (
+        b"POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\nX-Forwarded-Proto: http\r\nConnection: close\r\n\r\n"
+    )
+    assert forwarded(request, "http") == expected
     assert forwarded(b"GET / HTTP/1.1\r\n\r\n", "https").endswith(b"Proto: https\r\nConnection: close\r\n\r\n")
 
 
@@ -85,8 +87,8 @@ def test_metrics_of_a_line_are_found_for_each_set_of_dimensions_and_each_value()
         "District": "x",
         "Rows": [1, 2],
     }
-    found = embedded(json.dumps(line))
-    assert [(one.dimensions, one.value, one.unit) for one in found] == [
+    metrics = embedded(json.dumps(line))
+    assert [(metric.dimensions, metric.value, metric.unit) for metric in metrics] == [
         ((("District", "x"),), 1.0, "Count"),
         ((("District", "x"),), 2.0, "Count"),
         ((), 1.0, "Count"),

@@ -17,11 +17,11 @@ ROLE = f"arn:aws:iam::{OTHER}:role/homeroom-deploy"
 
 
 def assumed(sandbox: Sandbox, client: Clients, arn: str, **more: str) -> Any:
-    told = client("sts").assume_role(RoleArn=arn, RoleSessionName="test", **more)["Credentials"]
+    credentials = client("sts").assume_role(RoleArn=arn, RoleSessionName="test", **more)["Credentials"]
     return boto3.session.Session(
-        aws_access_key_id=told["AccessKeyId"],
-        aws_secret_access_key=told["SecretAccessKey"],
-        aws_session_token=told["SessionToken"],
+        aws_access_key_id=credentials["AccessKeyId"],
+        aws_secret_access_key=credentials["SecretAccessKey"],
+        aws_session_token=credentials["SessionToken"],
         region_name="us-east-1",
     )
 
@@ -45,9 +45,9 @@ def test_a_role_is_assumed_in_its_own_account_with_its_external_id(sandbox, clie
     iam.create_role(RoleName="homeroom-deploy", AssumeRolePolicyDocument=json.dumps(trust))
     rights = {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "sqs:CreateQueue", "Resource": "*"}}
     iam.put_role_policy(RoleName="homeroom-deploy", PolicyName="queues", PolicyDocument=json.dumps(rights))
-    for wrong in ({}, {"ExternalId": "another-one"}):
+    for options in ({}, {"ExternalId": "another-one"}):
         with pytest.raises(ClientError, match="AccessDenied"):
-            assumed(sandbox, client, ROLE, **wrong)
+            assumed(sandbox, client, ROLE, **options)
     inside = assumed(sandbox, client, ROLE, ExternalId="0123456789abcdef")
     assert inside.client("sts", endpoint_url=sandbox.url).get_caller_identity()["Account"] == OTHER
     sqs = inside.client("sqs", endpoint_url=sandbox.url)

@@ -63,11 +63,11 @@ def test_a_small_configuration_applies_plans_empty_and_destroys(sandbox: Sandbox
 
     def terraform(*arguments: str) -> subprocess.CompletedProcess[str]:
         command = [binary, *arguments, "-no-color", "-input=false"]
-        ended = subprocess.run(
+        completed = subprocess.run(
             command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=120, check=False
         )
-        assert ended.returncode == 0, ended.stdout[-3000:] + ended.stderr[-3000:]
-        return ended
+        assert completed.returncode == 0, completed.stdout[-3000:] + completed.stderr[-3000:]
+        return completed
 
     terraform("init")
     terraform("apply", "-auto-approve")

@@ -21,26 +21,26 @@ def run(tmp_path: Path) -> SharedRun:
 
 
 def test_it_is_made_once_and_the_others_wait_for_it(run: SharedRun):
-    begun, go_on, made = threading.Event(), threading.Event(), []
+    started, go_on, folders = threading.Event(), threading.Event(), []
 
     def make(folder: Path) -> None:
-        begun.set()
+        started.set()
         assert go_on.wait(20)
-        made.append(folder)
+        folders.append(folder)
 
     def worker() -> None:
-        found.append(SharedRun(run.folder).once("thing", make))
+        results.append(SharedRun(run.folder).once("thing", make))
 
-    found: list[Path] = []
+    results: list[Path] = []
     workers = [threading.Thread(target=worker) for _ in range(3)]
     for thread in workers:
         thread.start()
-    assert begun.wait(20)
-    assert not found, "nobody has it before it is made"
+    assert started.wait(20)
+    assert not results, "nobody has it before it is made"
     go_on.set()
     for thread in workers:
         thread.join(20)
-    assert (made, found) == ([run.folder / "thing"], [run.folder / "thing"] * 3)
+    assert (folders, results) == ([run.folder / "thing"], [run.folder / "thing"] * 3)
 
 
 def test_what_could_not_be_made_is_tried_again(run: SharedRun):

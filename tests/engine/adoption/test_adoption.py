@@ -80,11 +80,11 @@ class District:
 
 
 def specification(name: str) -> dict[str, Any]:
-    known, _, certificate = name.partition("+")
-    spec = combinations()[known]
+    combination, _, certificate = name.partition("+")
+    spec = combinations()[combination]
     if certificate:
-        kept = {key: value for key, value in spec.items() if key not in TLS["production"]}
-        return {**kept, "certificate_arn": CERTIFICATE}
+        rest = {key: value for key, value in spec.items() if key not in TLS["production"]}
+        return {**rest, "certificate_arn": CERTIFICATE}
     return spec
 
 
@@ -140,7 +140,7 @@ def things(state: dict[str, Any]) -> Things:
 
 
 def program(settings: EngineSettings, folder: Path, *arguments: str) -> str:
-    ended = subprocess.run(
+    completed = subprocess.run(
         [settings.terraform or "terraform", *arguments],
         cwd=folder,
         env=settings.child_environment(),
@@ -149,24 +149,24 @@ def program(settings: EngineSettings, folder: Path, *arguments: str) -> str:
         timeout=APPLY_SECONDS,
         check=False,
     )
-    assert ended.returncode == 0, ended.stderr[-3000:]
-    return ended.stdout
+    assert completed.returncode == 0, completed.stderr[-3000:]
+    return completed.stdout
 
 
 def shown(settings: EngineSettings, folder: Path) -> dict[str, Any]:
-    told: dict[str, Any] = json.loads(program(settings, folder, "show", "-json"))
-    return told
+    document: dict[str, Any] = json.loads(program(settings, folder, "show", "-json"))
+    return document
 
 
 def actions(plan: Plan) -> dict[str, set[str]]:
     """Return the addresses of a plan by what is done to them; an import is told beside what else is done."""
-    found: dict[str, set[str]] = {"import": set()}
+    by_action: dict[str, set[str]] = {"import": set()}
     for change in plan.shown["resource_changes"]:
         word = "+".join(change["change"]["actions"])
-        found.setdefault(word, set()).add(change["address"])
+        by_action.setdefault(word, set()).add(change["address"])
         if "importing" in change["change"]:
-            found["import"].add(change["address"])
-    return found
+            by_action["import"].add(change["address"])
+    return by_action
 
 
 def of_kind(addresses: set[str], rule: type) -> set[str]:
@@ -180,13 +180,13 @@ def no_password_in(text: str, district: District) -> None:
 
 def found_whole(district: District) -> Findings:
     """Return what is found where the whole state is lost: all that can be adopted, and nothing else."""
-    found = district.look({})
-    assert not found.foreign
-    assert not found.surplus
-    assert not found.forget
-    assert {told.address for told in found.adoptions} == of_kind(set(district.had), Adopt)
-    assert all(not told.unfinished for told in found.adoptions)
-    return found
+    findings = district.look({})
+    assert not findings.foreign
+    assert not findings.surplus
+    assert not findings.forget
+    assert {adoption.address for adoption in findings.adoptions} == of_kind(set(district.had), Adopt)
+    assert all(not adoption.unfinished for adoption in findings.adoptions)
+    return findings
 
 
 def test_all_of_a_district_whose_state_is_lost_is_found(district: District):
@@ -195,26 +195,26 @@ def test_all_of_a_district_whose_state_is_lost_is_found(district: District):
 
 @pytest.mark.soak
 def test_a_district_whose_state_is_lost_is_adopted_whole(district: District, tmp_path: Path):
-    known = district.had
-    found = found_whole(district)
+    before = district.had
+    findings = found_whole(district)
     workspace = tmp_path / "stack"
     shutil.copytree(district.folder, workspace, ignore=shutil.ignore_patterns(".terraform*", "*.tfplan"))
-    (workspace / ADOPTION_FILE).write_text(import_blocks(found.adoptions))
+    (workspace / ADOPTION_FILE).write_text(import_blocks(findings.adoptions))
     lost = replace(district, folder=workspace, key="states/anew.tfstate")
     terraform = lost.terraform()
     terraform.init()
     plan = terraform.plan()
-    told = actions(plan)
-    assert told["import"] == {adoption.address for adoption in found.adoptions}
-    assert told["create"] == of_kind(set(known), Recreate)
-    assert set(told) <= {"import", "create", "update", "no-op", "read"}, told
+    by_action = actions(plan)
+    assert by_action["import"] == {adoption.address for adoption in findings.adoptions}
+    assert by_action["create"] == of_kind(set(before), Recreate)
+    assert set(by_action) <= {"import", "create", "update", "no-op", "read"}, by_action
     no_password_in(json.dumps(plan.shown), district)
 
     terraform.apply(plan)
     assert terraform.plan().is_empty
     after = stored(lost)
     no_password_in(json.dumps(after), district)
-    same_things(known, things(after))
+    same_things(before, things(after))
     shutil.rmtree(workspace)
 
 
@@ -231,26 +231,26 @@ def same_things(before: Things, after: Things) -> None:
 
 @pytest.mark.parametrize("lost", ["most", pytest.param("some", marks=pytest.mark.soak)])
 def test_a_state_that_lost_some_is_whole_again(district: District, lost: str):
-    known = district.had
-    few = set(random.Random(SEED).sample(sorted(known), SOME))
-    chosen = few if lost == "some" else set(known) - few
+    before = district.had
+    few = set(random.Random(SEED).sample(sorted(before), SOME))
+    chosen = few if lost == "some" else set(before) - few
     chosen.add("aws_secretsmanager_secret_version.secret_owner_first_version")
     chosen -= {"aws_rds_cluster.database_cluster"}
     program(district.settings, district.folder, "state", "rm", *sorted(chosen))
 
-    found = district.look(shown(district.settings, district.folder))
-    forgotten = {told.address for told in found.forget}
+    findings = district.look(shown(district.settings, district.folder))
+    forgotten = {note.address for note in findings.forget}
     assert forgotten == {"aws_rds_cluster.database_cluster"}
     program(district.settings, district.folder, "state", "rm", *sorted(forgotten))
-    assert {told.address for told in found.adoptions} == of_kind(chosen | forgotten, Adopt)
+    assert {adoption.address for adoption in findings.adoptions} == of_kind(chosen | forgotten, Adopt)
 
-    (district.folder / ADOPTION_FILE).write_text(import_blocks(found.adoptions))
+    (district.folder / ADOPTION_FILE).write_text(import_blocks(findings.adoptions))
     terraform = district.terraform()
     plan = terraform.plan()
-    told = actions(plan)
-    assert told["import"] == {adoption.address for adoption in found.adoptions}
-    assert told["create"] == of_kind(chosen, Recreate)
-    assert set(told) <= {"import", "create", "update", "no-op", "read"}, told
+    by_action = actions(plan)
+    assert by_action["import"] == {adoption.address for adoption in findings.adoptions}
+    assert by_action["create"] == of_kind(chosen, Recreate)
+    assert set(by_action) <= {"import", "create", "update", "no-op", "read"}, by_action
     written = [
         change["change"]["after"].get("master_password_wo_version")
         for change in plan.shown["resource_changes"]
@@ -260,4 +260,4 @@ def test_a_state_that_lost_some_is_whole_again(district: District, lost: str):
 
     terraform.apply(plan)
     assert terraform.plan().is_empty
-    same_things(known, district.has())
+    same_things(before, district.has())

@@ -15,9 +15,9 @@ BUCKET, SECRET = "aws_s3_bucket.ingest_results_bucket", "aws_secretsmanager_secr
 def a_state(**attributes: dict[str, Any]) -> dict[str, Any]:
     """Return a state of version 4 with these resources, by their addresses with `__` for the dot."""
     resources = []
-    for address, told in attributes.items():
+    for address, values in attributes.items():
         kind, _, name = address.partition("__")
-        instance = {"attributes": {"id": "x", **told}}
+        instance = {"attributes": {"id": "x", **values}}
         resources.append({"mode": "managed", "type": kind, "name": name, "instances": [instance]})
     return {"version": 4, "serial": 7, "lineage": "one", "resources": resources, "outputs": {}}
 
@@ -35,24 +35,26 @@ def test_an_imported_bucket_is_emptied_and_an_imported_secret_frees_its_name():
         aws_backup_vault__backup_vault={"force_destroy": None},
         aws_rds_cluster__database_cluster={"skip_final_snapshot": False},
     )
-    made = decided(state, decisions(STACK))
-    assert attributes_of(made) == [
+    rewritten = decided(state, decisions(STACK))
+    assert attributes_of(rewritten) == [
         {"id": "x", "force_destroy": True, "bucket": "b"},
         {"id": "x", "recovery_window_in_days": 0},
         {"id": "x", "deletion_window_in_days": 7},
         {"id": "x", "force_destroy": True},
         {"id": "x", "skip_final_snapshot": True},
     ]
-    assert made is not None
-    assert (made["serial"], made["lineage"]) == (8, "one"), "Terraform takes a later serial of the same lineage alone"
+    assert rewritten is not None
+    assert (rewritten["serial"], rewritten["lineage"]) == (8, "one"), (
+        "Terraform takes a later serial of the same lineage alone"
+    )
     assert state["serial"] == 7
 
 
 def test_a_state_that_has_them_all_is_left_as_it_is():
-    wanted = decisions(STACK)
-    state = a_state(aws_s3_bucket__ingest_results_bucket=wanted[BUCKET], aws_vpc__network_vpc={})
-    assert decided(state, wanted) is None
-    assert decided({"version": 4, "serial": 1, "resources": []}, wanted) is None
+    by_address = decisions(STACK)
+    state = a_state(aws_s3_bucket__ingest_results_bucket=by_address[BUCKET], aws_vpc__network_vpc={})
+    assert decided(state, by_address) is None
+    assert decided({"version": 4, "serial": 1, "resources": []}, by_address) is None
 
 
 def test_nothing_else_and_nothing_of_somebody_elses_is_touched():
@@ -64,6 +66,6 @@ def test_nothing_else_and_nothing_of_somebody_elses_is_touched():
 
 
 def test_every_argument_that_decides_on_an_end_is_one_that_the_stack_gives():
-    told = decisions(STACK)
-    assert {name for arguments in told.values() for name in arguments} == set(DECIDING)
-    assert (told[BUCKET], told[SECRET]) == ({"force_destroy": True}, {"recovery_window_in_days": 0})
+    by_address = decisions(STACK)
+    assert {name for arguments in by_address.values() for name in arguments} == set(DECIDING)
+    assert (by_address[BUCKET], by_address[SECRET]) == ({"force_destroy": True}, {"recovery_window_in_days": 0})

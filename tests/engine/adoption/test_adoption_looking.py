@@ -21,8 +21,8 @@ TABLES = Question("ec2", "describe_route_tables", "RouteTables", within="Routes"
 def looking(tmp_path, question: Question) -> tuple[Look, Stubber]:
     """Return what asks, with AWS's answers of one service to be given."""
     look = Look(EngineSettings(work_dir=tmp_path, state_bucket="states"), "us-east-1", None)
-    made: Any = boto3.session.Session(aws_access_key_id="x", aws_secret_access_key="x", region_name="us-east-1")
-    look.clients[question.service] = made.client(question.service)
+    session: Any = boto3.session.Session(aws_access_key_id="x", aws_secret_access_key="x", region_name="us-east-1")
+    look.clients[question.service] = session.client(question.service)
     return look, Stubber(look.clients[question.service])
 
 
@@ -40,8 +40,10 @@ def test_every_page_is_read_and_the_same_question_is_asked_once(tmp_path):
 def test_a_service_without_a_paginator_is_asked_until_it_has_no_more(tmp_path):
     look, aws = looking(tmp_path, FIREWALLS)
     for names, marker in ((["one"], "a"), (["two"], "b"), ([], "c")):
-        asked = {"Scope": "REGIONAL"} | ({} if marker == "a" else {"NextMarker": chr(ord(marker) - 1)})
-        aws.add_response("list_web_acls", {"WebACLs": [{"Name": name} for name in names], "NextMarker": marker}, asked)
+        parameters = {"Scope": "REGIONAL"} | ({} if marker == "a" else {"NextMarker": chr(ord(marker) - 1)})
+        aws.add_response(
+            "list_web_acls", {"WebACLs": [{"Name": name} for name in names], "NextMarker": marker}, parameters
+        )
     with aws:
         assert [item["Name"] for item in look.items(FIREWALLS, {"Scope": "REGIONAL"})] == ["one", "two"]
 
@@ -51,8 +53,8 @@ def test_the_parts_of_an_item_come_with_it(tmp_path):
     routes = [{"DestinationCidrBlock": cidr} for cidr in ("0.0.0.0/0", "10.0.0.0/22")]
     aws.add_response("describe_route_tables", {"RouteTables": [{"RouteTableId": "rtb-1", "Routes": routes}]}, {})
     with aws:
-        found = look.items(TABLES, {})
-    assert [(item["DestinationCidrBlock"], item["parent"]["RouteTableId"]) for item in found] == [
+        items = look.items(TABLES, {})
+    assert [(item["DestinationCidrBlock"], item["parent"]["RouteTableId"]) for item in items] == [
         ("0.0.0.0/0", "rtb-1"),
         ("10.0.0.0/22", "rtb-1"),
     ]

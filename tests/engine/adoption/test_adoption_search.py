@@ -40,8 +40,8 @@ def aws(engine: EngineSettings) -> Clients:
 def search(
     engine: EngineSettings, resources: dict[str, Any], state: dict[str, dict[str, Any]] | None = None
 ) -> Findings:
-    known = [{"address": key, "mode": "managed", "values": value} for key, value in (state or {}).items()]
-    shown = {"values": {"root_module": {"resources": known}}} if known else {}
+    managed = [{"address": key, "mode": "managed", "values": value} for key, value in (state or {}).items()]
+    shown = {"values": {"root_module": {"resources": managed}}} if managed else {}
     return find_adoptable(engine, {"resource": resources}, shown, PLACE)
 
 
@@ -62,13 +62,13 @@ def test_a_queue_of_another_district_or_of_nobody_is_told_and_left_alone(engine,
     kinds = {"ours": OURS, "others": OTHERS, "nobodys": {}}
     urls = {kind: queue(aws, f"{kind}-{SUFFIX}", tags) for kind, tags in kinds.items()}
     declared = {kind: {"name": f"{kind}-{SUFFIX}"} for kind in [*kinds, "absent"]}
-    found = search(engine, {"aws_sqs_queue": declared})
-    assert found.adoptions == (Adoption("aws_sqs_queue.ours", urls["ours"]),)
-    assert {(told.address, told.identifier) for told in found.foreign} == {
+    findings = search(engine, {"aws_sqs_queue": declared})
+    assert findings.adoptions == (Adoption("aws_sqs_queue.ours", urls["ours"]),)
+    assert {(resource.address, resource.identifier) for resource in findings.foreign} == {
         ("aws_sqs_queue.others", urls["others"]),
         ("aws_sqs_queue.nobodys", urls["nobodys"]),
     }
-    sentences = {told.address.partition(".")[2]: told.sentence for told in found.foreign}
+    sentences = {resource.address.partition(".")[2]: resource.sentence for resource in findings.foreign}
     assert "cedar-sbx, not maple-sbx" in sentences["others"]
     assert "no tag Suffix" in sentences["nobodys"]
 
@@ -81,7 +81,7 @@ def test_what_belongs_to_something_foreign_is_not_ours_either(engine, aws):
         iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust, Tags=tag_list(tags))
         iam.put_role_policy(RoleName=name, PolicyName=name, PolicyDocument=policy)
     names = {"api": f"api-{SUFFIX}", "trail": f"trail-{SUFFIX}"}
-    found = search(
+    findings = search(
         engine,
         {
             "aws_iam_role": {key: {"name": name} for key, name in names.items()},
@@ -90,9 +90,9 @@ def test_what_belongs_to_something_foreign_is_not_ours_either(engine, aws):
             },
         },
     )
-    assert [told.address for told in found.adoptions] == ["aws_iam_role.api", "aws_iam_role_policy.api"]
-    assert found.adoptions[1].import_id == f"api-{SUFFIX}:api-{SUFFIX}"
-    assert [told.address for told in found.foreign] == ["aws_iam_role.trail"]
+    assert [adoption.address for adoption in findings.adoptions] == ["aws_iam_role.api", "aws_iam_role_policy.api"]
+    assert findings.adoptions[1].import_id == f"api-{SUFFIX}:api-{SUFFIX}"
+    assert [resource.address for resource in findings.foreign] == ["aws_iam_role.trail"]
 
 
 def test_a_bucket_is_ours_before_its_tags_are_set_and_not_with_anothers(engine, aws):
@@ -101,15 +101,15 @@ def test_a_bucket_is_ours_before_its_tags_are_set_and_not_with_anothers(engine, 
         s3.create_bucket(Bucket=f"homeroom-{kind}-123456789012-{SUFFIX}")
     s3.put_bucket_tagging(Bucket=f"homeroom-audit-123456789012-{SUFFIX}", Tagging={"TagSet": tag_list(OTHERS)})
     declared = {kind: {"bucket": f"homeroom-{kind}-123456789012-{SUFFIX}"} for kind in ("results", "audit")}
-    found = search(engine, {"aws_s3_bucket": declared})
-    assert [told.address for told in found.adoptions] == ["aws_s3_bucket.results"]
-    assert [told.address for told in found.foreign] == ["aws_s3_bucket.audit"]
+    findings = search(engine, {"aws_s3_bucket": declared})
+    assert [adoption.address for adoption in findings.adoptions] == ["aws_s3_bucket.results"]
+    assert [resource.address for resource in findings.foreign] == ["aws_s3_bucket.audit"]
 
 
 def test_a_name_is_compared_whole(engine, aws):
     queue(aws, f"alarms-big-{SUFFIX}", {"Suffix": f"big-{SUFFIX}"})
-    found = search(engine, {"aws_sqs_queue": {"alarms": {"name": f"alarms-{SUFFIX}"}}})
-    assert found == Findings()
+    findings = search(engine, {"aws_sqs_queue": {"alarms": {"name": f"alarms-{SUFFIX}"}}})
+    assert findings == Findings()
 
 
 def test_a_key_that_is_being_deleted_is_not_there(engine, aws):
@@ -118,8 +118,8 @@ def test_a_key_that_is_being_deleted_is_not_there(engine, aws):
     old, new = (kms.create_key(Tags=tags)["KeyMetadata"]["KeyId"] for _ in range(2))
     kms.create_key(Tags=[{"TagKey": "Suffix", "TagValue": "cedar-sbx"}, tags[1]])
     kms.schedule_key_deletion(KeyId=old, PendingWindowInDays=7)
-    found = search(engine, {"aws_kms_key": {"key": {"tags": {"Name": f"key-{SUFFIX}"}}}})
-    assert found == Findings(adoptions=(Adoption("aws_kms_key.key", new),))
+    findings = search(engine, {"aws_kms_key": {"key": {"tags": {"Name": f"key-{SUFFIX}"}}}})
+    assert findings == Findings(adoptions=(Adoption("aws_kms_key.key", new),))
 
 
 def test_an_alias_that_leads_to_another_key_is_told(engine, aws):
@@ -128,12 +128,14 @@ def test_an_alias_that_leads_to_another_key_is_told(engine, aws):
     kms.create_alias(AliasName=f"alias/data-{SUFFIX}", TargetKeyId=other)
     declared = {"alias": {"name": f"alias/data-{SUFFIX}", "target_key_id": "${aws_kms_key.key.key_id}"}}
     resources = {"aws_kms_key": {"key": {}}, "aws_kms_alias": declared}
-    found = search(engine, resources, {"aws_kms_key.key": {"key_id": ours}})
-    assert not found.adoptions
-    assert [(told.address, other in told.sentence) for told in found.foreign] == [("aws_kms_alias.alias", True)]
+    findings = search(engine, resources, {"aws_kms_key.key": {"key_id": ours}})
+    assert not findings.adoptions
+    assert [(resource.address, other in resource.sentence) for resource in findings.foreign] == [
+        ("aws_kms_alias.alias", True)
+    ]
     assert "does not exist" in search(engine, resources).foreign[0].sentence
-    found = search(engine, resources, {"aws_kms_key.key": {"key_id": other}})
-    assert [told.import_id for told in found.adoptions] == [f"alias/data-{SUFFIX}"]
+    findings = search(engine, resources, {"aws_kms_key.key": {"key_id": other}})
+    assert [adoption.import_id for adoption in findings.adoptions] == [f"alias/data-{SUFFIX}"]
 
 
 def test_of_two_networks_the_one_that_the_state_speaks_of_is_ours_and_the_other_is_named(engine, aws):
@@ -142,10 +144,10 @@ def test_of_two_networks_the_one_that_the_state_speaks_of_is_ours_and_the_other_
         "aws_vpc": {"v": {"cidr_block": "10.7.0.0/22", "tags": {"Name": f"vpc-{SUFFIX}"}}},
         "aws_subnet": {"s": {"vpc_id": "${aws_vpc.v.id}", "tags": {"Name": f"data-1-{SUFFIX}"}}},
     }
-    for known, chosen, surplus in (({}, first, second), ({"aws_subnet.s": {"vpc_id": second}}, second, first)):
-        found = search(engine, resources, known)
-        assert [told.import_id for told in found.adoptions] == [chosen]
-        assert [told.identifier for told in found.surplus] == [surplus]
+    for state, chosen, surplus in (({}, first, second), ({"aws_subnet.s": {"vpc_id": second}}, second, first)):
+        findings = search(engine, resources, state)
+        assert [adoption.import_id for adoption in findings.adoptions] == [chosen]
+        assert [resource.identifier for resource in findings.surplus] == [surplus]
 
 
 def test_a_rule_that_the_stack_does_not_declare_is_named(engine, aws):
@@ -155,7 +157,7 @@ def test_a_rule_that_the_stack_does_not_declare_is_named(engine, aws):
         GroupName=f"worker-{SUFFIX}", Description="Ingest worker", VpcId=network, TagSpecifications=tags
     )["GroupId"]
     permission = {"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, "IpRanges": [{"CidrIp": "10.8.0.0/22"}]}
-    made = ec2.authorize_security_group_egress(GroupId=group, IpPermissions=[permission])["SecurityGroupRules"]
+    rules = ec2.authorize_security_group_egress(GroupId=group, IpPermissions=[permission])["SecurityGroupRules"]
     declared = {
         "security_group_id": "${aws_security_group.worker.id}",
         "ip_protocol": "tcp",
@@ -168,13 +170,13 @@ def test_a_rule_that_the_stack_does_not_declare_is_named(engine, aws):
         "aws_vpc_security_group_egress_rule": {"out": declared},
         "aws_vpc_security_group_ingress_rule": {"in": declared},
     }
-    found = search(engine, resources)
-    assert {told.address: told.import_id for told in found.adoptions} == {
+    findings = search(engine, resources)
+    assert {adoption.address: adoption.import_id for adoption in findings.adoptions} == {
         "aws_security_group.worker": group,
-        "aws_vpc_security_group_egress_rule.out": made[0]["SecurityGroupRuleId"],
+        "aws_vpc_security_group_egress_rule.out": rules[0]["SecurityGroupRuleId"],
     }
-    assert [told.address for told in found.surplus] == ["aws_security_group.worker"]
-    ec2.revoke_security_group_egress(GroupId=group, SecurityGroupRuleIds=[found.surplus[0].identifier])
+    assert [resource.address for resource in findings.surplus] == ["aws_security_group.worker"]
+    ec2.revoke_security_group_egress(GroupId=group, SecurityGroupRuleIds=[findings.surplus[0].identifier])
     assert not search(engine, resources).surplus
 
 
@@ -195,8 +197,10 @@ def test_a_record_that_leads_elsewhere_is_not_taken_over(engine, aws):
         declared = {"zone_id": zone, "name": "maple.example.org", "type": "CNAME", "records": [value]}
         return search(engine, {"aws_route53_record": {"address": declared}})
 
-    assert [told.identifier for told in found("new.example.net").foreign] == [f"{zone}_maple.example.org_CNAME"]
-    assert [told.import_id for told in found("old.example.net").adoptions] == [f"{zone}_maple.example.org_CNAME"]
+    assert [resource.identifier for resource in found("new.example.net").foreign] == [f"{zone}_maple.example.org_CNAME"]
+    assert [adoption.import_id for adoption in found("old.example.net").adoptions] == [
+        f"{zone}_maple.example.org_CNAME"
+    ]
 
 
 def test_a_secret_that_gets_a_password_no_database_knows_is_named(engine, aws):
@@ -209,10 +213,10 @@ def test_a_secret_that_gets_a_password_no_database_knows_is_named(engine, aws):
         "aws_secretsmanager_secret": {"s": {"name": name}},
         "aws_secretsmanager_secret_version": {"v": declared},
     }
-    found = search(engine, resources)
-    assert [told.address for told in found.adoptions] == ["aws_secretsmanager_secret.s"]
-    assert [told.address for told in found.notes] == ["aws_secretsmanager_secret_version.v"]
-    assert "rotate it" in found.notes[0].sentence
+    findings = search(engine, resources)
+    assert [adoption.address for adoption in findings.adoptions] == ["aws_secretsmanager_secret.s"]
+    assert [note.address for note in findings.notes] == ["aws_secretsmanager_secret_version.v"]
+    assert "rotate it" in findings.notes[0].sentence
 
 
 def test_a_teardown_imports_what_does_not_go_along_and_forgets_nothing(engine, aws):
@@ -229,21 +233,21 @@ def test_a_teardown_imports_what_does_not_go_along_and_forgets_nothing(engine, a
     state = {
         "values": {"root_module": {"resources": [{"address": "aws_rds_cluster.c", "mode": "managed", "values": {}}]}}
     }
-    told = {
+    findings = {
         teardown: find_adoptable(engine, {"resource": resources}, state, PLACE, teardown=teardown)
         for teardown in (False, True)
     }
-    kept = ["aws_s3_bucket.logs", "aws_s3_bucket_versioning.logs"]
-    assert [adoption.address for adoption in told[False].adoptions] == kept
-    assert [note.address for note in told[False].forget] == ["aws_rds_cluster.c"]
-    assert [adoption.address for adoption in told[True].adoptions] == kept[:1]
-    assert not told[True].forget
+    expected = ["aws_s3_bucket.logs", "aws_s3_bucket_versioning.logs"]
+    assert [adoption.address for adoption in findings[False].adoptions] == expected
+    assert [note.address for note in findings[False].forget] == ["aws_rds_cluster.c"]
+    assert [adoption.address for adoption in findings[True].adoptions] == expected[:1]
+    assert not findings[True].forget
 
 
 def test_another_account_is_looked_at_through_its_role(engine, aws):
     role, name = DeployRole("arn:aws:iam::210987654321:role/OrganizationAccountAccessRole"), f"there-{SUFFIX}"
-    there = client(engine, "sqs", REGION, session_in(engine, REGION, role))
-    there.create_queue(QueueName=name, tags=OURS)
+    sqs = client(engine, "sqs", REGION, session_in(engine, REGION, role))
+    sqs.create_queue(QueueName=name, tags=OURS)
     stack = {"resource": {"aws_sqs_queue": {"q": {"name": name}}}}
     assert find_adoptable(engine, stack, {}, PLACE) == Findings()
     place = replace(PLACE, account="210987654321")

@@ -52,9 +52,9 @@ def _anything(address: str, name: str) -> str:
 
 
 def test_the_document_shows_the_table():
-    shown = (ROOT / "docs" / "recovery.md").read_text().partition("<!-- adoption: begin -->\n")[2]
-    told = "`python -m engine.adoption` prints the table of today."
-    assert shown.partition("<!-- adoption: end -->")[0] == adoption_table(TABLE), told
+    text = (ROOT / "docs" / "recovery.md").read_text().partition("<!-- adoption: begin -->\n")[2]
+    remedy = "`python -m engine.adoption` prints the table of today."
+    assert text.partition("<!-- adoption: end -->")[0] == adoption_table(TABLE), remedy
 
 
 HOSTILE = [
@@ -76,11 +76,11 @@ HOSTILE = [
 def test_no_text_gets_out_of_its_quotes(tmp_path: Path):
     binary = shutil.which("terraform")
     assert binary is not None, "Terraform is not on the PATH"
-    asked = f"jsonencode([{', '.join(f'base64encode({quoted(text)})' for text in HOSTILE)}])\n"
-    told = subprocess.run(
-        [binary, "console"], cwd=tmp_path, input=asked, capture_output=True, text=True, check=True, timeout=60
+    expression = f"jsonencode([{', '.join(f'base64encode({quoted(text)})' for text in HOSTILE)}])\n"
+    completed = subprocess.run(
+        [binary, "console"], cwd=tmp_path, input=expression, capture_output=True, text=True, check=True, timeout=60
     )
-    assert [base64.b64decode(part).decode() for part in json.loads(json.loads(told.stdout))] == HOSTILE
+    assert [base64.b64decode(part).decode() for part in json.loads(json.loads(completed.stdout))] == HOSTILE
 
 
 def test_a_block_names_its_resource_and_takes_no_other_address():
@@ -101,7 +101,7 @@ def test_references_are_put_in_and_what_is_not_known_says_so():
             raise UnknownReferenceError(address)
         return known[address, name]
 
-    given = DeclaredValues(
+    arguments = DeclaredValues(
         {
             "whole": "${aws_vpc.v.id}",
             "part": "${aws_vpc.v.id}/x",
@@ -115,11 +115,13 @@ def test_references_are_put_in_and_what_is_not_known_says_so():
         },
         attribute,
     )
-    told = [given.at(path) for path in ("whole", "part", "element", "people", "number", "nested.Name", "none|many.0")]
-    assert told == ["vpc-1", "vpc-1/x", "_x.", "${aws_vpc.v.id} %{ if }", 5432, "n", "first"]
+    values = [
+        arguments.at(path) for path in ("whole", "part", "element", "people", "number", "nested.Name", "none|many.0")
+    ]
+    assert values == ["vpc-1", "vpc-1/x", "_x.", "${aws_vpc.v.id} %{ if }", 5432, "n", "first"]
     for path in ("lost", "data"):
         with pytest.raises(UnknownReferenceError):
-            given.at(path)
+            arguments.at(path)
 
 
 def test_tags_are_read_in_every_way_that_aws_writes_them():

@@ -30,7 +30,7 @@ def test_a_session_and_its_clients_are_made_once_also_by_many_threads():
     with ThreadPoolExecutor(8) as pool:
         sessions = list(pool.map(lambda _: session_in(SETTINGS, REGION, None), range(16)))
         clients = list(pool.map(lambda _: client(SETTINGS, "sqs", REGION, sessions[-1]), range(16)))
-    assert len({id(one) for one in clients}) == 1
+    assert len({id(instance) for instance in clients}) == 1
     assert session_in(SETTINGS, REGION, None) in sessions
 
 

@@ -45,10 +45,10 @@ def test_versions_and_delete_markers_of_every_prefix_go_and_their_number_is_told
     for key in ("top", "top", "in/one"):
         s3.put_object(Bucket="full", Key=key, Body=b"x")
     s3.delete_object(Bucket="full", Key="top")
-    told: list[int] = []
-    emptied = empty_bucket(settings, REGION, "full", progress=told.append)
+    counts: list[int] = []
+    emptied = empty_bucket(settings, REGION, "full", progress=counts.append)
     assert (emptied.bucket, emptied.versions) == ("full", 1100 + 1 + 300 + 3 + 1)
-    assert (told, told[-1]) == (sorted(told), emptied.versions)
+    assert (counts, counts[-1]) == (sorted(counts), emptied.versions)
     assert "Versions" not in s3.list_object_versions(Bucket="full")
     s3.delete_bucket(Bucket="full")
 
@@ -89,15 +89,15 @@ class Bucket:
         return {"Versions": [{"Key": key, "VersionId": "1"} for key in "abc"]}
 
     def delete_objects(self, Bucket: str, Delete: dict[str, Any]) -> dict[str, Any]:  # noqa: N803 - boto3's names
-        self.asked.append([one["Key"] for one in Delete["Objects"]])
-        found = self.errors.pop(0) if self.errors else {}
-        return {"Errors": [{"Key": key, "VersionId": "1", "Code": code} for key, code in found.items()]}
+        self.asked.append([version["Key"] for version in Delete["Objects"]])
+        errors = self.errors.pop(0) if self.errors else {}
+        return {"Errors": [{"Key": key, "VersionId": "1", "Code": code} for key, code in errors.items()]}
 
 
 def with_bucket(monkeypatch, bucket: Bucket) -> None:
     monkeypatch.setattr(emptying, "FIRST_PAUSE_SECONDS", 0.0)
-    monkeypatch.setattr(emptying, "session_in", lambda *given: None)
-    monkeypatch.setattr(emptying, "client", lambda *given: bucket)
+    monkeypatch.setattr(emptying, "session_in", lambda *arguments: None)
+    monkeypatch.setattr(emptying, "client", lambda *arguments: bucket)
 
 
 def test_keys_that_s3_puts_off_are_tried_again_and_they_alone(settings, monkeypatch):

@@ -46,8 +46,8 @@ def test_who_opened_a_port_is_known_and_precisely_that_rule_is_removed(engine):
     assert change.event_name == "AuthorizeSecurityGroupIngress"
     assert change.by.endswith(":user/administrator")
     remove_foreign(engine, REGION, None, "aws_security_group", "ingress[]", group, OPENED)
-    left = ec2.describe_security_group_rules(Filters=[{"Name": "group-id", "Values": [group]}])["SecurityGroupRules"]
-    assert [rule["CidrIpv4"] for rule in left if not rule["IsEgress"]] == ["10.0.0.0/22"]
+    rules = ec2.describe_security_group_rules(Filters=[{"Name": "group-id", "Values": [group]}])["SecurityGroupRules"]
+    assert [rule["CidrIpv4"] for rule in rules if not rule["IsEgress"]] == ["10.0.0.0/22"]
     with pytest.raises(NotThereError):
         remove_foreign(engine, REGION, None, "aws_security_group", "ingress[]", group, OPENED)
 

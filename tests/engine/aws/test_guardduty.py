@@ -24,8 +24,8 @@ def settings(tmp_path: Path) -> Iterator[EngineSettings]:
         yield EngineSettings(work_dir=tmp_path, state_bucket="state", aws_endpoint_url=sandbox.url)
 
 
-def tags(kind: str, **given: str) -> list[dict[str, Any]]:
-    return [{"ResourceType": kind, "Tags": [{"Key": key, "Value": value} for key, value in given.items()]}]
+def tags(kind: str, **values: str) -> list[dict[str, Any]]:
+    return [{"ResourceType": kind, "Tags": [{"Key": key, "Value": value} for key, value in values.items()]}]
 
 
 def watched(ec2: Any, suffix: str, **endpoint_tags: str) -> tuple[str, str]:
@@ -38,7 +38,7 @@ def watched(ec2: Any, suffix: str, **endpoint_tags: str) -> tuple[str, str]:
         VpcId=vpc,
         **({"TagSpecifications": tags("security-group", **endpoint_tags)} if endpoint_tags else {}),
     )["GroupId"]
-    made = ec2.create_vpc_endpoint(
+    answer = ec2.create_vpc_endpoint(
         VpcId=vpc,
         ServiceName=SERVICE,
         VpcEndpointType="Interface",
@@ -46,7 +46,7 @@ def watched(ec2: Any, suffix: str, **endpoint_tags: str) -> tuple[str, str]:
         SecurityGroupIds=[group],
         **({"TagSpecifications": tags("vpc-endpoint", **endpoint_tags)} if endpoint_tags else {}),
     )
-    return made["VpcEndpoint"]["VpcEndpointId"], group
+    return answer["VpcEndpoint"]["VpcEndpointId"], group
 
 
 def test_endpoint_and_group_of_guardduty_go_and_only_in_the_districts_network(settings):
@@ -56,9 +56,12 @@ def test_endpoint_and_group_of_guardduty_go_and_only_in_the_districts_network(se
     own, its_group = watched(ec2, "maple-sbx")
     assert remove_guardduty(settings, REGION, "maple-sbx") == (endpoint, group)
     assert remove_guardduty(settings, REGION, "maple-sbx") == ()
-    states = {one["VpcEndpointId"]: one["State"].lower() for one in ec2.describe_vpc_endpoints()["VpcEndpoints"]}
+    states = {
+        described["VpcEndpointId"]: described["State"].lower()
+        for described in ec2.describe_vpc_endpoints()["VpcEndpoints"]
+    }
     assert (states[endpoint], states[others[0]], states[own]) == ("deleted", "available", "available")
-    groups = {one["GroupId"] for one in ec2.describe_security_groups()["SecurityGroups"]}
+    groups = {described["GroupId"] for described in ec2.describe_security_groups()["SecurityGroups"]}
     assert groups >= {others[1], its_group}
     assert group not in groups
 

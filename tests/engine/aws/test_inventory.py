@@ -60,8 +60,8 @@ def troubled(url: str, *, failures: int) -> Iterator[tuple[str, Callable[[], int
                 return
             request = urllib.request.Request(url + self.path, body or None, dict(self.headers), method=self.command)
             try:
-                with urllib.request.urlopen(request) as told:
-                    self.answer(told.status, told.read(), dict(told.headers))
+                with urllib.request.urlopen(request) as answer:
+                    self.answer(answer.status, answer.read(), dict(answer.headers))
             except urllib.error.HTTPError as error:
                 self.answer(error.code, error.read(), dict(error.headers))
 
@@ -127,11 +127,11 @@ def test_what_exists_is_found_and_what_is_deleted_is_not_left_behind(engine):
 def test_an_endpoint_that_ec2_still_shows_after_its_deletion_is_not_left_behind(fresh):
     ec2, tagged = make(fresh, "ec2"), [{"ResourceType": "vpc-endpoint", "Tags": TAGS}]
     vpc = ec2.create_vpc(CidrBlock="10.0.0.0/22")["Vpc"]["VpcId"]
-    made = ec2.create_vpc_endpoint(
+    endpoint = ec2.create_vpc_endpoint(
         VpcId=vpc, ServiceName="com.amazonaws.us-east-1.s3", VpcEndpointType="Gateway", TagSpecifications=tagged
     )["VpcEndpoint"]["VpcEndpointId"]
     assert kinds(fresh) == {"ec2 vpc-endpoint"}
-    ec2.delete_vpc_endpoints(VpcEndpointIds=[made])
+    ec2.delete_vpc_endpoints(VpcEndpointIds=[endpoint])
     assert ec2.describe_vpc_endpoints()["VpcEndpoints"], "EC2 shows it for a time"
     assert kinds(fresh) == set()
 
@@ -168,8 +168,8 @@ def declared() -> Iterator[tuple[str, str, dict[str, Any]]]:
     for path in GOLDEN:
         stack = json.loads(path.read_text())
         suffix = stack["resource"]["aws_kms_alias"]["encryption_alias"]["name"].removeprefix("alias/data-")
-        for kind, found in stack["resource"].items():
-            for body in found.values():
+        for kind, bodies in stack["resource"].items():
+            for body in bodies.values():
                 yield suffix, kind, body
 
 
@@ -177,51 +177,51 @@ def test_every_type_of_the_stack_would_be_seen_if_it_stayed():
     assert GOLDEN
     assert {kind for _, kind, _ in declared()} == set(COVERAGE)
     named = {kind.called for kind in BY_NAME}
-    for kind, seen in {**COVERAGE, **MADE_BY_AWS}.items():
-        assert seen.tag or seen.name or seen.lookup or (seen.parent and seen.why), kind
-        assert not seen.name or seen.name in named, kind
-        if seen.parent:
-            parent = COVERAGE[seen.parent]
+    for kind, coverage in {**COVERAGE, **MADE_BY_AWS}.items():
+        assert coverage.tag or coverage.name or coverage.lookup or (coverage.parent and coverage.why), kind
+        assert not coverage.name or coverage.name in named, kind
+        if coverage.parent:
+            parent = COVERAGE[coverage.parent]
             assert parent.tag or parent.name or parent.lookup or parent.parent, kind
-    assert named <= {seen.name for seen in [*COVERAGE.values(), *MADE_BY_AWS.values()]}
+    assert named <= {entry.name for entry in [*COVERAGE.values(), *MADE_BY_AWS.values()]}
 
 
 def test_every_name_of_the_stack_that_is_looked_for_by_name_is_known():
     checked = set()
     for suffix, kind, body in declared():
-        seen = COVERAGE[kind]
-        if not seen.name or seen.name.startswith("ec2 "):
+        coverage = COVERAGE[kind]
+        if not coverage.name or coverage.name.startswith("ec2 "):
             continue
-        given = {**body, "suffix": suffix}
-        name = WRITTEN[kind].format(**given) if kind in WRITTEN else str(body[NAMES.get(kind, "name")])
-        assert any(wanted.matches(name, suffix) for wanted in BY_NAME if wanted.called == seen.name), (kind, name)
+        values = {**body, "suffix": suffix}
+        name = WRITTEN[kind].format(**values) if kind in WRITTEN else str(body[NAMES.get(kind, "name")])
+        assert any(row.matches(name, suffix) for row in BY_NAME if row.called == coverage.name), (kind, name)
         checked.add(kind)
-    assert checked == {kind for kind, seen in COVERAGE.items() if seen.name and not seen.name.startswith("ec2 ")}
+    assert checked == {kind for kind, entry in COVERAGE.items() if entry.name and not entry.name.startswith("ec2 ")}
 
 
 def test_one_untagged_thing_of_each_named_kind_is_seen_and_nothing_of_anybody_else(fresh):
     for number, suffix in enumerate((SUFFIX, "big-maple-sbx", "other-sbx"), 1):
         make_named(lambda service: make(fresh, service), suffix, number)
     suffixes = (SUFFIX, "big-maple-sbx", "other-sbx")
-    found = {suffix: remaining(fresh, REGION, suffix) for suffix in suffixes}
-    wanted = {kind.called for kind in BY_NAME if not kind.by_tag} - {"elasticache snapshot"}
+    by_suffix = {suffix: remaining(fresh, REGION, suffix) for suffix in suffixes}
+    expected = {kind.called for kind in BY_NAME if not kind.by_tag} - {"elasticache snapshot"}
     for suffix in suffixes:
-        assert kinds_of(found[suffix]) == wanted, suffix
-    identifiers = {suffix: {item.identifier for item in found[suffix]} for suffix in suffixes}
+        assert kinds_of(by_suffix[suffix]) == expected, suffix
+    identifiers = {suffix: {item.identifier for item in by_suffix[suffix]} for suffix in suffixes}
     assert not identifiers[SUFFIX] & (identifiers["big-maple-sbx"] | identifiers["other-sbx"])
 
 
 def test_what_its_tag_alone_shows_is_seen_and_a_network_tells_what_keeps_it(fresh):
     for number, suffix in enumerate((SUFFIX, "other-sbx"), 1):
         make_tagged(lambda service: make(fresh, service), suffix, number)
-    by_tag_alone = {seen.tag for seen in COVERAGE.values() if seen.tag and (not seen.name or "ec2" in seen.name)}
-    found = {suffix: remaining(fresh, REGION, suffix) for suffix in (SUFFIX, "other-sbx")}
+    by_tag_alone = {entry.tag for entry in COVERAGE.values() if entry.tag and (not entry.name or "ec2" in entry.name)}
+    by_suffix = {suffix: remaining(fresh, REGION, suffix) for suffix in (SUFFIX, "other-sbx")}
     # Listeners are not in the sandbox's tag index, and go with their balancer; its ARN of a flow log is not AWS's.
-    assert kinds_of(found[SUFFIX]) - {"ec2 flow-logs"} == by_tag_alone - {"elasticloadbalancing listener"} | {
+    assert kinds_of(by_suffix[SUFFIX]) - {"ec2 flow-logs"} == by_tag_alone - {"elasticloadbalancing listener"} | {
         "ec2 network-interface"
     }
-    ours, others = ({item.identifier for item in items} for items in found.values())
-    assert not ours & others
+    ours, theirs = ({item.identifier for item in items} for items in by_suffix.values())
+    assert not ours & theirs
 
 
 def test_records_of_the_districts_name_are_seen_in_a_zone_that_is_not_ours(fresh):
@@ -232,8 +232,8 @@ def test_records_of_the_districts_name_are_seen_in_a_zone_that_is_not_ours(fresh
         change = {"Name": record, "Type": kind, "TTL": 60, "ResourceRecords": [{"Value": value}]}
         batch = {"Changes": [{"Action": "CREATE", "ResourceRecordSet": change}]}
         dns.change_resource_record_sets(HostedZoneId=zone, ChangeBatch=batch)
-    seen = look(fresh, Wanted(REGION, SUFFIX, zone, name)).left_behind
-    assert {item.identifier for item in seen} == {f"{zone}/{name}/A", f"{zone}/_abc.{name}/CNAME"}
+    inventory = look(fresh, Wanted(REGION, SUFFIX, zone, name)).left_behind
+    assert {item.identifier for item in inventory} == {f"{zone}/{name}/A", f"{zone}/_abc.{name}/CNAME"}
     assert look(fresh, Wanted(REGION, SUFFIX, "Z0000000000", name)).items == ()
 
 
@@ -254,22 +254,22 @@ def test_a_secret_in_scheduled_deletion_and_a_snapshot_kept_on_purpose_are_told_
         for name in ("wanted", "forgotten")
     ]
     rds.delete_db_cluster(DBClusterIdentifier=f"aurora-{SUFFIX}", SkipFinalSnapshot=True)
-    seen = look(fresh, Wanted(REGION, SUFFIX, keep=((arns[0], "asked for"),)))
-    assert [item.identifier for item in seen.left_behind] == [arns[1]]
-    assert {item.kept for item in seen.items if item.identifier == arns[0]} == {"asked for"}
+    inventory = look(fresh, Wanted(REGION, SUFFIX, keep=((arns[0], "asked for"),)))
+    assert [item.identifier for item in inventory.left_behind] == [arns[1]]
+    assert {item.kept for item in inventory.items if item.identifier == arns[0]} == {"asked for"}
     dated = secrets.describe_secret(SecretId=f"database-owner-{SUFFIX}")["DeletedDate"]
-    assert [item.scheduled for item in seen.items if item.kind == "secret"] == [
+    assert [item.scheduled for item in inventory.items if item.kind == "secret"] == [
         f"in scheduled deletion, dated {dated:%Y-%m-%d}"
     ]
 
 
 def test_the_inventory_says_where_it_looked_and_by_which_calls(engine):
-    seen = look(engine, Wanted(REGION, "nobody-sbx"))
-    assert (seen.scope.account, seen.scope.region, seen.items) == ("123456789012", REGION, ())
-    calls = dict(seen.calls)
+    inventory = look(engine, Wanted(REGION, "nobody-sbx"))
+    assert (inventory.scope.account, inventory.scope.region, inventory.items) == ("123456789012", REGION, ())
+    calls = dict(inventory.calls)
     assert calls["resourcegroupstaggingapi:GetResources"] == 1
     assert calls["iam:ListRoles"] >= 1
-    assert ("kms alias", r"alias/data-nobody\-sbx") in seen.names
+    assert ("kms alias", r"alias/data-nobody\-sbx") in inventory.names
 
 
 def test_a_call_that_fails_for_a_moment_is_tried_again(engine):

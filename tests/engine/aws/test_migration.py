@@ -80,11 +80,11 @@ def test_a_task_is_waited_for_and_its_failure_told(settings, network):
         networkConfiguration=network,
     )
     many: list[float] = []
-    with pytest.raises(MigrationFailedError, match="migrate ended with status 2") as told:
+    with pytest.raises(MigrationFailedError, match="migrate ended with status 2") as raised:
         migrate(settings, REGION, None, TASK, pause=looks(many))
     assert many, "it was not looked at more than once"
-    assert ":task/" in told.value.detail
-    assert "/migrate" in told.value.remedy
+    assert ":task/" in raised.value.detail
+    assert "/migrate" in raised.value.remedy
 
 
 def test_a_task_that_ends_well_is_enough(settings, network):

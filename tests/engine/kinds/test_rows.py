@@ -54,8 +54,8 @@ def test_every_module_with_rows_is_read():
 def test_what_a_row_names_is_there(row: Kind):
     named = {*row.drift.parts.values(), row.seen.parent, row.network.subnet_group if row.network else ""} - {""}
     assert named <= set(KINDS)
-    held = {part.setting for part in row.settings} | ({row.entries.setting} if row.entries else set())
-    assert all(FIELDS[name].changed_by for name in held)
+    settings = {part.setting for part in row.settings} | ({row.entries.setting} if row.entries else set())
+    assert all(FIELDS[name].changed_by for name in settings)
     assert not row.quota or row.quota in QUOTAS
     if row.network:
         places = [body.get(row.network.block, {}) if row.network.block else body for body in arguments(row.type)]
@@ -89,12 +89,12 @@ def test_lines_of_the_diagram_join_boxes():
 def test_what_aws_keeps_for_a_time_is_known_by_the_service_that_lists_it():
     assert LINGERING.keys() >= {("kms", "key"), ("ecs", "service"), ("secretsmanager", "secret")}
     assert len(LINGERING) == sum(row.lingering is not None for row in ROWS)
-    assert all(made.coverage.tag or made.coverage.name or made.coverage.lookup for made in MADE_BY_AWS)
+    assert all(row.coverage.tag or row.coverage.name or row.coverage.lookup for row in MADE_BY_AWS)
 
 
 def test_no_table_by_type_stands_beside_the_rows():
     """A dictionary or a pair that begins with a type of ours is knowledge about a kind, and belongs into its row."""
-    found = []
+    tables = []
     for room in sorted(NO_TABLES):
         for path in sorted((ROOT / room).rglob("*.py")):
             text = path.read_text()
@@ -103,5 +103,5 @@ def test_no_table_by_type_stands_beside_the_rows():
             for node in ast.walk(ast.parse(text)):
                 keys = node.keys if isinstance(node, ast.Dict) else node.elts if isinstance(node, ast.Set) else []
                 types = [key.value for key in keys if isinstance(key, ast.Constant) and key.value in KINDS]
-                found += [f"{path.relative_to(ROOT)}: {name}" for name in types]
-    assert found == []
+                tables += [f"{path.relative_to(ROOT)}: {name}" for name in types]
+    assert tables == []

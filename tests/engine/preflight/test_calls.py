@@ -19,7 +19,7 @@ def test_the_deploy_role_may_make_every_call_of_a_run():
     rights, district = deploy_statements(ACCOUNT), {"account": ACCOUNT, "region": "us-east-1", "suffix": "maple-sbx"}
     calls = [call.within(**district) for call in recorded()]
     assert len(calls) > 200
-    assert [one for one in calls if not allowed(rights, one.action, one.resource, dict(one.context))] == []
+    assert [call for call in calls if not allowed(rights, call.action, call.resource, dict(call.context))] == []
 
 
 def test_the_list_has_what_makes_each_kind_of_a_stack():
@@ -52,8 +52,8 @@ RECORDED = [
 
 @pytest.mark.parametrize(("told", "call"), RECORDED, ids=lambda part: getattr(part, "action", ""))
 def test_a_request_becomes_what_iam_decides(told, call):
-    made = listed([told])
-    assert call in [one for one in made if one.action == call.action] or call in made
+    calls = listed([told])
+    assert call in [candidate for candidate in calls if candidate.action == call.action] or call in calls
 
 
 def test_the_state_buckets_calls_are_the_workers_own():

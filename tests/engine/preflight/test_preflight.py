@@ -66,26 +66,26 @@ def place(url: str, *, role: DeployRole | None = ROLE, region: str = "us-east-1"
 
 
 def findings(where: Place, *only: str) -> dict[str, Finding]:
-    return {found.check: found for found in preflight(where, only or CHECKS)}
+    return {finding.check: finding for finding in preflight(where, only or CHECKS)}
 
 
-def verdicts(found: dict[str, Finding]) -> dict[str, str]:
-    return {name: one.verdict.value for name, one in found.items()}
+def verdicts(by_check: dict[str, Finding]) -> dict[str, str]:
+    return {name: finding.verdict.value for name, finding in by_check.items()}
 
 
 def test_an_account_with_its_platform_is_looked_at_whole_and_nothing_is_changed(sandbox):
     where, called = place(sandbox.url), []
     where.session.events.register("before-call.*.*", lambda model, params, **more: called.append((model.name, params)))
-    found = findings(where)
-    assert list(found) == ["Identity", *CHECKS]
-    assert [one for one in found.values() if one.verdict is Verdict.REFUSED] == []
-    assert {name for name, verdict in verdicts(found).items() if verdict == "warning"} == {
+    by_check = findings(where)
+    assert list(by_check) == ["Identity", *CHECKS]
+    assert [finding for finding in by_check.values() if finding.verdict is Verdict.REFUSED] == []
+    assert {name for name, verdict in verdicts(by_check).items() if verdict == "warning"} == {
         "Certificates",
         "State bucket",
         "Management trail",
         "GuardDuty",
     }
-    assert all(one.remedy for one in found.values() if one.verdict is not Verdict.FINE)
+    assert all(finding.remedy for finding in by_check.values() if finding.verdict is not Verdict.FINE)
     changing = [(name, params["body"]) for name, params in called if not READS.fullmatch(name)]
     assert {name for name, _ in changing} == {"CreateVpc", "AllocateAddress", "CreateInternetGateway"}
     assert all(body["DryRun"] == "true" for _, body in changing)
@@ -101,23 +101,23 @@ def test_what_was_missing_is_fine_once_it_is_there(sandbox):
     client(sandbox.url, "guardduty").create_detector(Enable=True)
     arn = client(sandbox.url, "acm").request_certificate(DomainName="lakeside.example.org")["CertificateArn"]
     watching = ("Management trail", "GuardDuty", "State bucket")
-    found = findings(place(sandbox.url), *watching)
-    assert {verdicts(found)[name] for name in watching} == {"fine"}
+    by_check = findings(place(sandbox.url), *watching)
+    assert {verdicts(by_check)[name] for name in watching} == {"fine"}
     gone = findings(place(sandbox.url, certificates=(f"{arn}0",)), "Certificates")["Certificates"]
     assert (gone.verdict, "is not there" in gone.detail) == (Verdict.WARNING, True)
 
 
 def test_rights_that_are_missing_are_named_before_a_run_meets_them(sandbox):
-    found = findings(place(sandbox.url, role=HELPLESS), "Rights", "Service-linked roles")
-    assert found["Rights"].verdict is Verdict.REFUSED
-    assert "would be denied to arn:aws:iam::123456789012:role/helpless." in found["Rights"].told
+    by_check = findings(place(sandbox.url, role=HELPLESS), "Rights", "Service-linked roles")
+    assert by_check["Rights"].verdict is Verdict.REFUSED
+    assert "would be denied to arn:aws:iam::123456789012:role/helpless." in by_check["Rights"].told
     assert "rds:CreateDBCluster on arn:aws:rds:us-east-1:123456789012:cluster:aurora-preflight-sbx: implicitDeny" in (
-        found["Rights"].detail
+        by_check["Rights"].detail
     )
-    assert "python -m infra platform" in found["Rights"].remedy
-    assert found["Service-linked roles"].verdict is Verdict.REFUSED
+    assert "python -m infra platform" in by_check["Rights"].remedy
+    assert by_check["Service-linked roles"].verdict is Verdict.REFUSED
     assert "aws iam create-service-linked-role --aws-service-name=rds.amazonaws.com" in (
-        found["Service-linked roles"].detail
+        by_check["Service-linked roles"].detail
     )
 
 
@@ -149,25 +149,25 @@ def test_a_full_account_is_told_with_the_quotas_code(sandbox):
 
 def test_versions_that_are_not_offered_are_told(sandbox, monkeypatch):
     monkeypatch.setattr(offers, "POSTGRES_FIRST", "16.99")
-    found = findings(place(sandbox.url), "Database engine", "Zones")
-    assert found["Database engine"].told == "RDS does not offer Aurora PostgreSQL 16.99 in us-east-1."
-    assert "16.6" in found["Database engine"].remedy
-    assert found["Zones"].verdict is Verdict.REFUSED, "no zone has serverless instances of it"
+    by_check = findings(place(sandbox.url), "Database engine", "Zones")
+    assert by_check["Database engine"].told == "RDS does not offer Aurora PostgreSQL 16.99 in us-east-1."
+    assert "16.6" in by_check["Database engine"].remedy
+    assert by_check["Zones"].verdict is Verdict.REFUSED, "no zone has serverless instances of it"
     monkeypatch.setattr(offers, "CACHE_VERSIONS", {CacheEngine.REDIS: ("9.9",)})
     assert findings(place(sandbox.url), "Cache engines")["Cache engines"].verdict is Verdict.REFUSED
 
 
 def test_a_region_with_two_zones_is_told_as_such(sandbox):
-    found = findings(place(sandbox.url, region="us-west-1"), "Zones")["Zones"]
-    assert (found.verdict, found.told) == (Verdict.WARNING, "2 of 2 zones have all that a stack needs.")
+    finding = findings(place(sandbox.url, region="us-west-1"), "Zones")["Zones"]
+    assert (finding.verdict, finding.told) == (Verdict.WARNING, "2 of 2 zones have all that a stack needs.")
 
 
 def test_a_key_for_snapshots_has_to_be_there_and_enabled(sandbox):
     kms = client(sandbox.url, "kms")
-    made = kms.create_key()["KeyMetadata"]
-    key = made["Arn"]
+    created = kms.create_key()["KeyMetadata"]
+    key = created["Arn"]
     assert findings(place(sandbox.url, snapshot_key=key), "Keys")["Keys"].verdict is Verdict.FINE
-    kms.disable_key(KeyId=made["KeyId"])
+    kms.disable_key(KeyId=created["KeyId"])
     for name in (key, "alias/nowhere"):
         assert findings(place(sandbox.url, snapshot_key=name), "Keys")["Keys"].verdict is Verdict.REFUSED
 
@@ -186,11 +186,11 @@ def test_what_a_dry_run_is_refused_by_is_told_from_awss_words(sandbox, reason, r
         stub.add_client_error("create_vpc", "UnauthorizedOperation", f"You are not authorized, {reason}.")
         for operation in ("allocate_address", "create_internet_gateway"):
             stub.add_client_error(operation, "DryRunOperation", "Request would have succeeded, but DryRun is set.")
-        found = tried(where)
-    assert found.verdict is Verdict.REFUSED
-    assert found.told.startswith("ec2:CreateVpc would be refused")
-    assert remedy in found.remedy
-    assert reason in found.detail
+        finding = tried(where)
+    assert finding.verdict is Verdict.REFUSED
+    assert finding.told.startswith("ec2:CreateVpc would be refused")
+    assert remedy in finding.remedy
+    assert reason in finding.detail
 
 
 def test_a_denial_of_the_organization_that_iam_only_simulates_refuses_no_run(sandbox):
@@ -202,11 +202,11 @@ def test_a_denial_of_the_organization_that_iam_only_simulates_refuses_no_run(san
             result |= {"EvalDecision": "implicitDeny", "OrganizationsDecisionDetail": {"AllowedByOrganizations": False}}
 
     where.session.events.register("after-call.iam.SimulatePrincipalPolicy", answer)
-    found = findings(where, "Rights")["Rights"]
-    assert found.verdict is Verdict.WARNING
-    assert "organization" in found.told
+    finding = findings(where, "Rights")["Rights"]
+    assert finding.verdict is Verdict.WARNING
+    assert "organization" in finding.told
 
 
 def test_a_finding_survives_as_data():
-    one = Finding("Zones", Verdict.WARNING, "told", "remedy", "detail")
-    assert Finding.of(json.loads(json.dumps(one.as_data()))) == one
+    finding = Finding("Zones", Verdict.WARNING, "told", "remedy", "detail")
+    assert Finding.of(json.loads(json.dumps(finding.as_data()))) == finding

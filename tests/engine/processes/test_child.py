@@ -21,11 +21,11 @@ def run(code: str, tmp_path, on_line=lambda line: None, poll=lambda: False):
 
 def test_lines_come_in_order_and_errors_are_kept(tmp_path):
     lines: list[str] = []
-    ended = run(
+    result = run(
         "import sys\nfor n in range(500): print(n)\nprint('bad', file=sys.stderr); sys.exit(3)", tmp_path, lines.append
     )
     assert lines == [str(n) for n in range(500)]
-    assert (ended.status, ended.stderr, ended.interrupted) == (3, "bad", False)
+    assert (result.status, result.stderr, result.interrupted) == (3, "bad", False)
 
 
 def test_a_child_that_is_asked_to_stop_ends_its_work_first(tmp_path):
@@ -37,9 +37,9 @@ print("ready", flush=True)
 signal.pause()
 """
     lines: list[str] = []
-    ended = run(code, tmp_path, lines.append, poll=lambda: "ready" in lines)
+    result = run(code, tmp_path, lines.append, poll=lambda: "ready" in lines)
     assert lines == ["ready", "finishing"]
-    assert ended.interrupted
+    assert result.interrupted
 
 
 def test_a_fault_of_ours_leaves_no_child_behind(tmp_path):

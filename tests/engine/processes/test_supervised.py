@@ -54,19 +54,19 @@ class LeftError(Exception):
 
 @pytest.fixture
 def begin(tmp_path):
-    begun: list[Supervised] = []
+    started: list[Supervised] = []
 
     def run(program: str, terms: Terms = PATIENT) -> Supervised:
-        folder = tmp_path / f"{len(begun)}"
+        folder = tmp_path / f"{len(started)}"
         command = [sys.executable, "-c", program]
-        begun.append(
+        started.append(
             start(command, name="apply", folder=folder, cwd=tmp_path, environment=dict(os.environ), terms=terms)
         )
-        return begun[-1]
+        return started[-1]
 
     yield run
-    for one in begun:
-        end_all(one)
+    for running in started:
+        end_all(running)
 
 
 def until(condition: Callable[[], object], seconds: float = 20.0) -> None:
@@ -84,16 +84,16 @@ def followed(
     running: Supervised, stop: Callable[[], Stop] = lambda: Stop.NO, told: Stop = Stop.NO
 ) -> tuple[Ended, list[str]]:
     lines: list[str] = []
-    ended = follow(running, on_line=lambda line, position: lines.append(line), poll=stop, told=told)
-    return ended, lines
+    report = follow(running, on_line=lambda line, position: lines.append(line), poll=stop, told=told)
+    return report, lines
 
 
 def test_every_line_comes_with_its_position_and_the_end_is_known(begin):
     running = begin(COUNTING)
-    seen: list[tuple[str, int]] = []
-    ended = follow(running, on_line=lambda line, position: seen.append((line, position)), poll=lambda: Stop.NO)
-    assert seen == [("line 0", 7), ("line 1", 14), ("line 2", 21)]
-    assert (ended.status, ended.interrupted, ended.stderr) == (0, False, "told")
+    lines: list[tuple[str, int]] = []
+    report = follow(running, on_line=lambda line, position: lines.append((line, position)), poll=lambda: Stop.NO)
+    assert lines == [("line 0", 7), ("line 1", 14), ("line 2", 21)]
+    assert (report.status, report.interrupted, report.stderr) == (0, False, "told")
     assert running.is_alive is False
     assert running.has_finished
 
@@ -110,27 +110,27 @@ def test_who_leaves_leaves_it_running_and_another_reads_all_of_it(begin):
     again = Supervised.from_data(running.as_data())
     assert again == running
     until(lambda: has_said(running, "working"))
-    ended, lines = followed(again, lambda: Stop.INTERRUPT)
+    report, lines = followed(again, lambda: Stop.INTERRUPT)
     assert lines == ["working", "interrupted"]
-    assert (ended.status, ended.interrupted) == (3, True)
+    assert (report.status, report.interrupted) == (3, True)
 
 
 def test_a_signal_is_never_sent_twice(begin):
     running = begin(DEAF)
     until(lambda: has_said(running, "deaf"))
-    asked: list[Stop] = []
+    polls: list[Stop] = []
 
     def stop() -> Stop:
-        asked.append(Stop.NO)
-        return Stop.INTERRUPT if len(asked) < 3 else Stop.KILL
+        polls.append(Stop.NO)
+        return Stop.INTERRUPT if len(polls) < 3 else Stop.KILL
 
-    ended = follow(
+    report = follow(
         running,
         on_line=lambda line, position: None,
         poll=stop,
-        on_stop=lambda told: None,
+        on_stop=lambda request: None,
     )
-    assert ended.status == -signal.SIGKILL
+    assert report.status == -signal.SIGKILL
     second = begin(WORKING)
     until(lambda: has_said(second, "working"))
     rounds: list[int] = []
@@ -176,8 +176,8 @@ def test_what_nobody_follows_is_asked_to_stop_and_then_made_to(begin):
 def test_while_the_claim_holds_it_is_no_orphan(begin):
     running = begin(WORKING, Terms(orphan_seconds=1.5, grace_seconds=1))
     began = time.monotonic()
-    ended, _ = followed(running, lambda: Stop.INTERRUPT if time.monotonic() - began > 4 else Stop.NO)
-    assert (ended.status, ended.interrupted) == (3, True)
+    report, _ = followed(running, lambda: Stop.INTERRUPT if time.monotonic() - began > 4 else Stop.NO)
+    assert (report.status, report.interrupted) == (3, True)
     assert time.monotonic() - began >= 4
 
 
@@ -185,9 +185,9 @@ def test_a_killed_supervisor_takes_its_command_with_it_politely(begin):
     running = begin(WORKING)
     until(lambda: has_said(running, "working"))
     os.kill(running.supervisor.pid, signal.SIGKILL)
-    ended, lines = followed(running)
+    report, lines = followed(running)
     assert lines == ["working", "interrupted"]
-    assert ended.status == -9
+    assert report.status == -9
     assert not running.has_finished
 
 
@@ -196,13 +196,13 @@ def test_a_killed_command_is_told_by_its_signal(begin):
     until(lambda: has_said(running, "working"))
     assert running.terraform is not None
     os.kill(running.terraform.pid, signal.SIGKILL)
-    ended, _ = followed(running)
-    assert (ended.status, ended.interrupted) == (-9, False)
+    report, _ = followed(running)
+    assert (report.status, report.interrupted) == (-9, False)
 
 
 def test_half_a_line_waits_for_its_other_half(begin):
-    ended, lines = followed(begin("import time\nprint('a', end='', flush=True)\ntime.sleep(0.4)\nprint('b')"))
-    assert (ended.status, lines) == (0, ["ab"])
+    report, lines = followed(begin("import time\nprint('a', end='', flush=True)\ntime.sleep(0.4)\nprint('b')"))
+    assert (report.status, lines) == (0, ["ab"])
 
 
 def test_a_program_that_is_missing_is_an_error_of_its_own(tmp_path: Path):
@@ -236,7 +236,7 @@ def test_a_step_of_the_clock_makes_nobody_dead(tmp_path: Path, monkeypatch: pyte
     # After a step the kernel tells another time of boot (proc(5), /proc/stat, btime), which start times rest on.
     (tmp_path / str(own.pid)).symlink_to(f"/proc/{own.pid}")
     kernel = Path("/proc/stat").read_text()
-    (tmp_path / "stat").write_text(re.sub(r"btime (\d+)", lambda told: f"btime {int(told[1]) + step}", kernel))
+    (tmp_path / "stat").write_text(re.sub(r"btime (\d+)", lambda match: f"btime {int(match[1]) + step}", kernel))
     monkeypatch.setattr(psutil, "PROCFS_PATH", str(tmp_path))
     assert abs(psutil.Process(own.pid).create_time() - own.started) >= abs(step) - 1
     assert lives(own) is True

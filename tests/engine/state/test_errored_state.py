@@ -65,8 +65,8 @@ def test_a_state_that_was_cut_off_is_kept_by_its_digest_and_never_pushed():
 
 @given(st.integers(0, 10**9), st.integers(0, 10**9), st.booleans())
 def test_nothing_is_ever_pushed_over_a_newer_state_or_one_of_another_lineage(kept, stored, is_same_lineage):
-    there = a_state(serial=stored, lineage="one" if is_same_lineage else "two", names=())
-    decision = decide_push(packed(a_state(serial=kept)), there)
+    stored_state = a_state(serial=stored, lineage="one" if is_same_lineage else "two", names=())
+    decision = decide_push(packed(a_state(serial=kept)), stored_state)
     assert (decision.push is Push.PUSH) == (is_same_lineage and kept > stored)
 
 

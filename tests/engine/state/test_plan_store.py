@@ -21,43 +21,43 @@ MADE = PlanBinding("lineage", 7, "spec", "stack", "1.11.4", {"hashicorp/aws": "5
 @pytest.fixture(scope="module")
 def settings(tmp_path_factory):
     with running_sandbox() as sandbox:
-        made = EngineSettings(tmp_path_factory.mktemp("work"), "states", aws_endpoint_url=sandbox.url)
-        ensure_state_bucket(made)
-        yield made
+        settings = EngineSettings(tmp_path_factory.mktemp("work"), "states", aws_endpoint_url=sandbox.url)
+        ensure_state_bucket(settings)
+        yield settings
 
 
 def test_a_plan_comes_back_with_what_it_was_made_from_and_without_the_rest(settings, tmp_path):
-    here, there = tmp_path / "here", tmp_path / "there"
-    here.mkdir()
-    there.mkdir()
-    kept = {"run.tfplan": b"\x00plan", "cdk.tf.json": b"{}", "rotation.zip": b"PK", "versions.tf": b"terraform {}"}
-    for name, content in kept.items():
-        (here / name).write_bytes(content)
-    (here / ".terraform.lock.hcl").write_text("provider")
-    (here / ".terraform").mkdir()
-    (here / "stderr.log").write_text("noise")
+    source, target = tmp_path / "here", tmp_path / "there"
+    source.mkdir()
+    target.mkdir()
+    files = {"run.tfplan": b"\x00plan", "cdk.tf.json": b"{}", "rotation.zip": b"PK", "versions.tf": b"terraform {}"}
+    for name, content in files.items():
+        (source / name).write_bytes(content)
+    (source / ".terraform.lock.hcl").write_text("provider")
+    (source / ".terraform").mkdir()
+    (source / "stderr.log").write_text("noise")
     key = plan_key("maple-sbx", 42)
-    packed = packed_plan(here)
+    packed = packed_plan(source)
     store_plan(settings, key, packed)
-    fetch_plan(settings, key, there, sha256=plan_sha256(packed))
-    assert {path.name for path in there.iterdir()} == {*kept, ".terraform.lock.hcl"}
-    assert all((there / name).read_bytes() == content for name, content in kept.items())
+    fetch_plan(settings, key, target, sha256=plan_sha256(packed))
+    assert {path.name for path in target.iterdir()} == {*files, ".terraform.lock.hcl"}
+    assert all((target / name).read_bytes() == content for name, content in files.items())
     delete_plan(settings, key)
     with pytest.raises(PlanStaleError, match="gone"):
-        fetch_plan(settings, key, there, sha256=plan_sha256(packed))
+        fetch_plan(settings, key, target, sha256=plan_sha256(packed))
 
 
 @pytest.mark.parametrize("recorded", ["", "0" * 64])
 def test_a_plan_of_another_digest_is_refused_before_anything_of_it_is_unpacked(settings, tmp_path, recorded):
-    here, there = tmp_path / "here", tmp_path / "there"
-    here.mkdir()
-    there.mkdir()
-    (here / "run.tfplan").write_bytes(b"another plan")
+    source, target = tmp_path / "here", tmp_path / "there"
+    source.mkdir()
+    target.mkdir()
+    (source / "run.tfplan").write_bytes(b"another plan")
     key = plan_key("maple-sbx", 43)
-    store_plan(settings, key, packed_plan(here))
+    store_plan(settings, key, packed_plan(source))
     with pytest.raises(PlanExchangedError, match="not the one that was approved"):
-        fetch_plan(settings, key, there, sha256=recorded)
-    assert list(there.iterdir()) == []
+        fetch_plan(settings, key, target, sha256=recorded)
+    assert list(target.iterdir()) == []
 
 
 @pytest.mark.parametrize(

@@ -42,16 +42,16 @@ STATE = {
 
 
 def test_a_state_is_told_by_address_id_and_arn_and_secrets_stay_in_it():
-    found = contents_of(STATE)
-    assert found.resources == (
+    contents = contents_of(STATE)
+    assert contents.resources == (
         ResourceRecord('aws_subnet.s["a"]', "aws_subnet", "s", "subnet-1", ""),
         ResourceRecord("aws_subnet.s[0]", "aws_subnet", "s", "", ""),
         ResourceRecord("aws_vpc.v", "aws_vpc", "v", "vpc-1", "arn:vpc"),
         ResourceRecord("module.m.aws_x.hidden", "aws_x", "hidden", "", "arn:x"),
     )
-    assert found.outputs == {"key": OutputValue(None, True), "url": OutputValue("https://x", False)}
-    assert "s3cret" not in repr(found)
-    assert "10.0.0.0/22" not in repr(found)
+    assert contents.outputs == {"key": OutputValue(None, True), "url": OutputValue("https://x", False)}
+    assert "s3cret" not in repr(contents)
+    assert "10.0.0.0/22" not in repr(contents)
 
 
 def test_an_empty_state_holds_nothing():

@@ -43,9 +43,9 @@ def test_a_lock_is_released_only_for_a_terraform_of_ours_that_is_gone(suspects, 
 @pytest.fixture(scope="module")
 def settings(tmp_path_factory):
     with running_sandbox() as sandbox:
-        made = EngineSettings(tmp_path_factory.mktemp("work"), "states", aws_endpoint_url=sandbox.url)
-        ensure_state_bucket(made)
-        yield made
+        settings = EngineSettings(tmp_path_factory.mktemp("work"), "states", aws_endpoint_url=sandbox.url)
+        ensure_state_bucket(settings)
+        yield settings
 
 
 def test_a_lock_is_read_as_terraform_writes_it(settings):

@@ -26,27 +26,31 @@ def terraform(tmp_path: Path) -> Terraform:
     settings = EngineSettings(
         work_dir=tmp_path / "work", state_bucket="none", terraform=os.environ["HOMEROOM_TERRAFORM"]
     )
-    made = Terraform(settings, tmp_path, "terraform.tfstate")
-    assert made.rewrite_state(lambda state: state) is False, "there is no state yet"
+    terraform = Terraform(settings, tmp_path, "terraform.tfstate")
+    assert terraform.rewrite_state(lambda state: state) is False, "there is no state yet"
     for arguments in (["init"], ["apply", "-auto-approve"]):
         command = [str(settings.terraform), *arguments, "-input=false", "-no-color"]
-        ended = child.run(
-            command, cwd=tmp_path, environment=settings.child_environment(), on_line=lambda line: None, poll=made.poll
+        result = child.run(
+            command,
+            cwd=tmp_path,
+            environment=settings.child_environment(),
+            on_line=lambda line: None,
+            poll=terraform.poll,
         )
-        assert ended.status == 0
-    return made
+        assert result.status == 0
+    return terraform
 
 
 def attributes(terraform: Terraform) -> dict[str, Any]:
     (resource,) = json.loads((terraform.workspace / "terraform.tfstate").read_text())["resources"]
-    found: dict[str, Any] = resource["instances"][0]["attributes"]
-    return found
+    values: dict[str, Any] = resource["instances"][0]["attributes"]
+    return values
 
 
 def test_what_was_decided_is_stored_and_no_copy_is_left(terraform: Terraform):
     before = attributes(terraform)
-    wanted = {"terraform_data.bucket": {"triggers_replace": None, "id": "another"}}
-    assert terraform.rewrite_state(lambda state: decided(state, wanted)) is True
+    decisions = {"terraform_data.bucket": {"triggers_replace": None, "id": "another"}}
+    assert terraform.rewrite_state(lambda state: decided(state, decisions)) is True
     assert attributes(terraform) == before | {"id": "another"}
     assert not list(terraform.workspace.glob("rewritten*"))
-    assert terraform.rewrite_state(lambda state: decided(state, wanted)) is False
+    assert terraform.rewrite_state(lambda state: decided(state, decisions)) is False

@@ -23,9 +23,9 @@ def a_plan(
 
 
 def told(address: str, before: Any, after: Any, *masks: Any) -> list[tuple[str, Any, Any]]:
-    found = drift_of(a_plan(address, before, after, *masks))
-    assert all(one.address == address for one in found)
-    return [(one.path, one.before, one.after) for one in found]
+    drift = drift_of(a_plan(address, before, after, *masks))
+    assert all(difference.address == address for difference in drift)
+    return [(difference.path, difference.before, difference.after) for difference in drift]
 
 
 GROUP = "aws_cloudwatch_log_group.api"
@@ -83,18 +83,20 @@ def test_a_resource_that_is_gone_is_told_once_without_its_values():
 @pytest.mark.parametrize("marked", ["before", "after", "both"])
 def test_sensitive_values_are_withheld_whichever_side_marks_them(before: Any, after: Any, mask: Any, marked: str):
     masks = {"before": (mask, {}), "after": ({}, mask), "both": (mask, mask)}[marked]
-    found = drift_of(a_plan(GROUP, before, after, *masks))
-    assert any(one.sensitive for one in found)
-    assert "old" not in repr(found)
-    assert "new" not in repr(found)
+    drift = drift_of(a_plan(GROUP, before, after, *masks))
+    assert any(difference.sensitive for difference in drift)
+    assert "old" not in repr(drift)
+    assert "new" not in repr(drift)
 
 
 def test_what_people_put_secrets_into_is_withheld_although_nothing_marks_it():
     before: dict[str, Any] = {"environment": [{"variables": {"TLS": "on"}}]}
     after = {"environment": [{"variables": {"TLS": "on", "PASSWORD": "hunter2"}}]}
-    found = drift_of(a_plan("aws_lambda_function.rotation", before, after))
-    assert [(one.path, one.sensitive) for one in found] == [("environment[0].variables.PASSWORD", True)]
-    assert "hunter2" not in repr(found)
+    drift = drift_of(a_plan("aws_lambda_function.rotation", before, after))
+    assert [(difference.path, difference.sensitive) for difference in drift] == [
+        ("environment[0].variables.PASSWORD", True)
+    ]
+    assert "hunter2" not in repr(drift)
 
 
 json_values = st.recursive(
@@ -111,14 +113,14 @@ json_values = st.recursive(
 )
 def test_anything_has_a_difference_only_where_it_differs(before: dict[str, Any], after: dict[str, Any]):
     assert drift_of(a_plan(GROUP, before, before)) == []
-    for one in drift_of(a_plan(GROUP, before, after)):
-        assert one.before != one.after
+    for difference in drift_of(a_plan(GROUP, before, after)):
+        assert difference.before != difference.after
 
 
 def test_what_the_stack_leaves_to_aws_is_no_drift():
     stack = {"resource": {"aws_ecs_service": {"api": {"lifecycle": {"ignore_changes": ["desired_count"]}}, "x": {}}}}
     plan = a_plan("aws_ecs_service.api", {"desired_count": 2, "name": "a"}, {"desired_count": 7, "name": "b"})
-    assert [one.path for one in drift_of(plan, ignored_by(stack))] == ["name"]
+    assert [difference.path for difference in drift_of(plan, ignored_by(stack))] == ["name"]
 
 
 def test_noise_is_of_its_type_and_its_attribute_only():
@@ -216,9 +218,9 @@ def test_a_rule_that_nobody_declared_is_foreign_and_the_declared_ones_are_not():
             },
         ),
     )
-    found = drift_of(state)
-    assert all(one.foreign for one in found)
-    assert [(one.path, one.after["source"]) for one in found] == [
+    drift = drift_of(state)
+    assert all(difference.foreign for difference in drift)
+    assert [(difference.path, difference.after["source"]) for difference in drift] == [
         ("egress[]", "10.0.0.0/8"),
         ("ingress[]", "sg-1"),
         ("ingress[]", "203.0.113.0/24"),
@@ -237,7 +239,7 @@ def test_routes_and_policies_that_nobody_declared_are_foreign():
         ),
         ("aws_iam_role_policy_attachment.a", {"role": "task", "policy_arn": "arn:a"}),
     )
-    assert [(one.address, one.path, one.after) for one in drift_of(state)] == [
+    assert [(difference.address, difference.path, difference.after) for difference in drift_of(state)] == [
         ("aws_iam_role.task", "inline_policy[]", "x"),
         ("aws_iam_role.task", "managed_policy_arns[]", "arn:b"),
         ("aws_route_table.data", "route[]", {"to": "0.0.0.0/0", "by": "igw-1"}),

@@ -70,9 +70,9 @@ def added(source: str, port: int = 5432) -> dict[str, Any]:
     ids=lambda value: f"{value.type}-{value.path}-{value.after}" if isinstance(value, Drifted) else value or "none",
 )  # fmt: skip
 def test_what_widens_exposure_is_told_by_its_kind(drifted: Drifted, code: str):
-    found = exposure_of(drifted)
-    assert (found.code.value if found else "") == code
-    assert found is None or found.source
+    exposure = exposure_of(drifted)
+    assert (exposure.code.value if exposure else "") == code
+    assert exposure is None or exposure.source
 
 
 def test_every_kind_has_a_rule_and_every_rule_its_source():
@@ -90,12 +90,15 @@ def test_a_parameter_is_told_by_its_name_wherever_it_stands_in_its_group():
     after = group(("rds.force_ssl", "0"), ("log_statement", "none"))
     change = {"actions": ["update"], "before": before, "after": after}
     kind = "aws_rds_cluster_parameter_group"
-    found = drift_of({"resource_drift": [{"address": f"{kind}.p", "type": kind, "change": change}]})
-    assert [(one.path, one.before, one.after) for one in found] == [
+    drift = drift_of({"resource_drift": [{"address": f"{kind}.p", "type": kind, "change": change}]})
+    assert [(difference.path, difference.before, difference.after) for difference in drift] == [
         ('parameter["log_statement"].value', "ddl", "none"),
         ('parameter["rds.force_ssl"].value', "1", "0"),
     ]
-    codes = [exposure_of(Drifted(one.type, one.path, one.before, one.after)) for one in found]
+    codes = [
+        exposure_of(Drifted(difference.type, difference.path, difference.before, difference.after))
+        for difference in drift
+    ]
     assert [code.code if code else None for code in codes] == [None, ExposureCode.NO_TLS]
 
 
@@ -109,5 +112,8 @@ def test_a_policy_that_drifted_is_seen_through_the_drift_itself():
         "after": {"policy": policy(DENY_PLAIN, ALLOW_ALL)},
     }
     kind = "aws_s3_bucket_policy"
-    found = drift_of({"resource_drift": [{"address": f"{kind}.p", "type": kind, "change": change}]})
-    assert [exposure_of(Drifted(one.type, one.path, one.before, one.after)) is not None for one in found] == [True]
+    drift = drift_of({"resource_drift": [{"address": f"{kind}.p", "type": kind, "change": change}]})
+    assert [
+        exposure_of(Drifted(difference.type, difference.path, difference.before, difference.after)) is not None
+        for difference in drift
+    ] == [True]

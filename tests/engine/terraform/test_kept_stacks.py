@@ -58,17 +58,17 @@ class Synthesis:
         """Synthesize into a folder of its own; return what lies there, without the specification."""
         self.made += 1
         out = self.folder / f"out-{self.made}"
-        given = {"suffix": "a-sbx", "calls": str(self.folder / "calls"), **spec}
-        assert synthesis.synthesize(self.settings, json.dumps(given), out).resource_count == 1
+        specification = {"suffix": "a-sbx", "calls": str(self.folder / "calls"), **spec}
+        assert synthesis.synthesize(self.settings, json.dumps(specification), out).resource_count == 1
         return {path.name: path.read_bytes() for path in out.iterdir() if path.name != "spec.json"}
 
 
 @pytest.fixture
 def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Synthesis:
     """Return a project with nothing kept."""
-    found = Synthesis(tmp_path)
-    monkeypatch.setattr(synthesis, "PROJECT", found.project)
-    return found
+    created = Synthesis(tmp_path)
+    monkeypatch.setattr(synthesis, "PROJECT", created.project)
+    return created
 
 
 def test_the_same_specification_is_synthesized_once(made: Synthesis) -> None:
@@ -160,7 +160,7 @@ def test_what_was_used_longest_ago_goes_first(made: Synthesis) -> None:
 
 def test_writers_and_readers_at_a_time_see_whole_stacks(made: Synthesis) -> None:
     files = {"cdk.tf.json": b"x" * 50_000, "rotation.zip": b"y" * 50_000}
-    found: list[dict[str, bytes]] = []
+    stacks: list[dict[str, bytes]] = []
 
     def work(number: int) -> bool:
         out = made.folder / f"reader-{number}"
@@ -169,9 +169,9 @@ def test_writers_and_readers_at_a_time_see_whole_stacks(made: Synthesis) -> None
             keep(made.settings, "key", files)
             sweep(made.kept, 100)
             if take_kept(made.settings, "key", out):
-                found.append({path.name: path.read_bytes() for path in out.iterdir()})
+                stacks.append({path.name: path.read_bytes() for path in out.iterdir()})
         return True
 
     with ThreadPoolExecutor(4) as pool:
         assert all(pool.map(work, range(4)))
-    assert all(one == files for one in found)
+    assert all(stack == files for stack in stacks)

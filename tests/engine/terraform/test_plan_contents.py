@@ -19,7 +19,7 @@ def change(actions: list[str], before: Any, after: Any, unknown: Any = False, **
 
 
 def plan(**changes: dict[str, Any]) -> dict[str, Any]:
-    return {"resource_changes": [{"address": f"aws_x.{name}", "change": each} for name, each in changes.items()]}
+    return {"resource_changes": [{"address": f"aws_x.{name}", "change": entry} for name, entry in changes.items()]}
 
 
 APPROVED = plan(
@@ -33,7 +33,7 @@ CONTENTS = contents_of(APPROVED, KEY)
 
 def with_(name: str, **values: Any) -> dict[str, Any]:
     changed = copy.deepcopy(APPROVED)
-    (of,) = [each["change"] for each in changed["resource_changes"] if each["address"] == f"aws_x.{name}"]
+    (of,) = [resource["change"] for resource in changed["resource_changes"] if resource["address"] == f"aws_x.{name}"]
     of.update(values)
     return changed
 

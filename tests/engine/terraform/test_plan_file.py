@@ -41,12 +41,12 @@ def terraform(settings, tmp_path: Path) -> Iterator[Terraform]:
         settings.AWS_ENDPOINT_URL = running.url
         (tmp_path / STACK_FILE).write_text(json.dumps(STACK))
         ensure_state_bucket(engine_settings())
-        made = Terraform(engine_settings(), tmp_path, state_key("kept"))
-        made.init()
-        made.apply(made.plan())
+        terraform = Terraform(engine_settings(), tmp_path, state_key("kept"))
+        terraform.init()
+        terraform.apply(terraform.plan())
         logs = boto3.client("logs", region_name="us-east-1", endpoint_url=running.url)
         logs.put_retention_policy(logGroupName="kept", retentionInDays=14)
-        yield made
+        yield terraform
 
 
 def retention(terraform: Terraform) -> int:
@@ -57,13 +57,13 @@ def retention(terraform: Terraform) -> int:
 
 @pytest.mark.terraform
 def test_what_a_plan_has_seen_is_stored_once_and_not_over_what_was_stored_since(terraform: Terraform):
-    seen = terraform.plan()
-    assert (seen.is_empty, seen.drifted, retention(terraform)) == (True, (GROUP,), 7)
-    terraform.store_refreshed(seen)
+    plan = terraform.plan()
+    assert (plan.is_empty, plan.drifted, retention(terraform)) == (True, (GROUP,), 7)
+    terraform.store_refreshed(plan)
     assert retention(terraform) == 14
     assert terraform.plan().drifted == ()
     with pytest.raises(TerraformFailedError) as refused:
-        terraform.push(json.dumps(json.loads(refreshed_state(seen.path)) | {"serial": 1}).encode())
+        terraform.push(json.dumps(json.loads(refreshed_state(plan.path)) | {"serial": 1}).encode())
     assert "serial" in refused.value.detail
 
 

@@ -32,15 +32,15 @@ def change(actions: list[str], before: Any, after: Any, **more: Any) -> dict[str
     return {"actions": actions, "before": before, "after": after, **more}
 
 
-def resource(told: dict[str, Any], address: str = "aws_x.this", **more: Any) -> dict[str, Any]:
-    return {"address": address, "mode": "managed", "type": address.split(".")[0], "change": told, **more}
+def resource(change: dict[str, Any], address: str = "aws_x.this", **more: Any) -> dict[str, Any]:
+    return {"address": address, "mode": "managed", "type": address.split(".")[0], "change": change, **more}
 
 
 def told(*resources: dict[str, Any], **more: Any) -> list[ToldChange]:
     return told_changes({"resource_changes": list(resources), **more})
 
 
-def shown(one: ToldChange) -> list[tuple[str, str, str]]:
+def shown(change: ToldChange) -> list[tuple[str, str, str]]:
     """Return the values as a reader sees them."""
     return [
         (
@@ -48,13 +48,13 @@ def shown(one: ToldChange) -> list[tuple[str, str, str]]:
             "hidden" if value.sensitive else value.before.text if value.before else "",
             "later" if value.later else "hidden" if value.sensitive else value.after.text if value.after else "",
         )
-        for value in one.values
+        for value in change.values
     ]
 
 
 def updated(before: Any, after: Any, **more: Any) -> list[tuple[str, str, str]]:
-    (one,) = told(resource(change(["update"], before, after, **more)))
-    return shown(one)
+    (planned,) = told(resource(change(["update"], before, after, **more)))
+    return shown(planned)
 
 
 def test_an_update_is_told_by_what_differs():
@@ -76,11 +76,11 @@ def test_blocks_and_lists_are_told_where_they_differ():
 
 def test_what_is_made_or_deleted_is_told_attribute_by_attribute():
     values: dict[str, Any] = {"name": "x", "none": None, "tags": {}}
-    made, gone = told(
+    created, gone = told(
         resource(change(["create"], None, values, after_unknown={"arn": True, "tags": {}})),
         resource(change(["delete"], values, None), "aws_y.this"),
     )[::-1]
-    assert shown(made) == [("arn", "", "later"), ("name", "", '"x"'), ("tags", "", "{}")]
+    assert shown(created) == [("arn", "", "later"), ("name", "", '"x"'), ("tags", "", "{}")]
     assert shown(gone) == [("name", '"x"', ""), ("tags", "{}", "")]
 
 
@@ -97,8 +97,8 @@ def test_what_is_known_after_the_apply_is_told_so_wherever_it_stands():
 def test_policies_are_compared_inside():
     before = json.dumps({"Statement": [{"Effect": "Allow", "Action": ["s3:Get*"]}]})
     after = json.dumps({"Statement": [{"Action": ["s3:*"], "Effect": "Allow"}]}, indent=1)
-    (one,) = told(resource(change(["update"], {"policy": before}, {"policy": after})))
-    (value,) = one.values
+    (planned,) = told(resource(change(["update"], {"policy": before}, {"policy": after})))
+    (value,) = planned.values
     assert (value.path, value.before, value.after) == ("policy", None, None)
     assert value.lines == (
         (" ", '  "Statement": ['),
@@ -118,15 +118,21 @@ def test_policies_are_compared_inside():
 
 
 def test_why_a_resource_is_replaced_is_told():
-    asked = change(["delete", "create"], {"a": 1, "z": [{"n": 1}]}, {"a": 2, "z": [{"n": 2}]}, replace_paths=[["z", 0]])
-    (one,) = told(resource(asked, action_reason="replace_because_cannot_update"))
-    assert (one.action, one.reason, one.forced_by) == ("replace", "replace_because_cannot_update", ("z[0]",))
-    assert [(value.path, value.forces) for value in one.values] == [("z[0].n", True), ("a", False)]
+    replacement = change(
+        ["delete", "create"], {"a": 1, "z": [{"n": 1}]}, {"a": 2, "z": [{"n": 2}]}, replace_paths=[["z", 0]]
+    )
+    (planned,) = told(resource(replacement, action_reason="replace_because_cannot_update"))
+    assert (planned.action, planned.reason, planned.forced_by) == (
+        "replace",
+        "replace_because_cannot_update",
+        ("z[0]",),
+    )
+    assert [(value.path, value.forces) for value in planned.values] == [("z[0].n", True), ("a", False)]
 
 
 def test_a_move_and_an_import_are_changes_too_and_a_data_source_is_none():
     same = {"name": "x"}
-    found = told(
+    changes = told(
         resource(change(["no-op"], same, same)),
         resource(change(["no-op"], same, same), "aws_x.b", previous_address="aws_x.a"),
         resource(change(["no-op"], same, same, importing={"id": "sg-1"}), "aws_x.c"),
@@ -134,7 +140,7 @@ def test_a_move_and_an_import_are_changes_too_and_a_data_source_is_none():
         {**resource(change(["read"], None, same)), "mode": "data"},
         resource(change(["delete"], same, None), "aws_x.e", deposed="0af1"),
     )
-    assert [(one.address, one.action, one.previous_address, one.import_id) for one in found] == [
+    assert [(planned.address, planned.action, planned.previous_address, planned.import_id) for planned in changes] == [
         ("aws_x.e (deposed 0af1)", "delete", "", ""),
         ("aws_x.d", "update", "", "sg-2"),
         ("aws_x.c", "import", "", "sg-1"),
@@ -143,8 +149,8 @@ def test_a_move_and_an_import_are_changes_too_and_a_data_source_is_none():
 
 
 def test_an_output_is_a_change_too():
-    (one,) = told(output_changes={"url": change(["create"], None, "https://a"), "old": change(["no-op"], 1, 1)})
-    assert (one.address, one.type, shown(one)) == ("output.url", "output", [("", "", '"https://a"')])
+    (planned,) = told(output_changes={"url": change(["create"], None, "https://a"), "old": change(["no-op"], 1, 1)})
+    assert (planned.address, planned.type, shown(planned)) == ("output.url", "output", [("", "", '"https://a"')])
 
 
 class TestSecrets:
@@ -152,15 +158,15 @@ class TestSecrets:
         def policy(word: str, actions: list[str]) -> str:
             return json.dumps({"Statement": [{"Action": actions, "Condition": {"password": word}}]})
 
-        (one,) = told(
+        (planned,) = told(
             resource(change(["update"], {"p": policy(SECRET, ["a"])}, {"p": policy("another-secret", ["b"])}))
         )
-        assert [(value.path, value.sensitive, bool(value.lines)) for value in one.values] == [
+        assert [(value.path, value.sensitive, bool(value.lines)) for value in planned.values] == [
             ("p", False, True),
             ("p.Statement[0].Condition.password", True, False),
         ]
         for secret in (SECRET, "another-secret"):
-            assert secret not in json.dumps(one.as_data())
+            assert secret not in json.dumps(planned.as_data())
 
     def test_a_marked_value_says_only_that_it_changes(self):
         masks = {"before_sensitive": {"token": True, "same": True}, "after_sensitive": {"token": True, "same": True}}
@@ -192,45 +198,45 @@ class TestSecrets:
         other = json.loads(json.dumps(values).replace(SECRET, "something-else"))
         before, after = (None if "create" in actions else other), (None if "delete" in actions else values)
         for sides in ((before, after), (after, before)) if actions == ["update"] else ((before, after),):
-            found = told(resource(change(actions, *sides), f"{kind}.this"))
-            assert found[0].values, "that it changes is told"
-            assert SECRET not in repr(found)
-            assert "something-else" not in repr(found)
+            changes = told(resource(change(actions, *sides), f"{kind}.this"))
+            assert changes[0].values, "that it changes is told"
+            assert SECRET not in repr(changes)
+            assert "something-else" not in repr(changes)
 
     def test_a_secret_is_found_wherever_else_it_stands(self):
         cluster = resource(change(["create"], None, {"password": SECRET}, after_sensitive={"password": True}))
-        other = {
+        values = {
             "url": f"postgres://owner:{SECRET}@db",
             "policy": json.dumps({"a": [SECRET, "open"]}),
             "by_key": {SECRET: 1},
             "name": "app",
         }
-        found = told(cluster, resource(change(["create"], None, other), "aws_y.this", previous_address="aws_y.that"))
-        assert SECRET not in json.dumps([one.as_data() for one in found])
-        assert "app" in repr(found)
-        assert "open" in repr(found)
+        changes = told(cluster, resource(change(["create"], None, values), "aws_y.this", previous_address="aws_y.that"))
+        assert SECRET not in json.dumps([planned.as_data() for planned in changes])
+        assert "app" in repr(changes)
+        assert "open" in repr(changes)
 
     def test_a_secret_inside_a_secret_document_is_known_and_a_user_name_is_not_hidden(self):
-        held = json.dumps({"username": "homeroom_owner", "password": SECRET})
-        secret = resource(change(["create"], None, {"text": held}, after_sensitive={"text": True}))
-        found = told(
+        text = json.dumps({"username": "homeroom_owner", "password": SECRET})
+        secret = resource(change(["create"], None, {"text": text}, after_sensitive={"text": True}))
+        changes = told(
             secret, resource(change(["create"], None, {"a": f"x{SECRET}", "b": "homeroom_owner"}), "aws_y.this")
         )
-        assert shown(found[1]) == [("a", "hidden", "hidden"), ("b", "", '"homeroom_owner"')]
+        assert shown(changes[1]) == [("a", "hidden", "hidden"), ("b", "", '"homeroom_owner"')]
 
     def test_a_sensitive_variable_is_known(self):
         more = {
             "variables": {"key": {"value": SECRET}, "open": {"value": "not-a-secret"}},
             "configuration": {"root_module": {"variables": {"key": {"sensitive": True}, "open": {}}}},
         }
-        (one,) = told(resource(change(["create"], None, {"a": SECRET, "b": "not-a-secret"})), **more)
-        assert shown(one) == [("a", "hidden", "hidden"), ("b", "", '"not-a-secret"')]
+        (planned,) = told(resource(change(["create"], None, {"a": SECRET, "b": "not-a-secret"})), **more)
+        assert shown(planned) == [("a", "hidden", "hidden"), ("b", "", '"not-a-secret"')]
 
 
 class TestBounds:
     def test_a_long_value_is_cut_and_a_change_behind_the_cut_is_told(self):
-        (one,) = told(resource(change(["update"], {"v": "x" * 5000 + "a"}, {"v": "x" * 5000 + "b"})))
-        before, after = one.values[0].before, one.values[0].after
+        (planned,) = told(resource(change(["update"], {"v": "x" * 5000 + "a"}, {"v": "x" * 5000 + "b"})))
+        before, after = planned.values[0].before, planned.values[0].after
         assert before is not None
         assert after is not None
         assert (len(before.text), before.length, before.text) == (LONGEST, 5003, after.text)
@@ -238,19 +244,23 @@ class TestBounds:
 
     def test_of_very_many_values_the_reason_of_a_replacement_is_never_left_out(self):
         many = {f"v{number:04}": number for number in range(1000)}
-        asked = change(["delete", "create"], None, many, replace_paths=[["v0999"]])
-        (one,) = told(resource(asked))
-        assert (len(one.values), one.left_out, one.values[0].path) == (MOST_VALUES, 1000 - MOST_VALUES, "v0999")
+        replacement = change(["delete", "create"], None, many, replace_paths=[["v0999"]])
+        (planned,) = told(resource(replacement))
+        assert (len(planned.values), planned.left_out, planned.values[0].path) == (
+            MOST_VALUES,
+            1000 - MOST_VALUES,
+            "v0999",
+        )
 
     def test_of_a_long_document_many_lines_are_told_and_the_others_counted(self):
         document_ = json.dumps({f"k{number:04}": number for number in range(1000)})
-        (one,) = told(resource(change(["create"], None, {"d": document_})))
-        assert (len(one.values[0].lines), one.values[0].more_lines) == (MOST_LINES, 1002 - MOST_LINES)
+        (planned,) = told(resource(change(["create"], None, {"d": document_})))
+        assert (len(planned.values[0].lines), planned.values[0].more_lines) == (MOST_LINES, 1002 - MOST_LINES)
 
     def test_a_long_line_is_cut_and_a_change_behind_the_cut_is_told(self):
         before, after = (json.dumps({"a": "x" * 5000 + end}) for end in "pq")
-        (one,) = told(resource(change(["update"], {"d": before}, {"d": after})))
-        gone, comes = [line for line in one.values[0].lines if line[0] in "+-"]
+        (planned,) = told(resource(change(["update"], {"d": before}, {"d": after})))
+        gone, comes = [line for line in planned.values[0].lines if line[0] in "+-"]
         assert len(gone[1]) < 500
         assert gone[1] != comes[1]
 
@@ -260,34 +270,34 @@ class TestBounds:
         assert updated({"v": deep}, {"v": deep + " "})[0][0] == "v"
 
     def test_what_no_database_takes_is_written_as_an_escape(self):
-        (one,) = told(resource(change(["create"], None, {"v": "\x00", "w": '{"a":"\\ud800"}'})))
-        assert "\x00" not in json.dumps(one.as_data(), ensure_ascii=False)
+        (planned,) = told(resource(change(["create"], None, {"v": "\x00", "w": '{"a":"\\ud800"}'})))
+        assert "\x00" not in json.dumps(planned.as_data(), ensure_ascii=False)
         json.dumps(told(resource(change(["update"], {"w": "[1]"}, {"w": '["\ud800"]'})))[0].as_data()).encode()
 
 
 def applied(before: Any, told_differences: list[Difference]) -> Any:
     """Return what the differences make of a tree; a list's end is taken off from behind."""
     root = {"": copy.deepcopy(before)}
-    for one in sorted(told_differences, key=lambda each: each.after is ABSENT):
-        if one.after is not ABSENT:
-            put(root, ("", *one.steps), one.after)
-    gone = [one for one in told_differences if one.after is ABSENT]
-    for one in sorted(
-        gone, key=lambda each: [step if isinstance(step, int) else 0 for step in each.steps], reverse=True
+    for difference in sorted(told_differences, key=lambda candidate: candidate.after is ABSENT):
+        if difference.after is not ABSENT:
+            put(root, ("", *difference.steps), difference.after)
+    gone = [missing for missing in told_differences if missing.after is ABSENT]
+    for difference in sorted(
+        gone, key=lambda candidate: [step if isinstance(step, int) else 0 for step in candidate.steps], reverse=True
     ):
-        put(root, ("", *one.steps), ABSENT)
+        put(root, ("", *difference.steps), ABSENT)
     return root.get("")
 
 
 def put(tree: Any, steps: Steps, value: Any) -> None:
     step: Any = steps[0]
     rest = steps[1:]
-    held = document(tree[step]) if isinstance(tree, list) and step < len(tree) else None
+    content = document(tree[step]) if isinstance(tree, list) and step < len(tree) else None
     if isinstance(tree, dict):
-        held = document(tree.get(step))
-    if rest and held is not None:
+        content = document(tree.get(step))
+    if rest and content is not None:
         # A document is data from here on: the text's layout is none of the difference.
-        tree[step] = held
+        tree[step] = content
     if isinstance(tree, list) and isinstance(step, int):
         while len(tree) <= step:
             tree.append(None)
@@ -328,10 +338,10 @@ resources = st.dictionaries(st.sampled_from("abcd"), trees, max_size=3)
 
 @given(resources, resources)
 def test_the_differences_make_what_is_to_be_of_what_was(before: dict[str, Any], after: dict[str, Any]):
-    found = differences(before, after)
-    assert json.dumps(plain(applied(before, found)), sort_keys=True) == json.dumps(plain(after), sort_keys=True)
+    changes = differences(before, after)
+    assert json.dumps(plain(applied(before, changes)), sort_keys=True) == json.dumps(plain(after), sort_keys=True)
     assert differences(after, after) == []
-    assert len({path_text(one.steps) for one in found}) == len(found), "each value is told once"
+    assert len({path_text(difference.steps) for difference in changes}) == len(changes), "each value is told once"
 
 
 @given(st.lists(st.integers(0, 20) | st.text(max_size=6), max_size=5))
@@ -374,7 +384,7 @@ def test_a_planted_secret_is_in_no_output(other: Any, given_: tuple[str, Any, An
         sides = {"before": value, "before_sensitive": mask, "after": other, "after_sensitive": False}
     # Marked in one place, it is none to show in another either.
     beside = resource(change(["create"], None, {"note": "see " + secret if secret == SECRET else ""}), "aws_y.this")
-    found = told(resource({"actions": ["update"], **sides}), beside)
+    changes = told(resource({"actions": ["update"], **sides}), beside)
     if secret in json.dumps(value):
-        assert secret not in repr(found)
-        assert secret not in json.dumps([one.as_data() for one in found])
+        assert secret not in repr(changes)
+        assert secret not in json.dumps([planned.as_data() for planned in changes])

@@ -35,8 +35,8 @@ def test_a_cold_cache_is_filled_by_one_init_and_a_filled_one_is_read_by_several(
     program = tmp_path / "terraform"
     program.write_text(INIT.format(python=sys.executable))
     program.chmod(0o755)
-    told, failed = tmp_path / "told", []
-    told.mkdir()
+    marks, failed = tmp_path / "told", []
+    marks.mkdir()
 
     def init(workspace: Path) -> None:
         workspace.mkdir()
@@ -51,8 +51,8 @@ def test_a_cold_cache_is_filled_by_one_init_and_a_filled_one_is_read_by_several(
     for thread in threads:
         thread.join()
     assert failed == []
-    assert len(list(told.glob("fills-*"))) == 1
-    assert len(list(told.glob("reads-*"))) == 2
+    assert len(list(marks.glob("fills-*"))) == 1
+    assert len(list(marks.glob("reads-*"))) == 2
 
 
 def test_who_is_to_stop_does_not_wait_for_another_and_other_providers_are_another_filling(tmp_path):

@@ -75,7 +75,7 @@ class Small:
         (self.folder / "main.tf.json").write_text(json.dumps(data))
 
     def terraform(self, *arguments: str) -> str:
-        ended = subprocess.run(
+        completed = subprocess.run(
             [os.environ["HOMEROOM_TERRAFORM"], *arguments, *([] if arguments[0] == "show" else ["-no-color"])],
             cwd=self.folder,
             env=self.environment,
@@ -83,8 +83,8 @@ class Small:
             text=True,
             check=False,
         )
-        assert ended.returncode == 0, ended.stdout[-2000:] + ended.stderr[-2000:]
-        return ended.stdout
+        assert completed.returncode == 0, completed.stdout[-2000:] + completed.stderr[-2000:]
+        return completed.stdout
 
     def plan(self, data: dict[str, Any], *flags: str) -> dict[str, Any]:
         self.write(data)
@@ -112,7 +112,7 @@ class TestPlansOfTerraform:
     def test_a_bucket_that_is_replaced_says_why_and_what_is_lost(self, small):
         data = base()
         data["resource"]["aws_s3_bucket"]["results"]["bucket"] = "another-name"
-        finding = next(one for one in assess(small.plan(data)) if one.code is PolicyCode.STATEFUL_REPLACED)
+        finding = next(finding for finding in assess(small.plan(data)) if finding.code is PolicyCode.STATEFUL_REPLACED)
         assert (finding.address, finding.blocks) == ("aws_s3_bucket.results", True)
         assert "because of bucket" in finding.sentence
         assert "every object" in finding.sentence
@@ -120,7 +120,9 @@ class TestPlansOfTerraform:
     def test_a_bucket_whose_creation_was_cut_short_is_replaced_without_consent(self, small):
         # As Terraform marks what a cancel, or an error of AWS, met behind its creation's first answer.
         small.terraform("taint", "aws_s3_bucket.results")
-        finding = next(one for one in assess(small.plan(base())) if one.code is PolicyCode.STATEFUL_REPLACED)
+        finding = next(
+            finding for finding in assess(small.plan(base())) if finding.code is PolicyCode.STATEFUL_REPLACED
+        )
         small.terraform("untaint", "aws_s3_bucket.results")
         assert (finding.address, finding.blocks) == ("aws_s3_bucket.results", False)
         assert "cut short" in finding.sentence
@@ -176,8 +178,8 @@ class TestPlansOfTerraform:
 
 
 def change(kind: str, actions: list[str], before: Any, after: Any, **more: Any) -> dict[str, Any]:
-    told = {"actions": actions, "before": before, "after": after, **more}
-    return {"resource_changes": [{"address": f"{kind}.it", "type": kind, "mode": "managed", "change": told}]}
+    details = {"actions": actions, "before": before, "after": after, **more}
+    return {"resource_changes": [{"address": f"{kind}.it", "type": kind, "mode": "managed", "change": details}]}
 
 
 EVERYBODY = document({"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "*"})
@@ -240,7 +242,7 @@ def test_a_cost_over_the_budget_blocks_with_both_figures():
 def test_what_blocks_comes_first():
     deleted = change("aws_elasticache_replication_group", ["delete"], {}, None)["resource_changes"]
     opened = change("aws_subnet", ["create"], None, {"map_public_ip_on_launch": True})["resource_changes"]
-    assert [one.blocks for one in assess({"resource_changes": deleted + opened})] == [True, False]
+    assert [finding.blocks for finding in assess({"resource_changes": deleted + opened})] == [True, False]
 
 
 JSON = st.recursive(

@@ -33,26 +33,26 @@ def test_each_attempt_begins_empty_and_only_its_owner_may_look(settings):
 
 
 def test_what_dead_workers_left_is_swept_and_what_is_at_work_stays(settings):
-    assert sweep(settings, lambda left: set()) == []
+    assert sweep(settings, lambda runs: set()) == []
     for number in (3, 4, 5):
         new_workspace(settings, number, 1)
     (runs_folder(settings) / "notes").mkdir()
-    assert sweep(settings, lambda left: {4}) == [3, 5]
+    assert sweep(settings, lambda runs: {4}) == [3, 5]
     assert sorted(path.name for path in runs_folder(settings).iterdir()) == ["4", "notes"]
 
 
 def test_the_folder_of_a_run_that_begins_while_it_is_swept_stays(settings):
     new_workspace(settings, 3, 1)
-    asked: list[int] = []
+    checked: list[int] = []
 
-    def active_among(left: Collection[int]) -> set[int]:
+    def active_among(runs: Collection[int]) -> set[int]:
         # Whoever is asked knows the runs of now; another worker takes one more at once.
-        asked.extend(left)
+        checked.extend(runs)
         new_workspace(settings, 8, 1)
         return set()
 
     assert sweep(settings, active_among) == [3]
-    assert asked == [3]
+    assert checked == [3]
     assert (runs_folder(settings) / "8" / "1").exists()
 
 
@@ -63,11 +63,11 @@ def test_the_folder_in_which_a_command_lives_stays_whatever_is_said_of_its_run(s
         command, name="apply", folder=folder / COMMANDS / "1-apply", cwd=folder, environment={}, terms=Terms(60, 60)
     )
     try:
-        assert sweep(settings, lambda left: set()) == []
+        assert sweep(settings, lambda runs: set()) == []
         assert folder.exists()
     finally:
         end_all(running)
-    assert sweep(settings, lambda left: set()) == [3]
+    assert sweep(settings, lambda runs: set()) == [3]
 
 
 def test_without_room_no_run_begins(settings):
@@ -82,8 +82,8 @@ def test_another_worker_may_sweep_the_same_folders_at_the_same_moment(settings):
     for number in (1, 2):
         new_workspace(settings, number, 1)
 
-    def active_among(left):
-        assert set(left) == {1, 2}
+    def active_among(runs):
+        assert set(runs) == {1, 2}
         shutil.rmtree(runs_folder(settings) / "1")
         return {2}
 

@@ -30,11 +30,11 @@ def main() -> int:
         chance = random.Random(seed)
         levels = LEVELS if seed % 3 else ()
         students = district(chance, levels, chance.choice(SIZES), chance.choice((2, 4, 4, 12)))
-        found = [*told(students, levels), *told_by_differences(history(seed, steps=1 + seed % 3))]
+        leaks = [*told(students, levels), *told_by_differences(history(seed, steps=1 + seed % 3))]
         districts += 1
         hidden += len(Attacker(list(answers(students, levels)), students, levels).hidden)
-        if found:
-            sys.stdout.write(f"seed {seed}: {found[0]} of {len(found)} follows from all answers\n")
+        if leaks:
+            sys.stdout.write(f"seed {seed}: {leaks[0]} of {len(leaks)} follows from all answers\n")
             return 1
     sys.stdout.write(json.dumps({"districts": districts, "hidden_counts": hidden, "told": 0}) + "\n")
     return 0

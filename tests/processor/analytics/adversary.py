@@ -37,32 +37,35 @@ class Student:
 
 def district(chance: random.Random, levels: tuple[str, ...], sizes: tuple[int, ...], schools: int) -> list[Student]:
     """A district of so many schools at most, with groups of these sizes, where suppression has most to do."""
-    made = []
+    students = []
     for school, grade in product(range(chance.randint(1, schools)), range(chance.randint(1, 2))):
         for gender in ("female", "male", "other")[: chance.randint(1, 3)]:
             weights = [chance.choice((0, 1, 1, 5)) for _ in levels] or [1]
-            made += [
-                Student(f"s{school:02}", f"g{grade}", gender, one)
-                for one in chance.choices(levels or ("",), weights if any(weights) else None, k=chance.choice(sizes))
+            students += [
+                Student(f"s{school:02}", f"g{grade}", gender, level)
+                for level in chance.choices(levels or ("",), weights if any(weights) else None, k=chance.choice(sizes))
             ]
-    return made or [Student("s00", "g0", "female", levels[0] if levels else "")]
+    return students or [Student("s00", "g0", "female", levels[0] if levels else "")]
 
 
 def answers(students: list[Student], levels: tuple[str, ...]) -> Iterator[dict[str, Any]]:
     """Every row of every answer, as it is answered: one for each shown group that a question can be about."""
-    others = (UNKNOWN,) * (len(DIMENSIONS) - 1)
-    profiles = [Profile(one.school, one.grade, one.level, (one.gender, *others), 1, []) for one in students]
-    made = aggregate_report(Reading(profiles, levels))
-    yield from every_row(made, {one.school for one in students}, {one.grade for one in students})
+    unknowns = (UNKNOWN,) * (len(DIMENSIONS) - 1)
+    profiles = [
+        Profile(student.school, student.grade, student.level, (student.gender, *unknowns), 1, [])
+        for student in students
+    ]
+    published = aggregate_report(Reading(profiles, levels))
+    yield from every_row(published, {student.school for student in students}, {student.grade for student in students})
 
 
-def every_row(made: AggregateReport, schools: set[str], grades: set[str]) -> Iterator[dict[str, Any]]:
+def every_row(published: AggregateReport, schools: set[str], grades: set[str]) -> Iterator[dict[str, Any]]:
     """Yield every row of every answer out of a report, once."""
     seen = set()
     for school, grade, by in product((ALL, *sorted(schools)), (ALL, *sorted(grades)), ("nothing", *GROUPED_BY)):
         if (by == "school" and school) or (by == "grade" and grade):
             continue
-        for row in tables.table(made, Cell(school, grade), by):
+        for row in tables.table(published, Cell(school, grade), by):
             told_ = json.dumps(row, sort_keys=True)
             if told_ not in seen and row["dimension"] in (ALL, DIMENSION):
                 seen.add(told_)
@@ -73,7 +76,7 @@ class Attacker:
     """Holds an unknown for every finest count, and an equation for all that the answers say."""
 
     def __init__(self, rows: list[dict[str, Any]], students: list[Student], levels: tuple[str, ...]) -> None:
-        groups = sorted({one.cell().group for one in students})
+        groups = sorted({student.cell().group for student in students})
         self.finest = [group._replace(level=level) for group in groups for level in levels or (ALL,)]
         self.shown: dict[Cell, int] = {}
         for row in rows:
@@ -90,7 +93,7 @@ class Attacker:
 
     def over(self, cell: Cell) -> list[int]:
         """Return which of the finest counts a cell is the sum of."""
-        return [int(cell.holds(one)) for one in self.finest]
+        return [int(cell.holds(part)) for part in self.finest]
 
     def range_of(self, over: list[int]) -> tuple[int, int]:
         """Return the least and the largest whole number that a sum can be."""
@@ -114,15 +117,15 @@ def wholes(group: Cell, levels: tuple[str, ...]) -> Iterator[Cell]:
 def told(students: list[Student], levels: tuple[str, ...] = ()) -> list[tuple[Cell, int]]:
     """Return the hidden counts under the bound that an attacker knows for certain, and levels that all have."""
     attacker = Attacker(list(answers(students, levels)), students, levels)
-    found = []
+    leaks = []
     for cell in sorted(attacker.hidden):
         true = sum(cell.holds(student.cell()) for student in students)
         least, most = attacker.range_of(attacker.over(cell))
         assert least <= true <= most, "the attacker reckons wrong"
         if true < LEAST and least == most:
-            found.append((cell, true))
+            leaks.append((cell, true))
     for cell, count in attacker.shown.items():
         # Whoever is of the group has the level.
         if cell.level != ALL and attacker.shown.get(cell.group) == count:
-            found.append((cell, count))
-    return found
+            leaks.append((cell, count))
+    return leaks

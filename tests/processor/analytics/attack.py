@@ -10,24 +10,24 @@ def null_space(rows: Iterable[Sequence[int]], width: int) -> list[list[Fraction]
     """Return a basis of what the shown sums leave open: vectors that every row takes to nought."""
     reduced: list[tuple[int, list[Fraction]]] = []
     for row in rows:
-        left = [Fraction(value) for value in row]
-        for lead, known in reduced:
-            if left[lead]:
-                times = left[lead]
-                left = [a - times * b for a, b in zip(left, known, strict=True)]
-        lead = next((place for place, value in enumerate(left) if value), -1)
+        rest = [Fraction(value) for value in row]
+        for lead, pivot in reduced:
+            if rest[lead]:
+                times = rest[lead]
+                rest = [a - times * b for a, b in zip(rest, pivot, strict=True)]
+        lead = next((place for place, value in enumerate(rest) if value), -1)
         if lead < 0:
             continue
-        left = [value / left[lead] for value in left]
-        reduced = [(place, [a - known[lead] * b for a, b in zip(known, left, strict=True)]) for place, known in reduced]
-        reduced.append((lead, left))
+        rest = [value / rest[lead] for value in rest]
+        reduced = [(place, [a - older[lead] * b for a, b in zip(older, rest, strict=True)]) for place, older in reduced]
+        reduced.append((lead, rest))
     leads = {lead for lead, _ in reduced}
     basis = []
     for free in (place for place in range(width) if place not in leads):
         vector = [Fraction(0)] * width
         vector[free] = Fraction(1)
-        for lead, known in reduced:
-            vector[lead] = -known[free]
+        for lead, pivot in reduced:
+            vector[lead] = -pivot[free]
         basis.append(vector)
     return basis
 
@@ -37,13 +37,13 @@ def is_told(group: Sequence[int], open_: Sequence[Sequence[Fraction]]) -> bool:
     return all(sum(a * b for a, b in zip(group, vector, strict=True)) == 0 for vector in open_)
 
 
-def small_groups_told(sizes: Sequence[int], shown: Iterable[Sequence[int]], least: int) -> list[tuple[int, ...]]:
+def small_groups_told(sizes: Sequence[int], rows: Iterable[Sequence[int]], least: int) -> list[tuple[int, ...]]:
     """Return every set of atoms with 1 to least - 1 students whose sum follows: all sets are tried."""
     width = len(sizes)
-    open_ = null_space(shown, width)
+    open_ = null_space(rows, width)
     people = [place for place in range(width) if 0 < sizes[place] < least]
     empty = [place for place in range(width) if not sizes[place]]
-    found = []
+    groups = []
 
     def grow(start: int, members: list[int], size: int) -> None:
         if members:
@@ -51,11 +51,11 @@ def small_groups_told(sizes: Sequence[int], shown: Iterable[Sequence[int]], leas
                 extra = [place for bit, place in enumerate(empty) if chosen >> bit & 1]
                 group = [1 if place in members or place in extra else 0 for place in range(width)]
                 if is_told(group, open_):
-                    found.append(tuple(members + extra))
+                    groups.append(tuple(members + extra))
                     break
         for position in range(start, len(people)):
             if size + sizes[people[position]] < least:
                 grow(position + 1, [*members, people[position]], size + sizes[people[position]])
 
     grow(0, [], 0)
-    return found
+    return groups

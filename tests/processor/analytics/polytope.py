@@ -51,9 +51,9 @@ class Polytope:
                     if leaving is None:
                         leaving = place
                         continue
-                    other = self._rows[leaving]
-                    here, there = row[-1] * other[entering], other[-1] * row[entering]
-                    if here < there or (here == there and self._basis[place] < self._basis[leaving]):
+                    best = self._rows[leaving]
+                    ratio, best_ratio = row[-1] * best[entering], best[-1] * row[entering]
+                    if ratio < best_ratio or (ratio == best_ratio and self._basis[place] < self._basis[leaving]):
                         leaving = place
             if leaving is None:
                 return math.inf, []
@@ -78,9 +78,9 @@ class Polytope:
         pivot = self._rows[place]
         if pivot[entering] < 0:
             pivot = self._rows[place] = [-value for value in pivot]
-        for other, row in enumerate(self._rows):
-            if other != place and row[entering]:
-                made = [pivot[entering] * a - row[entering] * b for a, b in zip(row, pivot, strict=True)]
-                factor = math.gcd(*made) or 1
-                self._rows[other] = [value // factor for value in made]
+        for index, row in enumerate(self._rows):
+            if index != place and row[entering]:
+                reduced = [pivot[entering] * a - row[entering] * b for a, b in zip(row, pivot, strict=True)]
+                factor = math.gcd(*reduced) or 1
+                self._rows[index] = [value // factor for value in reduced]
         self._basis[place] = entering

@@ -34,23 +34,23 @@ Student = tuple[Profile, float]
 def students(count: int, seed: int, schools: int = 4, grades: int = 3) -> list[Student]:
     """Make students up, each a profile of their own."""
     chance = random.Random(seed)
-    made = []
+    cohort = []
     for _ in range(count):
         values = tuple(chance.choice(VALUES.get(name, ("true", "false"))) for name in DIMENSIONS)
         score = round(chance.gauss(250, 40), chance.choice((0, 1, 4)))
         school, grade = f"s{chance.randrange(schools)}", f"g{chance.randrange(grades)}"
-        made.append((Profile(school, grade, chance.choice(LEVELS), values, 1, [score]), score))
-    return made
+        cohort.append((Profile(school, grade, chance.choice(LEVELS), values, 1, [score]), score))
+    return cohort
 
 
-def reading(made: list[Student]) -> Reading:
+def reading(cohort: list[Student]) -> Reading:
     """Return them as they are read: together where they share everything, in any order."""
-    found: dict[tuple[str, str, str, tuple[str, ...]], list[float]] = {}
-    for profile, score in made:
-        found.setdefault(profile[:4], []).append(score)
+    grouped: dict[tuple[str, str, str, tuple[str, ...]], list[float]] = {}
+    for profile, score in cohort:
+        grouped.setdefault(profile[:4], []).append(score)
     profiles = [
         Profile(*key, len(scores), sorted_scores(struct.pack(f"!{len(scores)}d", *scores)))
-        for key, scores in found.items()
+        for key, scores in grouped.items()
     ]
     return Reading(profiles, LEVELS)
 
@@ -71,11 +71,11 @@ def every_question() -> Iterator[tuple[Cell, str]]:
 @examples(8, 60)
 @given(st.integers(0, 900), st.integers(0, 1_000))
 def test_the_numbers_of_every_shown_group_are_those_of_its_students(count: int, seed: int):
-    made = students(count, seed)
-    found = aggregate_report(reading(made))
+    cohort = students(count, seed)
+    published = aggregate_report(reading(cohort))
     exact = 0
-    for cell, group in found.shown.items():
-        scores = [score for profile, score in made if within(cell, profile)]
+    for cell, group in published.shown.items():
+        scores = [score for profile, score in cohort if within(cell, profile)]
         assert group.n == len(scores)
         numbers = group.numbers
         if numbers.mean is None:
@@ -96,44 +96,45 @@ def test_the_numbers_of_every_shown_group_are_those_of_its_students(count: int, 
 
 
 def test_every_shown_group_is_found_by_its_question_and_no_hidden_one():
-    made = students(400, 5)
-    found = aggregate_report(reading(made))
-    assert found.hidden
+    cohort = students(400, 5)
+    published = aggregate_report(reading(cohort))
+    assert published.hidden
     for cell, by in every_question():
-        groups = found.groups(cell, by)
+        groups = published.groups(cell, by)
         names = {
-            "school": {one.school for one, _ in made}, "grade": {one.grade for one, _ in made},
-            **{name: {one.values[place] for one, _ in made} for place, name in enumerate(DIMENSIONS)},
+            "school": {profile.school for profile, _ in cohort}, "grade": {profile.grade for profile, _ in cohort},
+            **{name: {profile.values[place] for profile, _ in cohort} for place, name in enumerate(DIMENSIONS)},
         }.get(by, {ALL})  # fmt: skip
-        told = [told_apart(cell, by, name) for name in sorted(names)]
-        assert groups == [one for one in told if one in found.shown]
-        assert all(one in found.shown or one in found.hidden or not any(within(one, who) for who, _ in made)
-                   for one in told)  # fmt: skip
+        candidates = [told_apart(cell, by, name) for name in sorted(names)]
+        assert groups == [candidate for candidate in candidates if candidate in published.shown]
+        told_of = published.shown.keys() | set(published.hidden)
+        for candidate in candidates:
+            assert candidate in told_of or not any(within(candidate, profile) for profile, _ in cohort)
 
 
 def test_out_of_the_cache_a_book_says_the_same():
-    found = aggregate_report(reading(students(500, 6)))
-    assert AggregateReport.of_bytes(found.as_bytes()) == found
+    published = aggregate_report(reading(students(500, 6)))
+    assert AggregateReport.of_bytes(published.as_bytes()) == published
     assert aggregate_report(Reading([])) == AggregateReport.of_bytes(aggregate_report(Reading([])).as_bytes())
 
 
 def test_without_scores_a_book_counts():
     bare = [(profile._replace(scores=[]), 0.0) for profile, _ in students(300, 7)]
-    found = aggregate_report(Reading([profile for profile, _ in bare], LEVELS))
-    assert found.shown[Cell()].n == 300
-    assert found.shown[Cell()].numbers.mean is None
-    assert sum(count or 0 for count in found.shown[Cell()].levels) == 300
+    published = aggregate_report(Reading([profile for profile, _ in bare], LEVELS))
+    assert published.shown[Cell()].n == 300
+    assert published.shown[Cell()].numbers.mean is None
+    assert sum(count or 0 for count in published.shown[Cell()].levels) == 300
 
 
 def test_growth_hides_what_an_occasion_hides_and_has_neither_mean_nor_tails_nor_count():
-    made = reading(students(900, 8, schools=2, grades=2))
-    occasion = aggregate_report(made)
+    data = reading(students(900, 8, schools=2, grades=2))
+    occasion = aggregate_report(data)
     assert Cell("s1") in occasion.shown
-    other = AggregateReport(occasion.levels, {}, frozenset([Cell("s1")]))
-    found = growth_report(Reading(made.profiles), before=other, after=occasion)
-    assert Cell("s1") in found.hidden
-    assert found.shown
-    for cell, group in found.shown.items():
+    before = AggregateReport(occasion.levels, {}, frozenset([Cell("s1")]))
+    growth = growth_report(Reading(data.profiles), before=before, after=occasion)
+    assert Cell("s1") in growth.hidden
+    assert growth.shown
+    for cell, group in growth.shown.items():
         assert group.n in (RANGE_FROM, EXACT_FROM)
         assert occasion.shown[cell].n >= group.n + 10
         assert (group.numbers.mean, group.numbers.deviation, group.levels) == (None, None, ())
@@ -143,10 +144,10 @@ def test_growth_hides_what_an_occasion_hides_and_has_neither_mean_nor_tails_nor_
 
 
 def test_what_is_left_of_a_whole_told_exactly_is_told_exactly_itself_or_is_a_hundred():
-    found = aggregate_report(reading(students(1_500, 10, schools=6, grades=2)))
-    exact = {cell for cell, group in found.shown.items() if group.numbers.mean is not None}
-    schools = [cell for cell in found.groups(Cell(), "school") if cell in exact]
-    rest = found.shown[Cell()].n - sum(found.shown[cell].n for cell in schools)
+    published = aggregate_report(reading(students(1_500, 10, schools=6, grades=2)))
+    exact = {cell for cell, group in published.shown.items() if group.numbers.mean is not None}
+    schools = [cell for cell in published.groups(Cell(), "school") if cell in exact]
+    rest = published.shown[Cell()].n - sum(published.shown[cell].n for cell in schools)
     assert Cell() in exact
     assert rest == 0 or rest >= EXACT_FROM
 
@@ -158,10 +159,10 @@ def test_a_shelf_takes_no_more_memory_than_it_may():
     tracemalloc.start()
     try:
         for number in range(6):
-            one = AggregateReport.of_bytes(value)
-            one.groups(Cell(), "school")
-            lru_cache.put(str(number), one, one.weight)
-            del one
+            loaded = AggregateReport.of_bytes(value)
+            loaded.groups(Cell(), "school")
+            lru_cache.put(str(number), loaded, loaded.weight)
+            del loaded
         taken, _ = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()

@@ -73,12 +73,12 @@ def test_no_count_of_a_score_under_ten_follows_from_a_range_of_the_mean(students
     apart = precision.width(students, top)
     assert apart is not None
     for mark in range(int(top / apart) + 1):
-        told = precision.between(mark * apart, apart, (0, top))
+        interval = precision.between(mark * apart, apart, (0, top))
         means = [total / students for total in range(top * students + 1)]
-        sums = [total for total, mean in enumerate(means) if precision.between(mean, apart, (0, top)) == told]
+        sums = [total for total, mean in enumerate(means) if precision.between(mean, apart, (0, top)) == interval]
         for score in range(steps):
             # With so many of this score, the others reach every sum between these.
-            others = [one for one in range(steps) if one != score]
+            others = [other for other in range(steps) if other != score]
             possible = [
                 count for count in range(students + 1)
                 if any(others[0] * (students - count) <= total - score * count <= others[-1] * (students - count)

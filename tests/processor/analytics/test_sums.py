@@ -31,7 +31,7 @@ def test_every_sum_of_two_to_four_that_is_told_while_no_part_of_it_is_is_found_a
     rows: list[list[int]], sizes: list[int]
 ):
     open_ = null_space(rows, UNKNOWNS)
-    told = {
+    sums = {
         members
         for count in (1, 2, 3, 4)
         for members in combinations(range(UNKNOWNS), count)
@@ -39,10 +39,10 @@ def test_every_sum_of_two_to_four_that_is_told_while_no_part_of_it_is_is_found_a
     }
     expected = {
         members
-        for members in told
-        if len(members) > 1 and all(sizes[one] < LEAST for one in members)
-        if 0 < sum(sizes[one] for one in members) < LEAST
-        if not any(set(part) < set(members) for part in told)
+        for members in sums
+        if len(members) > 1 and all(sizes[member] < LEAST for member in members)
+        if 0 < sum(sizes[member] for member in members) < LEAST
+        if not any(set(part) < set(members) for part in sums)
     }
     echelon = pivots(sparse(rows))
     values = random_solution(echelon, UNKNOWNS, 1)
@@ -52,8 +52,8 @@ def test_every_sum_of_two_to_four_that_is_told_while_no_part_of_it_is_is_found_a
 @examples(50, 300)
 @given(st.lists(ROW, max_size=7))
 def test_the_basis_is_of_solutions_and_of_as_many_as_are_open(rows: list[list[int]]):
-    found = basis(pivots(sparse(rows)), UNKNOWNS)
-    assert len(found) == len(null_space(rows, UNKNOWNS))
-    for solution in found:
+    solutions = basis(pivots(sparse(rows)), UNKNOWNS)
+    assert len(solutions) == len(null_space(rows, UNKNOWNS))
+    for solution in solutions:
         for row in rows:
             assert sum(row[place] * value for place, value in solution.items()) % PRIME == 0

@@ -41,20 +41,20 @@ def everybody(atoms: list[Atom]) -> list[Atom]:
 
 
 def assert_nothing_small_is_told(atoms: list[Atom], levels: tuple[str, ...] = ()) -> None:
-    there = [atom for atom in atoms if atom.students]
-    whole = there if not there or there[0].dimension == ALL else [*there, *everybody(there)]
-    made = family(whole, levels)
-    hidden = hidden_cells(made)
+    present = [atom for atom in atoms if atom.students]
+    whole = present if not present or present[0].dimension == ALL else [*present, *everybody(present)]
+    related = family(whole, levels)
+    hidden = hidden_cells(related)
     # Levels that nobody of a group reached are part of what can be told of it.
-    groups = {name(atom).group for atom in there}
+    groups = {name(atom).group for atom in present}
     fine = [atom for atom in atoms if atom.students or (levels and name(atom).group in groups)]
-    shown = [[int(cell.holds(name(atom))) for atom in fine] for cell in made.counts if cell not in hidden]
-    open_ = null_space(shown, len(fine))
-    for cell, count in made.counts.items():
+    rows = [[int(cell.holds(name(atom))) for atom in fine] for cell in related.counts if cell not in hidden]
+    open_ = null_space(rows, len(fine))
+    for cell, count in related.counts.items():
         if count < LEAST and (count or cell.level):
             assert not is_told([int(cell.holds(name(atom))) for atom in fine], open_), cell
-    told = small_groups_told([atom.students for atom in fine], shown, LEAST)
-    assert [group for group in told if len(group) <= 4] == []
+    leaks = small_groups_told([atom.students for atom in fine], rows, LEAST)
+    assert [group for group in leaks if len(group) <= 4] == []
 
 
 @examples(100, 1_000)
@@ -76,13 +76,15 @@ def test_no_small_group_of_a_level_can_be_reckoned_nor_that_nobody_reached_it(at
 
 
 def test_the_attack_finds_what_primary_suppression_alone_would_tell():
-    made = family(
+    related = family(
         [Atom("s1", "g1", ALL, ALL, ALL, 4), Atom("s2", "g1", ALL, ALL, ALL, 40), Atom("s3", "g1", ALL, ALL, ALL, 50)]
     )
-    fine = [cell for cell in made.counts if cell.school and cell.grade]
-    only_primary = [[int(cell.holds(one)) for one in fine] for cell, count in made.counts.items() if count >= LEAST]
+    fine = [cell for cell in related.counts if cell.school and cell.grade]
+    only_primary = [
+        [int(cell.holds(part)) for part in fine] for cell, count in related.counts.items() if count >= LEAST
+    ]
     assert is_told([1, 0, 0], null_space(only_primary, 3))
-    hidden = hidden_cells(made)
+    hidden = hidden_cells(related)
     assert Cell("s1") in hidden
     assert Cell("s2") in hidden, "the smallest of the others keeps it company"
     assert Cell() not in hidden

@@ -31,12 +31,12 @@ def told(pipeline: Pipeline) -> dict[str, Any]:
     """Return what is told of everybody, by the test's title; nothing of those of which nothing is."""
     with pipeline.connections().pool("homeroom_reader", most=2) as pool:
         analytics = Analytics(pool, SingleFlight(Store(None)), "maple-test", at_hand=0)
-        found = {}
+        counts = {}
         for row in analytics.occasions(ACCESS).rows:
             answer = analytics.table(ACCESS, Occasion(**row), Cell(), "").rows
             if answer:
-                found[row["assessment"].rpartition(":")[2]] = answer[0]["n"]
-        return found
+                counts[row["assessment"].rpartition(":")[2]] = answer[0]["n"]
+        return counts
 
 
 @pytest.mark.parametrize("few", [1, 9])

@@ -28,17 +28,19 @@ HEADER = "student_id,assessment,administration,date,score,level,school_id\n"
 
 def district(*schools: int, first: int = 0, at: int = 0) -> Version:
     """Return schools of so many students, half of them female, the levels in turn."""
-    made: Version = {}
+    students: Version = {}
     for place, size in enumerate(schools):
         for number in range(size):
-            who = first + len(made)
-            made[who] = Student(f"s{at + place:02}", "g0", "female" if number % 2 else "male", LEVELS[number // 2 % 3])
-    return made
+            who = first + len(students)
+            students[who] = Student(
+                f"s{at + place:02}", "g0", "female" if number % 2 else "male", LEVELS[number // 2 % 3]
+            )
+    return students
 
 
 def counts(*data: Version) -> list[int | None]:
     """Return how many are told of in all at each version; nothing where nobody is."""
-    return [made.shown[Cell()].n if Cell() in made.shown else None for _, made in answered(data, LEVELS)]
+    return [published.shown[Cell()].n if Cell() in published.shown else None for _, published in answered(data, LEVELS)]
 
 
 @pytest.mark.parametrize(
@@ -66,8 +68,8 @@ def test_who_waits_a_week_is_told_where_the_school_has_ten():
     first = district(600)
     late = first | district(12, first=900) | district(9, first=1_000, at=1)
     days = WAITS_SECONDS / 86_400
-    told = [len(students) for students, _ in answered([first, late, late, late], LEVELS, days / 2)]
-    assert told == [600, 600, 600, 612]
+    numbers = [len(students) for students, _ in answered([first, late, late, late], LEVELS, days / 2)]
+    assert numbers == [600, 600, 600, 612]
 
 
 def test_a_file_taken_back_that_came_by_itself_is_told_no_more_and_is_told_again():
@@ -78,12 +80,12 @@ def test_a_file_taken_back_that_came_by_itself_is_told_no_more_and_is_told_again
 
 def test_a_correction_of_one_waits_and_one_of_a_whole_school_does_not():
     first = district(90, 90)
-    one = first | {3: replace(first[3], level=LEVELS[2])}
+    corrected = first | {3: replace(first[3], level=LEVELS[2])}
     every = {number: replace(student, level=LEVELS[(LEVELS.index(student.level) + 1) % 3])
              if student.school == "s00" else student for number, student in first.items()}  # fmt: skip
-    told = [students for students, _ in answered([first, one, every], LEVELS)]
-    assert told[1] == first
-    assert told[2] == every
+    answers = [students for students, _ in answered([first, corrected, every], LEVELS)]
+    assert answers[1] == first
+    assert answers[2] == every
 
 
 def test_a_file_that_is_taken_back_and_comes_again_with_one_correction_tells_the_former():
@@ -94,9 +96,9 @@ def test_a_file_that_is_taken_back_and_comes_again_with_one_correction_tells_the
 
 def test_a_first_look_at_a_few_does_not_hide_what_comes():
     few, many = district(12), district(400, 400, first=100)
-    *_, (told, made) = answered([few, few | many], LEVELS)
-    assert len(told) == 800
-    assert None not in made.shown[Cell()].levels
+    *_, (students, published) = answered([few, few | many], LEVELS)
+    assert len(students) == 800
+    assert None not in published.shown[Cell()].levels
 
 
 def test_nothing_is_kept_of_an_occasion_of_which_nothing_may_be_told():
@@ -116,10 +118,10 @@ def test_data_looks_other_where_one_score_is():
     key = ("s", "g", "", ("a",) * 5)
     packed = (key, bytes(7) + b"\1" + bytes(7) + b"\2", b"\x40\x10" + bytes(6) + b"\x40\x14" + bytes(6))
     turned = (key, bytes(7) + b"\2" + bytes(7) + b"\1", b"\x40\x14" + bytes(6) + b"\x40\x10" + bytes(6))
-    other = (key, packed[1], packed[2][:-1] + b"\1")
+    changed = (key, packed[1], packed[2][:-1] + b"\1")
     assert bag_of(Reading([], (), [packed])) == {1: (key, 4.0), 2: (key, 5.0)}
     assert fingerprint(Reading([], (), [packed])) == fingerprint(Reading([], (), [turned]))
-    assert fingerprint(Reading([], (), [packed])) != fingerprint(Reading([], (), [other]))
+    assert fingerprint(Reading([], (), [packed])) != fingerprint(Reading([], (), [changed]))
 
 
 def rows(students: range, title: str = "Reading", school: str = "s1") -> str:
@@ -134,8 +136,8 @@ def told(pipeline: Pipeline) -> int | None:
     with pipeline.connections().pool("homeroom_reader", most=2) as pool:
         analytics = Analytics(pool, SingleFlight(Store(None)), "maple-test", at_hand=0)
         (occasion,) = analytics.occasions(ACCESS).rows
-        found = analytics.table(ACCESS, Occasion(**occasion), Cell(), "").rows
-        return int(found[0]["n"]) if found else None
+        rows = analytics.table(ACCESS, Occasion(**occasion), Cell(), "").rows
+        return int(rows[0]["n"]) if rows else None
 
 
 def test_of_stored_files_no_one_student_is_told_and_nobody_who_was_erased_is_known(pipeline: Pipeline):
@@ -145,9 +147,9 @@ def test_of_stored_files_no_one_student_is_told_and_nobody_who_was_erased_is_kno
     assert told(pipeline) == 60
     with pipeline.connections().opened("homeroom_writer", autocommit=True) as connection:
         erase_student(connection, pipeline.pseudonyms, "7003", Request("Ms Okafor", "a request", "maple-test"))
-    ((kept,),) = pipeline.rows("SELECT ledger FROM homeroom.told")
+    ((ledger,),) = pipeline.rows("SELECT ledger FROM homeroom.told")
     gone = int.from_bytes(pipeline.pseudonyms.uuid("7003").bytes[:8], "big", signed=True)
-    assert not [piece for piece in of_bytes(bytes(kept)).pieces if gone in piece.bag]
+    assert not [piece for piece in of_bytes(bytes(ledger)).pieces if gone in piece.bag]
     assert told(pipeline) == 60
     pipeline.take("three.csv", rows(range(100, 160), school="s2"))
     assert told(pipeline) == 120

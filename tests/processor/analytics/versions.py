@@ -28,7 +28,8 @@ Version = dict[int, Student]
 
 def bag_of(students: Version) -> Bag:
     return {
-        number: ((one.school, one.grade, one.level, (one.gender, *OTHERS)), None) for number, one in students.items()
+        number: ((student.school, student.grade, student.level, (student.gender, *OTHERS)), None)
+        for number, student in students.items()
     }
 
 
@@ -37,7 +38,7 @@ def told_book(ledger: Ledger, levels: tuple[str, ...]) -> AggregateReport:
     if len(pieces) < 2:
         return aggregate_report(ledger.reading())
     also = {cell for piece in pieces for cell in piece.hidden or ()}
-    return aggregate_report(ledger.reading(), pieces=[reading_of((one.bag,), levels) for one in pieces], also=also)
+    return aggregate_report(ledger.reading(), pieces=[reading_of((piece.bag,), levels) for piece in pieces], also=also)
 
 
 def answered(
@@ -48,38 +49,40 @@ def answered(
     for number, students in enumerate(versions):
         ledger = renewed(ledger, bag_of(students), levels, now=number * days * DAY)
         everybody.update(students)
-        told = {
-            one: Student(key[0], key[1], key[3][0], key[2])
+        version = {
+            number: Student(key[0], key[1], key[3][0], key[2])
             for piece in ledger.told
-            for one, (key, _) in piece.bag.items()
+            for number, (key, _) in piece.bag.items()
         }
-        yield told, told_book(ledger, levels)
+        yield version, told_book(ledger, levels)
 
 
 class Differences:
     """Holds unknowns for every finest count at first, and for those that leave and come at each step."""
 
-    def __init__(self, told: Sequence[tuple[Version, AggregateReport]], levels: tuple[str, ...]) -> None:
-        self.told, self.levels = told, levels
-        groups = sorted({one.cell().group for students, _ in told for one in students.values()})
+    def __init__(self, answers: Sequence[tuple[Version, AggregateReport]], levels: tuple[str, ...]) -> None:
+        self.told, self.levels = answers, levels
+        groups = sorted({student.cell().group for students, _ in answers for student in students.values()})
         self.finest = [group._replace(level=level) for group in groups for level in levels]
         self.columns: list[tuple[str, int, Cell]] = [("is", 0, cell) for cell in self.finest]
-        for step, ((before, _), (after, _)) in enumerate(pairwise(told)):
+        for step, ((before, _), (after, _)) in enumerate(pairwise(answers)):
             # It knows in which groups anybody left or came: from the file, or from the school.
-            left = {one.cell().group for number, one in before.items() if after.get(number) != one}
-            came = {one.cell().group for number, one in after.items() if before.get(number) != one}
+            left = {student.cell().group for number, student in before.items() if after.get(number) != student}
+            came = {student.cell().group for number, student in after.items() if before.get(number) != student}
             self.columns += [("left", step, cell) for cell in self.finest if cell.group in left]
             self.columns += [("came", step, cell) for cell in self.finest if cell.group in came]
         equations = []
         self.shown: list[dict[Cell, int]] = []
-        for number, (_, made) in enumerate(told):
-            shown = dict(_shown(made, {one.cell().group for students, _ in told for one in students.values()}))
+        for number, (_, published) in enumerate(answers):
+            shown = dict(
+                _shown(published, {student.cell().group for students, _ in answers for student in students.values()})
+            )
             self.shown.append(shown)
             equations += [(self.over(cell, number), count) for cell, count in shown.items()]
-        self.width = len(self.columns) + len(self.finest) * (len(told) - 1)
+        self.width = len(self.columns) + len(self.finest) * (len(answers) - 1)
         # What is at no version below nought: one more unknown for each.
         padded = [([*row, *[0] * (self.width - len(row))], count) for row, count in equations]
-        for number in range(1, len(told)):
+        for number in range(1, len(answers)):
             for place, cell in enumerate(self.finest):
                 row = [*self.over(cell, number), *[0] * (self.width - len(self.columns))]
                 row[len(self.columns) + (number - 1) * len(self.finest) + place] = -1
@@ -89,12 +92,12 @@ class Differences:
     def over(self, cell: Cell, number: int) -> list[int]:
         """Return which unknowns a cell of a version is the sum of."""
         signs = {"is": 1, "left": -1, "came": 1}
-        return [signs[kind] * int(cell.holds(one)) if kind == "is" or step < number else 0
-                for kind, step, one in self.columns]  # fmt: skip
+        return [signs[kind] * int(cell.holds(part)) if kind == "is" or step < number else 0
+                for kind, step, part in self.columns]  # fmt: skip
 
     def changed(self, cell: Cell, step: int, what: str) -> list[int]:
         """Return which unknowns those of a cell who left or came at a step are the sum of."""
-        return [int(kind == what and at == step and cell.holds(one)) for kind, at, one in self.columns]
+        return [int(kind == what and at == step and cell.holds(part)) for kind, at, part in self.columns]
 
     def certain(self, over: list[int]) -> int | None:
         """Return a sum that is certain; nothing where it is not."""
@@ -107,10 +110,10 @@ class Differences:
         return low if low == high else None
 
 
-def _shown(made: AggregateReport, groups: set[Cell]) -> Iterator[tuple[Cell, int]]:
+def _shown(published: AggregateReport, groups: set[Cell]) -> Iterator[tuple[Cell, int]]:
     """Yield every count that an answer tells."""
-    schools, grades = {one.school for one in groups}, {one.grade for one in groups}
-    for row in every_row(made, schools, grades):
+    schools, grades = {group.school for group in groups}, {group.grade for group in groups}
+    for row in every_row(published, schools, grades):
         cell = Cell(row["school"], row["grade"], row["dimension"], row["value"])
         yield cell, row["n"]
         for share in row["levels"]:
@@ -120,29 +123,29 @@ def _shown(made: AggregateReport, groups: set[Cell]) -> Iterator[tuple[Cell, int
 
 def told_by_differences(versions: Sequence[Version], levels: tuple[str, ...] = LEVELS) -> list[tuple[Any, ...]]:
     """Return every count of 1 to nine, of a version or of those who left or came, that is certain from all versions."""
-    told = list(answered(versions, levels))
-    attacker, found = Differences(told, levels), []
-    groups = sorted({one.cell().group for students, _ in told for one in students.values()})
+    answers = list(answered(versions, levels))
+    attacker, leaks = Differences(answers, levels), []
+    groups = sorted({student.cell().group for students, _ in answers for student in students.values()})
     cells = sorted({cell for group in groups for cell in wholes(group, levels)})
-    for number, (students, _) in enumerate(told):
+    for number, (students, _) in enumerate(answers):
         for cell in cells:
-            true = sum(cell.holds(one.cell()) for one in students.values())
+            true = sum(cell.holds(student.cell()) for student in students.values())
             if 0 < true < LEAST and attacker.certain(attacker.over(cell, number)) == true:
-                found.append(("version", number, cell, true))
-    for step, ((before, _), (after, _)) in enumerate(pairwise(told)):
+                leaks.append(("version", number, cell, true))
+    for step, ((before, _), (after, _)) in enumerate(pairwise(answers)):
         for what, mine, others in (("left", before, after), ("came", after, before)):
-            changed = [one for number, one in mine.items() if others.get(number) != one]
+            changed = [student for number, student in mine.items() if others.get(number) != student]
             for cell in cells:
-                true = sum(cell.holds(one.cell()) for one in changed)
+                true = sum(cell.holds(student.cell()) for student in changed)
                 if 0 < true < LEAST and attacker.certain(attacker.changed(cell, step, what)) == true:
-                    found.append((what, step, cell, true))
-    return found
+                    leaks.append((what, step, cell, true))
+    return leaks
 
 
 def moved(chance: random.Random, students: Version) -> Version:
     """Return the next version: a file lands, is taken back, corrects some, or students change schools."""
     after, fresh = dict(students), max(students, default=0) + 1
-    schools = sorted({one.school for one in students.values()}) or ["s00"]
+    schools = sorted({student.school for student in students.values()}) or ["s00"]
     kind, count = (
         chance.choice(("lands", "lands", "back", "corrects", "moves")),
         chance.choice((1, 2, 5, 9, 10, 14, 30)),

@@ -7,7 +7,9 @@ from playwright.sync_api import Page
 
 def complaints_of(page: Page) -> list[str]:
     """Return the list that fills with the warnings and errors of a page's console, and with its scripts' failures."""
-    found: list[str] = []
-    page.on("console", lambda said: found.append(said.text) if said.type in ("error", "warning") else None)
-    page.on("pageerror", lambda error: found.append(str(error)))
-    return found
+    complaints: list[str] = []
+    page.on(
+        "console", lambda message: complaints.append(message.text) if message.type in ("error", "warning") else None
+    )
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    return complaints

@@ -18,8 +18,8 @@ from tests.processor.pipeline import Pipeline, running_pipeline
 
 @pytest.fixture(scope="package")
 def issuer() -> Iterator[Issuer]:
-    with running_issuer() as found:
-        yield found
+    with running_issuer() as running:
+        yield running
 
 
 @pytest.fixture(scope="package")
@@ -33,9 +33,9 @@ def district_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgr
 def district(
     district_server: Postgres, sandbox_url: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Pipeline]:
-    with running_pipeline(district_server, sandbox_url) as found:
-        fill(found, tmp_path_factory.mktemp("made"), rows=6_000)
-        yield found
+    with running_pipeline(district_server, sandbox_url) as running:
+        fill(running, tmp_path_factory.mktemp("made"), rows=6_000)
+        yield running
 
 
 @pytest.fixture(scope="package")
@@ -55,14 +55,14 @@ def client_office(district: Pipeline, provider: Provider, tmp_path_factory: pyte
 
 @pytest.fixture
 def broker(tmp_path: Path) -> Iterator[Broker]:
-    with running_broker(tmp_path / "broker") as found:
-        yield found
+    with running_broker(tmp_path / "broker") as running:
+        yield running
 
 
 @pytest.fixture(scope="package")
 def api(district: Pipeline, issuer: Issuer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
-    with running_api(district, issuer, tmp_path_factory.mktemp("api")) as found:
-        yield found
+    with running_api(district, issuer, tmp_path_factory.mktemp("api")) as running:
+        yield running
 
 
 @pytest.fixture

@@ -53,16 +53,16 @@ def answers(api: Api, occasion: dict[str, Any]) -> list[dict[str, Any]]:
     bys = ("nothing", "school", "grade", *DIMENSIONS)
     schools = [row["school"] for row in api.get("/v1/aggregates", **occasion, by="school").json()["rows"]]
     grades = [row["grade"] for row in api.get("/v1/aggregates", **occasion, by="grade").json()["rows"]]
-    found = []
+    rows = []
     for school in ("", *schools):
         for grade in ("", *grades):
             for by in bys:
                 if (by == "school" and school) or (by == "grade" and grade):
                     continue
-                told = api.get("/v1/aggregates", **occasion, by=by, school=school, grade=grade)
-                assert told.status_code == 200
-                found += told.json()["rows"]
-    return found
+                answer = api.get("/v1/aggregates", **occasion, by=by, school=school, grade=grade)
+                assert answer.status_code == 200
+                rows += answer.json()["rows"]
+    return rows
 
 
 def test_no_two_answers_together_tell_a_small_group(api: Api, district: Pipeline):
@@ -86,10 +86,10 @@ def test_no_two_answers_together_tell_a_small_group(api: Api, district: Pipeline
     assert shown
     assert all(truth[cell] == n for cell, n in shown.items())
     assert not small & set(shown)
-    for one, n in shown.items():
+    for whole, n in shown.items():
         for other, part in shown.items():
-            if one != other and one.holds(other):
-                assert n == part or n - part >= LEAST, (one, other)
+            if whole != other and whole.holds(other):
+                assert n == part or n - part >= LEAST, (whole, other)
     for row in rows:
         assert row["n"] >= LEAST
         assert (row["mean"] is None) <= (row["percentiles"]["p50"] is None)
@@ -107,8 +107,8 @@ def test_no_two_answers_together_tell_a_small_group(api: Api, district: Pipeline
 )  # fmt: skip
 def test_each_right_opens_its_own_routes_only(api: Api, path: str, scope: str):
     assert httpx.get(api.url + path, verify=PLAIN).status_code == 401
-    others = " ".join(word for word in ("aggregate", "student", "ingest", "audit") if word != scope)
-    assert api.get(path, scope=others).status_code == 403
+    other_scopes = " ".join(word for word in ("aggregate", "student", "ingest", "audit") if word != scope)
+    assert api.get(path, scope=other_scopes).status_code == 403
     assert api.get(path, scope=scope).status_code in (200, 404)
 
 
@@ -119,14 +119,14 @@ def test_only_the_issuers_own_fresh_tokens_for_this_district_are_good(api: Api, 
 
     good = issuer.token()
     head, body, signature = good.split(".")
-    other = Issuer(url=issuer.url)
-    other.rotate(next(iter(issuer.keys)))
+    other_issuer = Issuer(url=issuer.url)
+    other_issuer.rotate(next(iter(issuer.keys)))
     claims = jwt.decode(good, options={"verify_signature": False})
     assert status(good) == 200
     assert status(issuer.token(aud="another-district")) == 401
     assert status(issuer.token(iss="https://elsewhere.example")) == 401
     assert status(issuer.token(exp=int(time.time()) - 60)) == 401
-    assert status(other.token()) == 401
+    assert status(other_issuer.token()) == 401
     assert status(jwt.encode(claims, "", algorithm="none")) == 401
     assert status(jwt.encode(claims, "k" * 32, algorithm="HS256", headers={"kid": next(iter(issuer.keys))})) == 401
     assert status(f"{head}.{body}.{signature[:-4]}AAAA") == 401
@@ -137,15 +137,17 @@ def test_a_student_is_read_with_a_purpose_and_the_reading_is_reported(api: Api, 
     headers = {"Authorization": f"Bearer {issuer.token('student')}"}
     assert httpx.get(f"{api.url}/v1/students/{student}", headers=headers, verify=PLAIN).status_code == 400
     token = issuer.token("student", act={"sub": "helper@vendor"})
-    told = {"Authorization": f"Bearer {token}", "X-Access-Purpose": "a parent's request"}
-    found = httpx.post(f"{api.url}/v1/students/find", json={"local_id": local}, headers=told, verify=PLAIN).json()
-    assert found["student"] == student
+    request_headers = {"Authorization": f"Bearer {token}", "X-Access-Purpose": "a parent's request"}
+    answer = httpx.post(
+        f"{api.url}/v1/students/find", json={"local_id": local}, headers=request_headers, verify=PLAIN
+    ).json()
+    assert answer["student"] == student
     counted = district.rows("SELECT count(*) FROM homeroom.analytics_result WHERE student = %s", student)
-    assert counted == [(len(found["results"]),)]
+    assert counted == [(len(answer["results"]),)]
     report = api.get(f"/v1/students/{student}/accesses").json()["rows"]
     mine = next(row for row in report if row["purpose"] == "a parent's request")
     assert (mine["actor"], mine["on_behalf_of"], mine["scope"]) == ("helper@vendor", "office@maple", "student")
-    assert mine["rows"] == len(found["results"]) + len(found["enrolments"]) + 1
+    assert mine["rows"] == len(answer["results"]) + len(answer["enrolments"]) + 1
     assert api.get("/v1/access-chain").json() == {"whole": True, "first_broken": None}
 
 
@@ -161,6 +163,6 @@ def test_without_a_record_there_is_no_answer(api: Api, district: Pipeline):
 
 
 def test_the_description_names_every_route(api: Api):
-    told = httpx.get(f"{api.url}/openapi.json", verify=PLAIN).json()
-    assert {"/v1/occasions", "/v1/aggregates", "/v1/growth", "/v1/uploads"} <= set(told["paths"])
-    assert "HTTPBearer" in told["components"]["securitySchemes"]
+    schema = httpx.get(f"{api.url}/openapi.json", verify=PLAIN).json()
+    assert {"/v1/occasions", "/v1/aggregates", "/v1/growth", "/v1/uploads"} <= set(schema["paths"])
+    assert "HTTPBearer" in schema["components"]["securitySchemes"]

@@ -68,26 +68,26 @@ def test_keys_come_over_tls_alone_but_for_this_machine_itself():
 def test_an_issuer_is_what_its_tokens_say_with_or_without_a_stroke_at_its_end():
     issuer = Issuer(url="https://issuer.example/")
     issuer.rotate("first")
-    asked: list[str] = []
+    urls: list[str] = []
 
     def fetch(url: str) -> Any:
-        asked.append(url)
+        urls.append(url)
         return issuer.document(url.replace("//keys", "/keys").removeprefix("https://issuer.example"))
 
     tokens = Tokens(Keys(issuer.url, fetch=fetch), issuer=issuer.url, audience="maple-test")
     assert tokens.caller(issuer.token()).on_behalf_of == "office@maple"
-    assert asked[0] == "https://issuer.example/.well-known/openid-configuration"
+    assert urls[0] == "https://issuer.example/.well-known/openid-configuration"
 
 
 def test_keys_that_were_given_are_good_without_asking_anybody():
-    issuer, other = Issuer(url="https://issuer.example"), Issuer(url="https://issuer.example")
+    issuer, other_issuer = Issuer(url="https://issuer.example"), Issuer(url="https://issuer.example")
     issuer.rotate("first")
-    other.rotate("first")
+    other_issuer.rotate("first")
     published = json.dumps(issuer.document("/keys"))
     tokens = Tokens(Keys(issuer.url, fetch=given(issuer.url, published)), issuer=issuer.url, audience="maple-test")
     assert tokens.caller(issuer.token()).on_behalf_of == "office@maple"
     with pytest.raises(TokenRefusedError):
-        tokens.caller(other.token())
+        tokens.caller(other_issuer.token())
 
 
 def test_scopes_are_words_or_a_list_and_unknown_ones_allow_nothing():

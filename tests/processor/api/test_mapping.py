@@ -67,8 +67,8 @@ def test_an_unknown_file_is_mapped_on_its_page_and_the_next_one_is_read_by_itsel
     assert district.rows(
         "SELECT format, rows_accepted, rows_rejected FROM homeroom.file WHERE file_id = %s", file_id
     ) == [("woodland (mapping 1)", 1, 1)]
-    other = UNKNOWN.replace("9001", "9011").replace("many", "190").replace("Pupil outcomes report\n", "")
-    taken = district.take("other.csv", other)
+    content = UNKNOWN.replace("9001", "9011").replace("many", "190").replace("Pupil outcomes report\n", "")
+    taken = district.take("other.csv", content)
     assert (taken.accepted, taken.rejected) == (2, 0)
     students = "SELECT count(s.student) FROM homeroom.access_record r JOIN homeroom.access_student s USING (access_id) "
     assert district.rows(f"{students} WHERE r.purpose = 'mapping of an upload'")[0][0] >= 1
@@ -77,14 +77,14 @@ def test_an_unknown_file_is_mapped_on_its_page_and_the_next_one_is_read_by_itsel
 def test_a_file_like_a_known_one_is_proposed_with_the_nearest_columns(api: Api, district: Pipeline):
     refused = district.take("unknown/nearly.csv", NEARLY_MAP).file_id
     with api.client() as client:
-        told = client.get(f"/v1/files/{refused}/mapping").json()
-        assert told["recognized"] == ""
-        assert told["after"] == "nwea-map-growth"
-        assert told["missing"] == [{"column": "TestStartDate", "nearest": ["Test Start Dt"]}]
-        assert [(row["student"], row["assessment"], row["window"], row["score"]) for row in told["preview"]] == [
+        answer = client.get(f"/v1/files/{refused}/mapping").json()
+        assert answer["recognized"] == ""
+        assert answer["after"] == "nwea-map-growth"
+        assert answer["missing"] == [{"column": "TestStartDate", "nearest": ["Test Start Dt"]}]
+        assert [(row["student"], row["assessment"], row["window"], row["score"]) for row in answer["preview"]] == [
             ("9003", "MAP Growth Science", "Fall", 208.0)
         ]
-        mapping = {**told["proposal"], "name": "our-map", "title": "Our MAP"}
+        mapping = {**answer["proposal"], "name": "our-map", "title": "Our MAP"}
         assert client.put("/v1/mappings/another", json=mapping).status_code == 422
         assert client.put("/v1/mappings/our-map", json=mapping).json()["version"] == 1
         assert client.put("/v1/mappings/our-map", json=mapping).json()["version"] == 2
@@ -94,7 +94,7 @@ def test_a_file_like_a_known_one_is_proposed_with_the_nearest_columns(api: Api, 
         assert state == "merged"
         assert client.get(f"/v1/files/{file_id}").json()["format"] == "our-map (mapping 2)"
         assert client.post(f"/v1/files/{file_id}/again").status_code == 409, "it is stored already"
-        assert "our-map" in [one["name"] for one in client.get("/v1/mappings").json()]
+        assert "our-map" in [row["name"] for row in client.get("/v1/mappings").json()]
         assert client.delete("/v1/mappings/our-map").status_code == 204
         assert client.get("/v1/mappings/our-map").status_code == 404
         assert client.delete("/v1/mappings/nwea-map-growth").status_code == 404, "the library's own stays"
@@ -116,25 +116,25 @@ def test_a_tried_file_is_stored_by_one_button_and_taken_back_with_a_reason(
     assert "was tried: nothing of it is stored" in page
     assert "<dt>New students</dt><dd>1</dd>" in page
     student = district.pseudonyms.uuid("9077")
-    there = ("SELECT count(*) FROM homeroom.result WHERE student = %s", student)
-    assert district.rows(*there) == [(0,)]
+    query = ("SELECT count(*) FROM homeroom.result WHERE student = %s", student)
+    assert district.rows(*query) == [(0,)]
     assert office.post(f"/files/{tried}/again").url.path == "/uploaded"
     district.drain()
     stored, state = newest(district)
-    assert (state, district.rows(*there)) == ("merged", [(1,)])
-    asked = office.get(f"/files/{stored}/undo").text
-    assert "Take the file back" in asked
+    assert (state, district.rows(*query)) == ("merged", [(1,)])
+    confirmation = office.get(f"/files/{stored}/undo").text
+    assert "Take the file back" in confirmation
     assert office.post(f"/files/{stored}/undo", data={"reason": ""}).status_code == 422
     done = office.post(f"/files/{stored}/undo", data={"reason": "the wrong school"})
     assert "Taken back" in done.text
     assert "the wrong school" in done.text
-    assert district.rows(*there) == [(0,)]
+    assert district.rows(*query) == [(0,)]
     assert office.post(f"/files/{stored}/undo", data={"reason": "once more"}).status_code == 409
     assert district.rows("SELECT count(*) FROM homeroom.access_record WHERE purpose = 'the wrong school'") == [(1,)]
     with api.client() as client:
         assert client.post(f"/v1/files/{stored}/undo", json={"reason": "again"}).status_code == 409
-        made = client.post("/v1/uploads", params={"trial": True}).json()
-        assert made["folder"].startswith("incoming/trial/")
+        upload = client.post("/v1/uploads", params={"trial": True}).json()
+        assert upload["folder"].startswith("incoming/trial/")
 
 
 def test_who_may_not_upload_may_neither_map_nor_take_back(api: Api):
@@ -161,8 +161,8 @@ def test_the_school_year_of_a_folder_counts_in_the_preview_and_when_a_tried_file
 ):
     tried = district.take("trial/2024-25/ilearn.csv", UNDATED).file_id
     with api.client() as client:
-        told = client.get(f"/v1/files/{tried}/mapping").json()
-        assert [(row["student"], row["school_year"], row["score"]) for row in told["preview"]] == [
+        answer = client.get(f"/v1/files/{tried}/mapping").json()
+        assert [(row["student"], row["school_year"], row["score"]) for row in answer["preview"]] == [
             ("9101", 2025, 5300.0)
         ]
         assert client.post(f"/v1/files/{tried}/again").status_code == 202

@@ -110,9 +110,9 @@ def test_a_file_that_is_chosen_by_keyboard_shows_its_progress_and_is_read_before
     office.get_by_role("button", name="Upload").focus()
     office.keyboard.press("Enter")
     expect(office.get_by_role("heading", name="chosen.csv is uploaded")).to_be_visible()
-    said = json.loads(office.evaluate("sessionStorage.getItem('said')"))
-    assert said[0] == "Uploading"
-    assert said[-1] == "100 % uploaded"
+    messages = json.loads(office.evaluate("sessionStorage.getItem('said')"))
+    assert messages[0] == "Uploading"
+    assert messages[-1] == "100 % uploaded"
     # The file is claimed, and its merge waits for its turn: the page says that it is being read.
     district.admin.execute(
         "INSERT INTO homeroom.file (bucket, object_key, object_version, size_bytes, uploaded_at, state) "
@@ -221,11 +221,11 @@ def test_charts_have_their_numbers_beside_them_and_can_be_asked_for_other_groups
 
 def stay_once_there() -> Callable[[Route], None]:
     """Let the first request through; an answer without content leaves a browser where it is."""
-    asked: list[str] = []
+    urls: list[str] = []
 
     def handle(route: Route) -> None:
-        asked.append(route.request.url)
-        if len(asked) == 1:
+        urls.append(route.request.url)
+        if len(urls) == 1:
             route.continue_()
         else:
             route.fulfill(status=204)
@@ -255,8 +255,8 @@ def test_no_page_has_an_accessibility_violation_or_needs_scrolling_to_the_side(
     page.route("**/uploaded?*", stay_once_there())
     for path in (*PAGES, f"/files/{file_id}", "/uploaded?key=incoming/none.csv"):
         page.goto(path)
-        found = [*overflows(page), *axe.violations(page)]
-        assert not found, f"{path}: " + "\n".join(found)
+        problems = [*overflows(page), *axe.violations(page)]
+        assert not problems, f"{path}: " + "\n".join(problems)
     page.goto("/results")
     for width in WIDTHS:
         resize(page, width)
@@ -266,8 +266,8 @@ def test_no_page_has_an_accessibility_violation_or_needs_scrolling_to_the_side(
     page.get_by_role("link", name="Over time").click()
     expect(page.get_by_role("heading", name="Results over time")).to_be_visible()
     keep(page, "office-trend")
-    found = [*overflows(page), *axe.violations(page)]
-    assert not found, "trend: " + "\n".join(found)
+    problems = [*overflows(page), *axe.violations(page)]
+    assert not problems, "trend: " + "\n".join(problems)
     ((local,),) = district.rows(
         "SELECT local_id FROM homeroom.student_identity "
         "WHERE student IN (SELECT student FROM homeroom.analytics_result) LIMIT 1"
@@ -278,6 +278,6 @@ def test_no_page_has_an_accessibility_violation_or_needs_scrolling_to_the_side(
     page.get_by_role("button", name="Show the record").click()
     expect(page.get_by_role("region", name="Results of the student")).to_be_visible()
     keep(page, "office-student")
-    found = [*overflows(page), *axe.violations(page)]
-    assert not found, "student: " + "\n".join(found)
+    problems = [*overflows(page), *axe.violations(page)]
+    assert not problems, "student: " + "\n".join(problems)
     page.close()

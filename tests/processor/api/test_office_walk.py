@@ -60,8 +60,8 @@ def page(api: Api, let_in: None, worker: None) -> Iterator[Page]:
 
 
 def assert_accessible(page: Page) -> None:
-    found = Axe().run(page)
-    assert found.violations_count == 0, f"{page.url}: {found.generate_report()}"
+    results = Axe().run(page)
+    assert results.violations_count == 0, f"{page.url}: {results.generate_report()}"
 
 
 def send(page: Page, folder: Path, name: str, content: str) -> None:

@@ -35,15 +35,15 @@ def test_a_file_is_uploaded_by_a_plain_form_and_its_rows_are_explained(office: h
     waiting = office.get(back.headers["location"])
     assert "It waits to be read" in waiting.text
     district.drain()
-    shown = office.get(back.headers["location"])
-    assert shown.url.path.startswith("/files/")
-    assert "fall scores.csv" in shown.text
-    assert "The file is in." in shown.text
-    assert "This is no number" in shown.text
-    assert "=cmd()" not in shown.text
+    file_page = office.get(back.headers["location"])
+    assert file_page.url.path.startswith("/files/")
+    assert "fall scores.csv" in file_page.text
+    assert "The file is in." in file_page.text
+    assert "This is no number" in file_page.text
+    assert "=cmd()" not in file_page.text
     downloads = "SELECT count(*) FROM homeroom.access_record WHERE purpose = 'correction of an upload'"
     ((before,),) = district.rows(downloads)
-    report = office.get(f"{shown.url.path}/report")
+    report = office.get(f"{file_page.url.path}/report")
     assert "'=cmd()" in report.text
     assert "attachment" in report.headers["content-disposition"]
     assert district.rows(downloads) == [(before + 1,)]
@@ -60,7 +60,7 @@ def test_every_chart_has_its_table_and_nothing_is_styled_or_scripted_inline(offi
         for field in re.findall(r'<(?:select|textarea|input)[^>]* id="([^"]+)"', answer.text):
             assert f'<label for="{field}"' in answer.text
     occasions = re.findall(r'<option value="([0-9a-f]{8})"', office.get("/results").text)
-    pages = [office.get("/results", params={"occasion": one}).text for one in occasions]
+    pages = [office.get("/results", params={"occasion": occasion}).text for occasion in occasions]
     # Groups that are too small, as of the tests beside this one, are in no table.
     results = next(page for page in pages if 'scope="row"' in page)
     charts = results.count("<figure>")
@@ -100,9 +100,9 @@ def test_a_form_of_another_site_is_refused_and_who_is_not_signed_in_is_led_to_th
     assert httpx.post(f"{api.url}/v1/uploads", headers=cookie, verify=PLAIN).status_code == 403
     same = {**cookie, "sec-fetch-site": "same-origin"}
     assert httpx.post(f"{api.url}/v1/uploads", headers=same, verify=PLAIN).status_code == 201
-    wrong = httpx.post(f"{api.url}/sign-in", data={"token": "nonsense"}, verify=PLAIN)
-    assert wrong.status_code == 401
-    assert "set-cookie" not in wrong.headers
+    refused = httpx.post(f"{api.url}/sign-in", data={"token": "nonsense"}, verify=PLAIN)
+    assert refused.status_code == 401
+    assert "set-cookie" not in refused.headers
 
 
 @pytest.mark.parametrize(
@@ -130,5 +130,5 @@ def test_a_large_body_is_refused_before_anybody_is_asked_who_they_are(api):
 
 
 def test_an_upload_leads_back_to_no_foreign_host(api, issuer):
-    told = {"Authorization": f"Bearer {issuer.token()}", "Host": "evil.example"}
-    assert "evil.example" not in httpx.get(f"{api.url}/upload", headers=told, verify=PLAIN).text
+    headers = {"Authorization": f"Bearer {issuer.token()}", "Host": "evil.example"}
+    assert "evil.example" not in httpx.get(f"{api.url}/upload", headers=headers, verify=PLAIN).text

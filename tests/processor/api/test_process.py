@@ -99,14 +99,14 @@ def test_a_task_of_a_stack_answers_over_tls_with_a_certificate_of_its_own_and_le
 ):
     scratch = tmp_path / "scratch"
     scratch.mkdir()
-    made = set()
+    serial_numbers = set()
     for _ in range(2):
         with running_api(pipeline, issuer, tmp_path, cold, API_TLS="required", TMPDIR=str(scratch)) as api:
             told_at = urlsplit(api.url)
             where = (str(told_at.hostname), int(told_at.port or 0))
             assert api.get("/v1/occasions").status_code == 200
             certificate = x509.load_pem_x509_certificate(ssl.get_server_certificate(where).encode())
-            made.add(certificate.serial_number)
+            serial_numbers.add(certificate.serial_number)
             assert certificate.not_valid_after_utc - certificate.not_valid_before_utc > LIFETIME
             with socket.create_connection(where, timeout=5) as plain:
                 plain.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
@@ -115,10 +115,10 @@ def test_a_task_of_a_stack_answers_over_tls_with_a_certificate_of_its_own_and_le
                 "PORT, SECONDS, FRESH_SECONDS = 8080,", f"PORT, SECONDS, FRESH_SECONDS = {where[1]},"
             )
             (tmp_path / "healthcheck").write_text(source)
-            for told, status in (("required", 0), ("off", 1)):
-                monkeypatch.setenv("API_TLS", told)
-                with pytest.raises(SystemExit) as ended:
+            for mode, status in (("required", 0), ("off", 1)):
+                monkeypatch.setenv("API_TLS", mode)
+                with pytest.raises(SystemExit) as raised:
                     runpy.run_path(str(tmp_path / "healthcheck"))
-                assert ended.value.code == status
+                assert raised.value.code == status
             assert not any(scratch.iterdir()), "the key lies in no file"
-    assert len(made) == 2, "each start makes another one"
+    assert len(serial_numbers) == 2, "each start makes another one"

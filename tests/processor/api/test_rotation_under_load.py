@@ -58,9 +58,9 @@ class Load:
     @contextlib.contextmanager
     def nothing_in_hand(self) -> Iterator[None]:
         """Between requests: a connection that is ended now ends nobody's answer."""
-        with contextlib.ExitStack() as held:
+        with contextlib.ExitStack() as stack:
             for lock in self._in_hand:
-                held.enter_context(lock)
+                stack.enter_context(lock)
             yield
 
     def total(self) -> int:
@@ -73,9 +73,9 @@ class Load:
             while not self._ended.is_set():
                 for path in self._paths:
                     with in_hand:
-                        got = self._answer(client, path)
+                        outcome = self._answer(client, path)
                     with self._counting:
-                        self.got[got] += 1
+                        self.got[outcome] += 1
                     # All the time, and yet not with all that the machine has.
                     self._ended.wait(self._pause_seconds)
 
@@ -107,11 +107,11 @@ def rotate(handler: ModuleType, pipeline: Pipeline) -> dict[str, Any]:
     """Turn the secret as Secrets Manager does, and return its fields."""
     manager, token = pipeline.client("secretsmanager"), str(uuid.uuid4())
     fields = manager.get_secret_value(SecretId=pipeline.secret_arn, VersionStage="AWSCURRENT")["SecretString"]
-    known = json.loads(fields)
+    previous = json.loads(fields)
     # Secrets Manager names the version before it calls the function; the embedded one needs a content to do so.
-    following = {"username": handler.next_user(known), "password": uuid.uuid4().hex}
+    following = {"username": handler.next_user(previous), "password": uuid.uuid4().hex}
     manager.put_secret_value(
-        SecretId=pipeline.secret_arn, ClientRequestToken=token, SecretString=json.dumps(known | following),
+        SecretId=pipeline.secret_arn, ClientRequestToken=token, SecretString=json.dumps(previous | following),
         VersionStages=["AWSPENDING"],
     )  # fmt: skip
     for step in STEPS:
@@ -119,7 +119,7 @@ def rotate(handler: ModuleType, pipeline: Pipeline) -> dict[str, Any]:
     current: dict[str, Any] = json.loads(
         manager.get_secret_value(SecretId=pipeline.secret_arn, VersionStage="AWSCURRENT")["SecretString"]
     )
-    assert current["username"] != known["username"]
+    assert current["username"] != previous["username"]
     return current
 
 
@@ -149,10 +149,12 @@ def test_a_rotation_under_load_fails_no_request_and_no_file(
                     # All of the API's connections go, as after a failover: its next ones are opened with a secret that
                     # is out of date, of a user who by every second rotation has another password.
                     with load.nothing_in_hand():
-                        ports = [one.laddr.port for one in psutil.Process(api.process.pid).net_connections()]
+                        ports = [
+                            connection.laddr.port for connection in psutil.Process(api.process.pid).net_connections()
+                        ]
                         assert pipeline.rows(OF_PORTS, ports) != [(0,)]
-                    asked = load.total()
-                    while load.total() < asked + 10 * asking and worker.poll() is None:
+                    before = load.total()
+                    while load.total() < before + 10 * asking and worker.poll() is None:
                         with contextlib.suppress(subprocess.TimeoutExpired):
                             worker.wait(0.05)
                 while pipeline.rows("SELECT count(*) FROM homeroom.file WHERE state = 'merged'") != [(files,)]:

@@ -44,15 +44,15 @@ def attacked(api: Api, scopes: list[str], examples: int, methods: set[str]) -> d
         schema = schemathesis.openapi.from_dict(client.get("/openapi.json").json())
         operations: list[Any] = [cast(Any, result).ok() for result in schema.get_all_operations()]
         return {
-            f"{one.method.upper()} {one.path}": answers_of(one, client, tokens, examples)
-            for one in operations
-            if one.method.upper() in methods
+            f"{operation.method.upper()} {operation.path}": answers_of(operation, client, tokens, examples)
+            for operation in operations
+            if operation.method.upper() in methods
         }
 
 
 def answers_of(operation: Any, client: httpx.Client, tokens: Iterator[str], examples: int) -> set[int]:
     """Send so many requests for an operation, look at each answer, and return their statuses."""
-    asked, found = checks(), set[int]()
+    assertions, statuses = checks(), set[int]()
 
     @seed(7)
     @settings(
@@ -66,29 +66,31 @@ def answers_of(operation: Any, client: httpx.Client, tokens: Iterator[str], exam
     def send(case: Any) -> None:
         head = {"Authorization": f"Bearer {next(tokens)}", "X-Access-Purpose": "a test"}
         response = case.call(base_url=str(client.base_url), headers=head)
-        case.validate_response(response, checks=asked, headers=head)
-        found.add(response.status_code)
+        case.validate_response(response, checks=assertions, headers=head)
+        statuses.add(response.status_code)
 
     send()
-    return found
+    return statuses
 
 
 def _modes(operation: Any) -> list[GenerationMode]:
-    wrong = [GenerationMode.NEGATIVE] if operation.body or operation.query else []
-    return [GenerationMode.POSITIVE, *wrong]
+    negative = [GenerationMode.NEGATIVE] if operation.body or operation.query else []
+    return [GenerationMode.POSITIVE, *negative]
 
 
 def test_whatever_is_asked_with_whichever_right_is_answered_as_described(api: Api):
-    found = attacked(api, RIGHTS, 5, READS)
-    assert len(found) > 10
-    assert all(answers for answers in found.values())
+    statuses = attacked(api, RIGHTS, 5, READS)
+    assert len(statuses) > 10
+    assert all(answers for answers in statuses.values())
 
 
 def test_without_a_right_nothing_is_let_through(api: Api):
-    found = attacked(api, ["nothing"], 2, {"GET", "POST", "PUT", "DELETE"})
-    assert len(found) > 25
-    assert not {name: answers for name, answers in found.items() if not answers <= {400, 401, 403, 404, 413, 415, 422}}
-    assert {name for name, answers in found.items() if 403 in answers or 401 in answers}
+    statuses = attacked(api, ["nothing"], 2, {"GET", "POST", "PUT", "DELETE"})
+    assert len(statuses) > 25
+    assert not {
+        name: answers for name, answers in statuses.items() if not answers <= {400, 401, 403, 404, 413, 415, 422}
+    }
+    assert {name for name, answers in statuses.items() if 403 in answers or 401 in answers}
 
 
 @pytest.fixture(scope="module")
@@ -99,8 +101,8 @@ def own(issuer: Issuer, sandbox_url: str, tmp_path_factory: pytest.TempPathFacto
         running_pipeline(server, sandbox_url) as pipeline,
     ):
         fill(pipeline, tmp_path_factory.mktemp("made"), rows=300)
-        with running_api(pipeline, issuer, tmp_path_factory.mktemp("api")) as found:
-            yield found
+        with running_api(pipeline, issuer, tmp_path_factory.mktemp("api")) as api:
+            yield api
 
 
 @pytest.mark.soak

@@ -40,8 +40,8 @@ def secret(pipeline: Pipeline) -> str:
 @pytest.fixture
 def own(pipeline: Pipeline, issuer: Issuer, system: EdFiSource, secret: str, tmp_path: Path) -> Iterator[Api]:
     let_in = system.url.removeprefix("http://")
-    with running_api(pipeline, issuer, tmp_path, SOURCES_SECRET_ARN=secret, SOURCES_LET_IN=let_in) as found:
-        yield found
+    with running_api(pipeline, issuer, tmp_path, SOURCES_SECRET_ARN=secret, SOURCES_LET_IN=let_in) as api:
+        yield api
 
 
 @pytest.fixture
@@ -70,53 +70,53 @@ def test_a_source_is_added_pulled_and_removed_on_its_page_and_its_secret_is_neve
 ):
     form = {"kind": "edfi", "name": "Maple's ODS", "address": system.url, "token_address": "", "every_minutes": "60",
             "client_id": system.client_id, "client_secret": system.client_secret}  # fmt: skip
-    wrong = office.post("/sources", data={**form, "address": "https://169.254.169.254/latest"})
-    assert wrong.status_code == 422
-    assert "leads into a private network" in wrong.text
-    assert system.client_secret not in wrong.text
+    refused = office.post("/sources", data={**form, "address": "https://169.254.169.254/latest"})
+    assert refused.status_code == 422
+    assert "leads into a private network" in refused.text
+    assert system.client_secret not in refused.text
     page = office.post("/sources", data=form)
     assert "Maple&#39;s ODS" in page.text
     pull(pipeline, system, secret)
     page = office.get(str(page.url))
-    shown = squeezed(page.text)
-    assert ">in order<" in shown
-    assert re.search(r'href="/files/\d+">studentAssessments</a></th>.*is in</td>', shown)
+    text = squeezed(page.text)
+    assert ">in order<" in text
+    assert re.search(r'href="/files/\d+">studentAssessments</a></th>.*is in</td>', text)
     assert "test" in office.post(str(page.url), data={"act": "test"}).text
     pull(pipeline, system, secret)
     assert "studentAssessments: 3" in office.get(str(page.url)).text
     office.post(str(page.url), data={"act": "pause"})
     assert "<dd>paused</dd>" in squeezed(office.get(str(page.url)).text)
-    told = office.get("/sources").text + office.get(str(page.url)).text + own.get("/v1/sources").text + own.output()
-    assert system.client_secret not in told
-    assert system.client_id not in told
-    left = office.post(str(page.url), data={"act": "remove"})
-    assert left.url.path == "/sources"
-    assert "Maple&#39;s ODS" not in left.text
+    output = office.get("/sources").text + office.get(str(page.url)).text + own.get("/v1/sources").text + own.output()
+    assert system.client_secret not in output
+    assert system.client_id not in output
+    removed = office.post(str(page.url), data={"act": "remove"})
+    assert removed.url.path == "/sources"
+    assert "Maple&#39;s ODS" not in removed.text
     number = int(page.url.path.rpartition("/")[2])
     with pytest.raises(SourceProblemError, match="not there"):
         credentials.read(pipeline.client("secretsmanager"), secret, number)
     changes = "SELECT purpose FROM homeroom.access_record WHERE purpose LIKE %s ORDER BY access_id"
-    said = [row[0].removeprefix(f"source {number} ") for row in pipeline.rows(changes, f"source {number} %")]
-    assert said == ["added", "given its credentials", "asked to test", "paused", "removed"]
+    purposes = [row[0].removeprefix(f"source {number} ") for row in pipeline.rows(changes, f"source {number} %")]
+    assert purposes == ["added", "given its credentials", "asked to test", "paused", "removed"]
 
 
 def test_the_api_does_the_same_and_refuses_what_is_none(own: Api, pipeline: Pipeline, system: EdFiSource, secret: str):
-    told: dict[str, Any] = {"kind": "edfi", "name": "ODS", "address": system.url, "client_id": "x",
+    source: dict[str, Any] = {"kind": "edfi", "name": "ODS", "address": system.url, "client_id": "x",
                             "client_secret": "y"}  # fmt: skip
     with own.client() as client:
-        assert client.post("/v1/sources", json={**told, "every_minutes": 1}).status_code == 422
-        assert client.post("/v1/sources", json={**told, "address": "http://10.0.0.1"}).status_code == 422
-        number = client.post("/v1/sources", json=told).json()["source_id"]
+        assert client.post("/v1/sources", json={**source, "every_minutes": 1}).status_code == 422
+        assert client.post("/v1/sources", json={**source, "address": "http://10.0.0.1"}).status_code == 422
+        number = client.post("/v1/sources", json=source).json()["source_id"]
         pull(pipeline, system, secret)
         assert client.get(f"/v1/sources/{number}").json()["problem_code"] == "not_let_in"
         right = {"client_id": system.client_id, "client_secret": system.client_secret}
         assert client.put(f"/v1/sources/{number}/credentials", json=right).status_code == 204
         pull(pipeline, system, secret)
-        found = client.get(f"/v1/sources/{number}").json()
-        assert (found["problem_code"], found["failures"]) == (None, 0)
-        kept = pipeline.rows("SELECT resource, position, rows FROM homeroom.source_cursor ORDER BY 1")
-        assert kept
-        assert [(one["resource"], one["position"], one["rows"]) for one in found["cursors"]] == kept
+        answer = client.get(f"/v1/sources/{number}").json()
+        assert (answer["problem_code"], answer["failures"]) == (None, 0)
+        cursors = pipeline.rows("SELECT resource, position, rows FROM homeroom.source_cursor ORDER BY 1")
+        assert cursors
+        assert [(cursor["resource"], cursor["position"], cursor["rows"]) for cursor in answer["cursors"]] == cursors
         assert client.post(f"/v1/sources/{number}/explode").status_code == 422
         assert client.post("/v1/sources/9999/pull").status_code == 404
         assert client.delete(f"/v1/sources/{number}").status_code == 204
@@ -128,26 +128,26 @@ def test_what_counts_of_a_test_is_chosen_on_its_page_and_by_the_api(
     office: httpx.Client, own: Api, pipeline: Pipeline, system: EdFiSource
 ):
     pipeline.take("a.json", lines(result(scoreResults=scores(("Scale Score", "310"), ("Raw Score", "28")))))
-    (told,) = own.get("/v1/assessments").json()
-    assert (told["usual_score"], told["scores"]) == ("scale score", ["raw score", "scale score"])
+    (assessment,) = own.get("/v1/assessments").json()
+    assert (assessment["usual_score"], assessment["scores"]) == ("scale score", ["raw score", "scale score"])
     assert "as usual" in office.get("/tests").text
-    form = {"test": told["assessment_id"], "score": "raw score", "level": "", "window": "year"}
+    form = {"test": assessment["assessment_id"], "score": "raw score", "level": "", "window": "year"}
     assert "raw score" in office.post("/tests/choice", data=form).text
-    (told,) = own.get("/v1/assessments").json()
-    assert (told["score"], told["window"], told["chosen_by"]) == ("raw score", "year", "office@maple")
+    (assessment,) = own.get("/v1/assessments").json()
+    assert (assessment["score"], assessment["window"], assessment["chosen_by"]) == ("raw score", "year", "office@maple")
     with own.client() as client:
-        wrong = {"assessment_id": told["assessment_id"], "score": "no such method"}
-        assert client.put("/v1/assessments/choice", json=wrong).status_code == 422
-        assert client.put("/v1/assessments/choice", json={**wrong, "assessment_id": "ef:x|y"}).status_code == 404
-        assert client.put("/v1/assessments/choice", json={**wrong, "score": ""}).json() == {"version": 2}
+        choice = {"assessment_id": assessment["assessment_id"], "score": "no such method"}
+        assert client.put("/v1/assessments/choice", json=choice).status_code == 422
+        assert client.put("/v1/assessments/choice", json={**choice, "assessment_id": "ef:x|y"}).status_code == 404
+        assert client.put("/v1/assessments/choice", json={**choice, "score": ""}).json() == {"version": 2}
 
 
 @pytest.mark.parametrize(("way_out", "says"), [("none", "no way out to the internet"), ("nat", "Add the source")])
 def test_where_no_route_leads_out_the_page_says_so(
     pipeline: Pipeline, issuer: Issuer, tmp_path: Path, secret: str, way_out: str, says: str
 ):
-    with running_api(pipeline, issuer, tmp_path, SOURCES_SECRET_ARN=secret, WAY_OUT=way_out) as found:
+    with running_api(pipeline, issuer, tmp_path, SOURCES_SECRET_ARN=secret, WAY_OUT=way_out) as api:
         token = {"Authorization": f"Bearer {issuer.token()}", "accept": "text/html"}
-        page = httpx.get(f"{found.url}/sources", headers=token, verify=PLAIN, timeout=60).text
+        page = httpx.get(f"{api.url}/sources", headers=token, verify=PLAIN, timeout=60).text
         assert says in page
         assert ('name="client_secret"' in page) == (way_out == "nat")

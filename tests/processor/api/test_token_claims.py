@@ -32,8 +32,8 @@ JSON = st.recursive(
 
 def token(headers: dict[str, Any] | None = None, **claims: Any) -> str:
     now = int(time.time())
-    told = {"iss": ISSUER, "aud": AUDIENCE, "sub": "office@maple", "iat": now, "exp": now + 600, "scope": "ingest"}
-    return jwt.encode({**told, **claims}, KEY, algorithm="ES256", headers={"kid": "one", **(headers or {})})
+    payload = {"iss": ISSUER, "aud": AUDIENCE, "sub": "office@maple", "iat": now, "exp": now + 600, "scope": "ingest"}
+    return jwt.encode({**payload, **claims}, KEY, algorithm="ES256", headers={"kid": "one", **(headers or {})})
 
 
 def test_a_good_one_is_taken():
@@ -75,12 +75,12 @@ def test_claims_that_do_not_hold_are_refused(claims: dict[str, Any]):
 @given(st.sampled_from(["sub", "scope", "scp", "act", "exp", "iat", "nbf", "aud", "iss", "jti"]), JSON)
 def test_whatever_a_claim_holds_it_is_taken_or_refused(name: str, value: Any):
     try:
-        made = token(**{name: value})
+        encoded = token(**{name: value})
     except (TypeError, ValueError):
         # The library does not sign it; an issuer that is not one could.
         return
     try:
-        caller = TOKENS.caller(made)
+        caller = TOKENS.caller(encoded)
     except TokenRefusedError:
         return
     assert caller.actor

@@ -62,9 +62,9 @@ def luminance(color: str) -> float:
 
 
 def test_levels_go_from_light_to_dark_so_that_no_hue_has_to_be_told_apart():
-    found = re.findall(r"svg \.level-(\d) \{ fill: (#[0-9a-f]{6})", STYLE.read_text())
-    assert [int(step) for step, _ in found] == list(range(STEPS))
-    for (_, lower), (_, higher) in pairwise(found):
+    colors = re.findall(r"svg \.level-(\d) \{ fill: (#[0-9a-f]{6})", STYLE.read_text())
+    assert [int(step) for step, _ in colors] == list(range(STEPS))
+    for (_, lower), (_, higher) in pairwise(colors):
         assert (luminance(lower) + 0.05) / (luminance(higher) + 0.05) >= TOLD_APART, (lower, higher)
 
 
@@ -94,18 +94,18 @@ def test_a_tests_administrations_stand_side_by_side_with_the_numbers_of_their_ow
     ((before,),) = district.rows(counted)
     answer = office.get(link[1].replace("&amp;", "&"))
     assert answer.status_code == 200
-    shown = squeezed(answer.text)
+    text = squeezed(answer.text)
     ((after,),) = district.rows(counted)
-    names = re.findall(r'<th scope="col" class="number">([^<]+)</th>', shown)
+    names = re.findall(r'<th scope="col" class="number">([^<]+)</th>', text)
     assert len(names) >= 1
     assert after - before == 1 + len(names), "the list, and each administration"
-    (row,) = re.findall(r'<th scope="row">Everybody</th>(.*?)</tr>', shown)
-    told = re.findall(r'<td class="number">([^<]+)</td>', row)
+    (row,) = re.findall(r'<th scope="row">Everybody</th>(.*?)</tr>', text)
+    cells = re.findall(r'<td class="number">([^<]+)</td>', row)
     mean = r'<th scope="row">Everybody</th><td class="number">[^<]+</td><td class="number">([^<]+)<'
-    here = re.findall(mean, page)[0]
-    assert len(told) == len(names)
-    assert here in told
-    assert shown.count('role="img"') == 1
+    expected = re.findall(mean, page)[0]
+    assert len(cells) == len(names)
+    assert expected in cells
+    assert text.count('role="img"') == 1
 
 
 def test_a_trend_of_no_test_is_not_found(office: httpx.Client):

@@ -57,19 +57,26 @@ class Issuer:
         """Return a signed token."""
         name, key = next(iter(self.keys.items()))
         now = int(time.time())
-        told = {"iss": self.url, "aud": AUDIENCE, "sub": "office@maple", "iat": now, "exp": now + 600, "scope": scope}
-        return jwt.encode({**told, **claims}, key, algorithm="ES256", headers={"kid": name})
+        payload = {
+            "iss": self.url,
+            "aud": AUDIENCE,
+            "sub": "office@maple",
+            "iat": now,
+            "exp": now + 600,
+            "scope": scope,
+        }
+        return jwt.encode({**payload, **claims}, key, algorithm="ES256", headers={"kid": name})
 
     def document(self, path: str) -> Any:
         """Return what is published at a path."""
         if path == "/.well-known/openid-configuration":
             return {"issuer": self.url, "jwks_uri": f"{self.url}/keys"}
         self.asked += 1
-        found = []
+        keys = []
         for name, key in self.keys.items():
             raw = json.loads(jwt.algorithms.ECAlgorithm.to_jwk(key.public_key()))
-            found.append({**raw, "kid": name, "use": "sig", "alg": "ES256"})
-        return {"keys": found}
+            keys.append({**raw, "kid": name, "use": "sig", "alg": "ES256"})
+        return {"keys": keys}
 
 
 @contextlib.contextmanager

@@ -24,9 +24,9 @@ def row(student: str = "1001", **more: str) -> str:
     return ",".join(cells[name] for name in PLAIN_HEAD.split(","))
 
 
-def users(*told: dict[str, str], version: str = "1.1") -> str:
+def users(*students: dict[str, str], version: str = "1.1") -> str:
     """Return a users.csv of students."""
-    rows = [spec.row(version, "users", **{"grades": "04", "orgSourcedIds": "s1", **one}) for one in told]
+    rows = [spec.row(version, "users", **{"grades": "04", "orgSourcedIds": "s1", **student}) for student in students]
     return spec.table(version, "users", *rows)
 
 
@@ -48,13 +48,13 @@ def described(kind: str, word: str) -> str:
     return f"uri://vendor.example/{kind}Descriptor#{word}"
 
 
-def scores(*told: tuple[str, Any]) -> list[dict[str, Any]]:
+def scores(*results: tuple[str, Any]) -> list[dict[str, Any]]:
     """Return score results by method."""
     method = "assessmentReportingMethodDescriptor"
-    return [{method: described("AssessmentReportingMethod", name), "result": value} for name, value in told]
+    return [{method: described("AssessmentReportingMethod", name), "result": value} for name, value in results]
 
 
-def levels(*told: tuple[str, str], **more: Any) -> list[dict[str, Any]]:
+def levels(*results: tuple[str, str], **more: Any) -> list[dict[str, Any]]:
     """Return performance levels by method."""
     return [
         {
@@ -62,7 +62,7 @@ def levels(*told: tuple[str, str], **more: Any) -> list[dict[str, Any]]:
             "performanceLevelDescriptor": described("PerformanceLevel", word),
             **more,
         }
-        for method, word in told
+        for method, word in results
     ]
 
 

@@ -20,14 +20,14 @@ def test_a_reports_download_lists_those_whose_values_it_shows(district: Pipeline
     taken = district.take("bad.csv", plain(*bad))
     assert numbers(taken) == (2, 2, 0)
     with district.connections().pool("homeroom_reader", most=1) as pool:
-        found = files.report(pool, district.client("s3"), district.bucket, TOLD, taken.file_id)
-    assert found is not None
-    assert b"high" in b"".join(found[1])
+        report = files.report(pool, district.client("s3"), district.bucket, TOLD, taken.file_id)
+    assert report is not None
+    assert b"high" in b"".join(report[1])
     listed = district.rows(
         "SELECT s.student FROM homeroom.access_student s JOIN homeroom.access_record r USING (access_id) "
         "WHERE r.actor = 'helper@vendor' ORDER BY 1"
     )
-    assert listed == [(one,) for one in sorted(map(district.pseudonyms.uuid, ("1001", "1003")))]
+    assert listed == [(student,) for student in sorted(map(district.pseudonyms.uuid, ("1001", "1003")))]
 
 
 def test_a_report_of_ed_fi_lists_them_as_well(district: Pipeline):
@@ -39,10 +39,10 @@ def test_a_report_of_ed_fi_lists_them_as_well(district: Pipeline):
 def test_the_report_of_accesses_goes_by_the_child(district: Pipeline):
     district.take("plain.csv", plain(row("8001")))
     district.take("users.csv", users({"sourcedId": "K-8001", "identifier": "8001"}))
-    asked = Access("parent", "parent", "report of accesses", Scope.AUDIT, "10.0.0.1", "r2")
-    for said in ("K-8001", "8001"):
-        rows = accesses_to(district.connections(), asked, district.pseudonyms.uuid(said))
-        assert len([one for one in rows if one["scope"] == "ingest"]) == 2, said
+    access = Access("parent", "parent", "report of accesses", Scope.AUDIT, "10.0.0.1", "r2")
+    for local_id in ("K-8001", "8001"):
+        rows = accesses_to(district.connections(), access, district.pseudonyms.uuid(local_id))
+        assert len([entry for entry in rows if entry["scope"] == "ingest"]) == 2, local_id
 
 
 @pytest.mark.parametrize("scope", [7, 7.5, None, True, {"ingest": 1}, [7, "ingest"], ["student", None]])

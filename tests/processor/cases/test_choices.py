@@ -28,8 +28,8 @@ def stored(pipeline: Pipeline) -> list[tuple[Any, ...]]:
 
 def choose(pipeline: Pipeline, choice: Choice) -> None:
     with pipeline.connections().opened("homeroom_writer", autocommit=True) as connection:
-        (one,) = choices.assessments(connection)
-        choices.choose(connection, one["assessment_id"], choice, ACCESS)
+        (assessment,) = choices.assessments(connection)
+        choices.choose(connection, assessment["assessment_id"], choice, ACCESS)
 
 
 def test_a_choice_counts_at_the_next_read_and_is_on_the_record(pipeline: Pipeline):
@@ -50,17 +50,17 @@ def test_a_choice_counts_at_the_next_read_and_is_on_the_record(pipeline: Pipelin
 def test_what_was_seen_and_what_is_usual_is_told(pipeline: Pipeline):
     pipeline.take("a.json", lines(result(**TOLD)))
     with pipeline.connections().opened("homeroom_writer", autocommit=True) as connection:
-        (one,) = choices.assessments(connection)
-    assert (one["scores"], one["usual_score"]) == (["raw score", "scale score"], "scale score")
-    assert one["usual_level"] == "performance level"
-    assert (one["score"], one["level"], one["window"]) == ("", "", "")
+        (assessment,) = choices.assessments(connection)
+    assert (assessment["scores"], assessment["usual_score"]) == (["raw score", "scale score"], "scale score")
+    assert assessment["usual_level"] == "performance level"
+    assert (assessment["score"], assessment["level"], assessment["window"]) == ("", "", "")
 
 
 def test_a_result_without_the_chosen_method_has_no_score_of_another(pipeline: Pipeline):
     pipeline.take("a.json", lines(result(**TOLD)))
     choose(pipeline, Choice("raw score"))
-    told = {**TOLD, "scoreResults": scores(("Scale Score", "310"))}
-    pipeline.take("b.json", lines(result(**told)))
+    fields = {**TOLD, "scoreResults": scores(("Scale Score", "310"))}
+    pipeline.take("b.json", lines(result(**fields)))
     assert stored(pipeline)[0][:2] == (None, "Met")
 
 

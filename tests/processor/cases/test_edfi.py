@@ -98,8 +98,8 @@ def test_results_in_words_are_no_levels_unless_their_method_says_so(told: tuple[
 
 @pytest.mark.parametrize(("word", "level"), [("B", "B"), ("A*", "A*"), ("Merit", "Merit"), ("K", ""), ("PK", "")])
 def test_a_grade_in_words_is_an_examinations_and_a_students_own_is_no_level(word: str, level: str):
-    told = scores(("Grade", word), ("Level Achieved", "AS Level"), ("Scale Score", "300"))
-    assert row_of(result(scoreResults=told))[9:11] == ("300.0", level)
+    results = scores(("Grade", word), ("Level Achieved", "AS Level"), ("Scale Score", "300"))
+    assert row_of(result(scoreResults=results))[9:11] == ("300.0", level)
 
 
 @pytest.mark.parametrize("written", ["2024-05-01", "5/1/2024", "05/01/2024", "2024-05-01T08:30:00Z"])
@@ -126,8 +126,11 @@ NULLS = ("period", "reasonNotTestedDescriptor", "studentObjectiveAssessments", "
 
 
 def test_a_null_is_a_value_that_is_missing():
-    told = dict.fromkeys(NULLS) | {"performanceLevels": [None], "scoreResults": [None, *scores(("Scale Score", "300"))]}
-    assert row_of(result(**told)) == row_of(result())
+    fields = dict.fromkeys(NULLS) | {
+        "performanceLevels": [None],
+        "scoreResults": [None, *scores(("Scale Score", "300"))],
+    }
+    assert row_of(result(**fields)) == row_of(result())
 
 
 @pytest.mark.parametrize(
@@ -195,8 +198,8 @@ def test_the_school_of_an_association_is_the_results(district: Pipeline, turned:
     else:
         taken = district.take("all.json", lines(*items) if written == "lines" else json.dumps(items, indent=1))
         assert numbers(taken) == (3, 0, 0), district.report(taken)
-    found = district.rows("SELECT school_id FROM homeroom.analytics_result")
-    assert found == [("255901001",)], "where the student is enrolled counts before where the test was given"
+    rows = district.rows("SELECT school_id FROM homeroom.analytics_result")
+    assert rows == [("255901001",)], "where the student is enrolled counts before where the test was given"
 
 
 @pytest.mark.parametrize(

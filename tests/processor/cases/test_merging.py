@@ -40,15 +40,15 @@ def test_bounds_and_subject_stay_where_a_file_has_none(district: Pipeline):
 
 def test_two_tests_of_one_title_and_several_subjects_stay_two(district: Pipeline):
     head = f"{PLAIN_HEAD},subject"
-    told = row(assessment="Benchmark")
-    taken = district.take("both.csv", plain(f"{told},Mathematics", f"{told},ELA", head=head))
+    line = row(assessment="Benchmark")
+    taken = district.take("both.csv", plain(f"{line},Mathematics", f"{line},ELA", head=head))
     assert numbers(taken) == (2, 0, 0), district.report(taken)
-    district.take("again.csv", plain(f"{told.replace('212', '213')},ELA", head=head))
-    found = (
+    district.take("again.csv", plain(f"{line.replace('212', '213')},ELA", head=head))
+    query = (
         "SELECT t.subject, r.scale_score FROM homeroom.analytics_result r "
         "JOIN homeroom.assessment t USING (assessment_id)"
     )
-    assert sorted(district.rows(found)) == [("ELA", 213.0), ("Mathematics", 212.0)]
+    assert sorted(district.rows(query)) == [("ELA", 213.0), ("Mathematics", 212.0)]
 
 
 RETESTS = {"earlier": row(date="2025-09-03", score="214", grade="5"), "later": row(date="2025-09-20", score="190")}
@@ -80,9 +80,9 @@ def test_a_later_upload_corrects_what_tells_no_time(district: Pipeline):
 
 @pytest.mark.parametrize("wrong", ["2024-10-03", "2026-10-03"])
 def test_a_corrected_year_replaces_the_wrong_one(district: Pipeline, wrong: str):
-    told = row(administration="Fall 2025-2026", date=wrong)
-    district.take("wrong.csv", plain(told))
-    district.take("right.csv", plain(told.replace(wrong, "2025-10-03")))
+    line = row(administration="Fall 2025-2026", date=wrong)
+    district.take("wrong.csv", plain(line))
+    district.take("right.csv", plain(line.replace(wrong, "2025-10-03")))
     assert district.rows("SELECT school_year, taken_on::text FROM homeroom.result") == [(2026, "2025-10-03")]
 
 
@@ -107,8 +107,8 @@ def test_a_delta_of_an_older_moment_than_a_bulk_files_upload_is_applied(district
     district.take(
         "delta.zip", delta(status="active", dateLastModified="2026-03-02T11:30:00Z", orgSourcedIds="s7", grades="05")
     )
-    found = district.rows("SELECT school_id, grade FROM homeroom.enrolment WHERE NOT deleted")
-    assert found == [("s7", "05")], "in this school year, whenever the row was changed last"
+    rows = district.rows("SELECT school_id, grade FROM homeroom.enrolment WHERE NOT deleted")
+    assert rows == [("s7", "05")], "in this school year, whenever the row was changed last"
     district.take(
         "old.zip", delta(status="active", dateLastModified="2025-03-02T11:30:00Z", orgSourcedIds="s1", grades="03")
     )

@@ -36,15 +36,17 @@ OPEN = {
 def test_an_open_quote_costs_its_own_line_and_no_other(district: Pipeline, name: str):
     note, others = OPEN[name]
     notes = {3: note, **dict(others)}
-    opened = [number for number, told in notes.items() if told.count('"') == 1]
+    opened = [number for number, content in notes.items() if content.count('"') == 1]
     text = plain(*(noted(number, notes.get(number, "")) for number in range(1, 41)), head=NOTED)
     taken = district.take("open.csv", text)
     assert numbers(taken) == (40 - len(opened), len(opened), 0), district.report(taken)
-    told = district.rows(
+    rejected = district.rows(
         "SELECT line, reason FROM homeroom.rejected_row WHERE file_id = %s ORDER BY line", taken.file_id
     )
-    assert [line for line, _ in told] == [number + 1 for number in sorted(opened)]
-    assert all(f"line {line:,}" in reason for line, reason in told), "it names the line that the quote was opened in"
+    assert [line for line, _ in rejected] == [number + 1 for number in sorted(opened)]
+    assert all(f"line {line:,}" in reason for line, reason in rejected), (
+        "it names the line that the quote was opened in"
+    )
 
 
 @pytest.mark.parametrize("cells", ["first", "middle"])
@@ -123,13 +125,13 @@ def test_the_lines_of_any_text_add_up(titles: list[str], rows: list[list[str]], 
     lines = Lines(chunks)
     heading = find(lines, lambda cells: int(cells == ["a", "b", "c", "d"]))
     assert (len(heading.titles), lines.before) == (len(titles), len(titles))
-    found = Table(lines)
-    assert found.header == ["a", "b", "c", "d"]
-    handed = list(found)
-    told = list(found.line_problems())
-    assert found.unaccounted() == 0
-    assert len(told) == found.account.broken
-    assert len(handed) == found.account.rows
+    table = Table(lines)
+    assert table.header == ["a", "b", "c", "d"]
+    handed = list(table)
+    problems = list(table.line_problems())
+    assert table.unaccounted() == 0
+    assert len(problems) == table.account.broken
+    assert len(handed) == table.account.rows
     unified = text.replace("\r\n", "\n").replace("\r", "\n")
     assert lines.number == unified.count("\n") + (not unified.endswith("\n"))
     assert [line for line, _ in handed] == sorted({line for line, _ in handed})
@@ -143,7 +145,7 @@ def test_the_lines_of_any_text_add_up(titles: list[str], rows: list[list[str]], 
 def test_the_records_of_any_text_add_up(records: list[str], size: int):
     text = "\n".join(records)
     lines = Lines([text[at : at + size] for at in range(0, len(text), size)])
-    found = FixedWidth(lines, [("id", 1, 4), ("score", 6, 3)], 8, 8)
-    handed = list(found)
-    told = list(found.line_problems())
-    assert (found.unaccounted(), len(told), len(handed)) == (0, found.account.broken, found.account.rows)
+    table = FixedWidth(lines, [("id", 1, 4), ("score", 6, 3)], 8, 8)
+    handed = list(table)
+    problems = list(table.line_problems())
+    assert (table.unaccounted(), len(problems), len(handed)) == (0, table.account.broken, table.account.rows)

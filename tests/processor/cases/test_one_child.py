@@ -153,8 +153,8 @@ def test_what_stands_in_an_ids_place_is_no_student(district: Pipeline):
     taken = district.take("nobody.csv", plain(*map(row, NOBODY), row("1002")))
     assert numbers(taken) == (1, len(NOBODY), 0)
     assert district.report(taken).count("nobodys_id") == len(NOBODY)
-    told = [result(studentReference={"studentUniqueId": written}) for written in NOBODY]
-    assert numbers(district.take("nobody.jsonl", lines(*told))) == (0, len(NOBODY), 0)
+    results = [result(studentReference={"studentUniqueId": written}) for written in NOBODY]
+    assert numbers(district.take("nobody.jsonl", lines(*results))) == (0, len(NOBODY), 0)
 
 
 def test_a_number_that_two_children_of_a_roster_have_names_nobody(district: Pipeline):
@@ -204,23 +204,23 @@ def test_each_file_says_how_many_of_its_students_are_known(district: Pipeline):
 def test_a_person_merges_and_parts_records_with_a_record_of_both(district: Pipeline):
     district.take("a.csv", plain(row("1001")))
     district.take("b.csv", plain(row("T-77", administration="Winter", date="2026-01-09")))
-    told = ("--requested-by", "registrar", "--reason", "the birth certificate")
-    merged = district.start("merge-students", "--student", "1001", "--other", "T-77", *told)
+    options = ("--requested-by", "registrar", "--reason", "the birth certificate")
+    merged = district.start("merge-students", "--student", "1001", "--other", "T-77", *options)
     output = merged.communicate(timeout=60)[0]
     assert (merged.returncode, json.loads(output)["results"]) == (0, 1), output
     child = str(district.pseudonyms.uuid("1001"))
     assert students(district) == [(child, 2)]
     district.take("c.csv", plain(row("T-77", administration="Spring", date="2026-05-09")))
     assert students(district) == [(child, 3)], "files that come later find the child as well"
-    parted = district.start("split-student", "--student", "T-77", *told)
+    parted = district.start("split-student", "--student", "T-77", *options)
     output = parted.communicate(timeout=60)[0]
     assert (parted.returncode, json.loads(output)["results"]) == (0, 2), output
     assert students(district) == sorted([(child, 1), (str(district.pseudonyms.uuid("T-77")), 2)])
     query = "SELECT kind, decided_by, reason, rows FROM homeroom.student_decision ORDER BY decision_id"
-    assert district.rows(query)[-2:] == [("merge", *told[1::2], 1), ("split", *told[1::2], 2)]
-    seen = district.rows("SELECT actor, purpose, source FROM homeroom.access_record WHERE scope = 'identity'")
-    assert {source for *_, source in seen} >= {"merge-students command", "split-student command"}
-    again = district.start("split-student", "--student", "T-77", *told)
+    assert district.rows(query)[-2:] == [("merge", *options[1::2], 1), ("split", *options[1::2], 2)]
+    accesses = district.rows("SELECT actor, purpose, source FROM homeroom.access_record WHERE scope = 'identity'")
+    assert {source for *_, source in accesses} >= {"merge-students command", "split-student command"}
+    again = district.start("split-student", "--student", "T-77", *options)
     assert "child's own" in again.communicate(timeout=60)[0]
     assert again.returncode == 2
 

@@ -30,26 +30,26 @@ def stored(pipeline: Pipeline) -> list[tuple[Any, ...]]:
 
 
 def test_scores_by_objective_are_stored_with_their_result_and_replaced_with_it(pipeline: Pipeline):
-    told = tables.table(
+    objectives = tables.table(
         "1.2", "resultLearningObjectiveIds", objective("4.OA.1"), objective("4.NF.2", score="", textScore="Met")
     )
-    result = pipeline.take("a.zip", archive(objectives=told))
+    result = pipeline.take("a.zip", archive(objectives=objectives))
     assert (result.rejected, result.held) == (0, 0)
     assert stored(pipeline) == [("", 88.5, None), ("4.NF.2", None, "Met"), ("4.OA.1", 3.0, None)]
-    told = tables.table("1.2", "resultLearningObjectiveIds", objective("4.OA.1", score="4"))
-    pipeline.take("b.zip", archive(objectives=told))
+    objectives = tables.table("1.2", "resultLearningObjectiveIds", objective("4.OA.1", score="4"))
+    pipeline.take("b.zip", archive(objectives=objectives))
     assert stored(pipeline) == [("", 88.5, None), ("4.OA.1", 4.0, None)]
 
 
 def test_a_score_by_objective_without_its_result_is_refused_by_line(pipeline: Pipeline):
-    told = tables.table(
+    objectives = tables.table(
         "1.2", "resultLearningObjectiveIds", objective("4.OA.1"), objective("4.NF.2", resultSourcedId="elsewhere"),
         objective("4.OA.1"),
     )  # fmt: skip
-    result = pipeline.take("a.zip", archive(objectives=told))
+    result = pipeline.take("a.zip", archive(objectives=objectives))
     assert result.rejected == 2
-    found = pipeline.rows("SELECT line, field, code FROM homeroom.rejected_row ORDER BY line")
-    assert found == [(3, "resultSourcedId", "unknown_result"), (4, "learningObjectiveId", "duplicate_id")]
+    rows = pipeline.rows("SELECT line, field, code FROM homeroom.rejected_row ORDER BY line")
+    assert rows == [(3, "resultSourcedId", "unknown_result"), (4, "learningObjectiveId", "duplicate_id")]
 
 
 def test_a_scale_puts_words_in_order_whichever_comes_first(pipeline: Pipeline):

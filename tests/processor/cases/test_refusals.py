@@ -43,9 +43,9 @@ def test_a_students_row_in_the_headers_place_is_not_quoted(cells: str):
 
 def office(*names: str, content_types: bool = True) -> bytes:
     out = io.BytesIO()
-    with zipfile.ZipFile(out, "w") as made:
+    with zipfile.ZipFile(out, "w") as bundle:
         for name in (*["[Content_Types].xml"] * content_types, *names):
-            made.writestr(name, "<x/>")
+            bundle.writestr(name, "<x/>")
     return out.getvalue()
 
 
@@ -81,8 +81,8 @@ PARTS = {
 @pytest.mark.parametrize("column", PARTS)
 def test_an_optional_part_that_is_wrong_costs_itself_alone(district: Pipeline, column: str):
     head = PLAIN_HEAD if column == "grade" else f"{PLAIN_HEAD},{column}"
-    told = row(grade=PARTS[column]) if column == "grade" else f"{row()},{PARTS[column]}"
-    taken = district.take("part.csv", plain(told, head=head))
+    line = row(grade=PARTS[column]) if column == "grade" else f"{row()},{PARTS[column]}"
+    taken = district.take("part.csv", plain(line, head=head))
     assert numbers(taken) == (1, 0, 0)
     assert f",2,{column}," in district.report(taken)
     assert "kept without it" in district.report(taken)
@@ -112,7 +112,7 @@ GRADES = {
 
 @pytest.mark.parametrize("expected", GRADES)
 def test_grades_are_known_in_the_spellings_of_systems_and_spreadsheets(district: Pipeline, expected: str):
-    rows = [row(str(1000 + number), grade=told) for number, told in enumerate(GRADES[expected])]
+    rows = [row(str(1000 + number), grade=grade) for number, grade in enumerate(GRADES[expected])]
     taken = district.take("grades.csv", plain(*rows))
     assert numbers(taken) == (len(rows), 0, 0)
     assert district.rows("SELECT DISTINCT grade FROM homeroom.result") == [(expected,)], district.report(taken)

@@ -64,7 +64,7 @@ def model(all_changes: list[Change]) -> dict[str, tuple[int, float]]:
             newest[change.id].score,
         ):
             newest[change.id] = change
-    return {f"or:{one.id}": (one.year, float(one.score)) for one in newest.values() if not one.deleted}
+    return {f"or:{change.id}": (change.year, float(change.score)) for change in newest.values() if not change.deleted}
 
 
 def merge(writer: psycopg.Connection, pipeline: Pipeline, kind: Format, rows: list[list[str]]) -> None:
@@ -104,9 +104,11 @@ def test_results_end_as_the_model_says(shared: Any, told: list[list[Change]], da
     again = data.draw(st.lists(st.sampled_from(range(len(told))), max_size=2))
     for index in [*order, *again]:
         merge(writer, pipeline, oneroster_results.FORMAT, [change.cells() for change in told[index]])
-    found = pipeline.rows("SELECT record_id, school_year, scale_score FROM homeroom.result")
-    assert {record: (year, score) for record, year, score in found} == model([one for some in told for one in some])
-    assert len(found) == len({row[0] for row in found}), "one row for each record, whatever years it was in"
+    rows = pipeline.rows("SELECT record_id, school_year, scale_score FROM homeroom.result")
+    assert {record: (year, score) for record, year, score in rows} == model(
+        [change for some in told for change in some]
+    )
+    assert len(rows) == len({row[0] for row in rows}), "one row for each record, whatever years it was in"
 
 
 @examples(20, 60, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -116,14 +118,14 @@ def test_rosters_end_as_the_model_says(shared: Any, told: list[list[Change]], da
     pipeline.admin.execute("TRUNCATE homeroom.student_name, homeroom.student, homeroom.student_identity")
     for index in data.draw(st.permutations(range(len(told)))):
         rows = [
-            [*one.cells()[:3], "student", "s1", "", "G", str(one.score),
+            [*change.cells()[:3], "student", "s1", "", "G", str(change.score),
              "", "", "04"]
-            for one in told[index]
+            for change in told[index]
         ]  # fmt: skip
         merge(writer, pipeline, oneroster_users.FORMAT, rows)
-    found = dict(pipeline.rows("SELECT student, family_name FROM homeroom.student_name WHERE NOT deleted"))
-    flat = [Change(one.id, one.minute, one.deleted, one.score, 0) for some in told for one in some]
+    names = dict(pipeline.rows("SELECT student, family_name FROM homeroom.student_name WHERE NOT deleted"))
+    flat = [Change(change.id, change.minute, change.deleted, change.score, 0) for some in told for change in some]
     expected = {
         pipeline.pseudonyms.uuid(key.removeprefix("or:")): str(int(value[1])) for key, value in model(flat).items()
     }
-    assert found == expected
+    assert names == expected

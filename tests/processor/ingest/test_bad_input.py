@@ -59,10 +59,10 @@ def test_a_bad_file_is_refused_with_a_word_and_the_worker_goes_on(shared: Pipeli
     content, code = FILES[name]
     result = shared.take(f"{name}.csv", content)
     assert result.ended is Ended.REJECTED
-    ((state, found, problem, remedy),) = shared.rows(
+    ((state, actual, problem, remedy),) = shared.rows(
         "SELECT state, problem_code, problem, remedy FROM homeroom.file WHERE file_id = %s", result.file_id
     )
-    assert (state, found) == ("rejected", code)
+    assert (state, actual) == ("rejected", code)
     assert problem
     assert remedy
     assert shared.take(f"after {name}.csv", samples.PLAIN).accepted == 2
@@ -92,14 +92,14 @@ ROWS = {
 def test_a_bad_row_is_refused_with_its_line_and_the_others_are_taken(shared: Pipeline, name: str):
     row, code = ROWS[name]
     # What a quote swallows is at the end.
-    others = [GOOD, GOOD.replace("1001", "1002")]
-    result = shared.take(f"{name}.csv", plain(*others, row))
+    good = [GOOD, GOOD.replace("1001", "1002")]
+    result = shared.take(f"{name}.csv", plain(*good, row))
     assert result.ended is Ended.MERGED
     assert (result.accepted, result.rejected) == (2, 1)
-    ((line, found, reason),) = shared.rows(
+    ((line, actual, reason),) = shared.rows(
         "SELECT line, code, reason FROM homeroom.rejected_row WHERE file_id = %s", result.file_id
     )
-    assert found == code
+    assert actual == code
     assert line in (2, 4), "the line is the row's, or of two that are alike the first"
     assert reason
 

@@ -88,8 +88,8 @@ def test_of_a_file_that_is_replaced_each_version_is_read_as_it_was(pipeline: Pip
     second = pipeline.upload("fall.csv", samples.PLAIN.replace("212", "213") + MORE)
     worker = pipeline.worker()
     for answer in (second, first):
-        told = Message("m", "", pipeline.event("fall.csv", version_id=answer["VersionId"], etag=answer["ETag"]), 1)
-        assert [result.ended for result in worker._objects(told)] == [Ended.MERGED]
+        message = Message("m", "", pipeline.event("fall.csv", version_id=answer["VersionId"], etag=answer["ETag"]), 1)
+        assert [result.ended for result in worker._objects(message)] == [Ended.MERGED]
     # The first version was read last, and is older: its score does not come back.
     assert pipeline.rows("SELECT scale_score FROM homeroom.result ORDER BY 1") == [(5.0,), (190.0,), (213.0,)]
 
@@ -98,11 +98,11 @@ def test_a_replaced_object_without_versions_is_superseded(pipeline: Pipeline):
     first = pipeline.upload("fall.csv", samples.PLAIN)
     second = pipeline.upload("fall.csv", samples.PLAIN.replace("212", "213"))
     worker = pipeline.worker()
-    ended = [
+    outcomes = [
         worker._objects(Message("m", "", pipeline.event("fall.csv", etag=answer["ETag"]), 1))[0].ended
         for answer in (first, second)
     ]
-    assert ended == [Ended.SUPERSEDED, Ended.MERGED]
+    assert outcomes == [Ended.SUPERSEDED, Ended.MERGED]
     assert pipeline.rows("SELECT scale_score FROM homeroom.result ORDER BY 1") == [(190.0,), (213.0,)]
 
 
@@ -121,20 +121,20 @@ def test_two_workers_on_one_file_merge_it_once(pipeline: Pipeline):
     workers = [pipeline.worker(), pipeline.worker()]
     message = workers[0].queue.receive(wait_seconds=0)
     assert message is not None
-    ended: list[Ended] = []
+    outcomes: list[Ended] = []
     barrier = threading.Barrier(2)
 
     def work(worker: object) -> None:
         barrier.wait()
-        ended.extend(result.ended for result in worker.work_on(message))  # type: ignore[attr-defined]
+        outcomes.extend(result.ended for result in worker.work_on(message))  # type: ignore[attr-defined]
 
     threads = [threading.Thread(target=work, args=(worker,)) for worker in workers]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert ended.count(Ended.MERGED) == 1
-    assert set(ended) <= {Ended.MERGED, Ended.BUSY, Ended.KNOWN}
+    assert outcomes.count(Ended.MERGED) == 1
+    assert set(outcomes) <= {Ended.MERGED, Ended.BUSY, Ended.KNOWN}
     assert pipeline.rows("SELECT count(*) FROM homeroom.result") == [(2,)]
     assert pipeline.rows("SELECT count(*) FROM homeroom.access_record") == [(1,)]
 

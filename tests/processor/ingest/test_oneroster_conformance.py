@@ -60,8 +60,8 @@ ROLES = spec.table(
 @pytest.mark.parametrize("order", [("users", "roles"), ("roles", "users")])
 def test_roles_make_students_wherever_they_stand_in_an_archive(district: Pipeline, order: tuple[str, str]):
     tables = {"users": USERS, "roles": ROLES}
-    told = spec.manifest("1.2", {"users": "bulk", "roles": "bulk"})
-    files = {f"{name}.csv": tables[name] for name in order} | {"manifest.csv": told}
+    manifest = spec.manifest("1.2", {"users": "bulk", "roles": "bulk"})
+    files = {f"{name}.csv": tables[name] for name in order} | {"manifest.csv": manifest}
     assert district.take("roster.zip", spec.archive(files)).rejected == 0
     assert district.rows(NAMES) == [("Ada", "Lovelace")], "a teacher's name is not kept"
     assert district.rows("SELECT count(*) FROM homeroom.student_identity") == [(1,)]
@@ -77,8 +77,8 @@ def test_roles_and_users_may_come_in_uploads_of_their_own(district: Pipeline, or
 
 def test_what_waits_for_a_role_is_in_the_record_of_access(district: Pipeline):
     district.take("waiting users.csv", USERS)
-    seen = {row[0] for row in district.rows("SELECT student FROM homeroom.access_student")}
-    assert district.pseudonyms.uuid("u1") in seen
+    students = {row[0] for row in district.rows("SELECT student FROM homeroom.access_student")}
+    assert district.pseudonyms.uuid("u1") in students
 
 
 def test_a_line_items_school_counts_where_no_enrolment_is_known(district: Pipeline):
@@ -94,8 +94,8 @@ def test_a_line_items_school_counts_where_no_enrolment_is_known(district: Pipeli
 
 def test_a_manifest_alone_says_that_nothing_has_changed(district: Pipeline):
     for number, files in enumerate(({}, {"courses.csv": spec.table("1.2", "courses")})):
-        told = spec.manifest("1.2", dict.fromkeys((name.removesuffix(".csv") for name in files), "bulk"))
-        taken = district.take(f"nothing-{number}.zip", spec.archive({"manifest.csv": told, **files}))
+        manifest = spec.manifest("1.2", dict.fromkeys((name.removesuffix(".csv") for name in files), "bulk"))
+        taken = district.take(f"nothing-{number}.zip", spec.archive({"manifest.csv": manifest, **files}))
         assert (taken.ended, taken.rows, taken.rejected) == (Ended.MERGED, 0, 0)
 
 
@@ -114,21 +114,21 @@ def test_a_manifest_alone_says_that_nothing_has_changed(district: Pipeline):
 def test_what_cannot_be_read_at_all_is_said_in_words(district: Pipeline, name: str, files: dict[str, str], code: str):
     content = spec.archive(files) if files else spec.table("1.2", "courses")
     assert district.take(name, content).ended is Ended.REJECTED
-    ((found, sentence, remedy),) = district.rows(
+    ((actual, sentence, remedy),) = district.rows(
         "SELECT problem_code, problem, remedy FROM homeroom.file ORDER BY file_id DESC LIMIT 1"
     )
-    assert found == code
+    assert actual == code
     assert sentence.endswith(".")
     assert remedy.endswith(".")
 
 
 def test_names_of_files_and_properties_may_be_in_any_case_and_in_a_folder(district: Pipeline):
-    told = spec.manifest("1.2", {"results": "delta", "roles": "bulk", "lineItems": "bulk"})
+    manifest = spec.manifest("1.2", {"results": "delta", "roles": "bulk", "lineItems": "bulk"})
     gone = spec.row("1.2", "results", status="tobedeleted", dateLastModified="2026-05-01T10:00:00Z", score="")
     files = {
         "Export/USERS.CSV": USERS, "Export/Roles.Csv": ROLES, "Export/LINEITEMS.CSV": spec.table("1.2", "lineItems"),
         "Export/Results.CSV": spec.table("1.2", "results", gone, spec.row("1.2", "results", sourcedId="r9")),
-        "Export/MANIFEST.CSV": told.replace("file.results", "File.Results"), "Export/Courses.CSV": "?",
+        "Export/MANIFEST.CSV": manifest.replace("file.results", "File.Results"), "Export/Courses.CSV": "?",
         "__MACOSX/Export/._Results.CSV": "\0",
     }  # fmt: skip
     taken = district.take("upper.zip", spec.archive(files))
@@ -137,8 +137,8 @@ def test_names_of_files_and_properties_may_be_in_any_case_and_in_a_folder(distri
 
 
 def test_a_file_that_the_manifest_names_and_that_is_not_there_is_reported(district: Pipeline):
-    told = spec.manifest("1.1", {"users": "bulk", "results": "bulk"})
-    files = {"manifest.csv": told, "users.csv": spec.table("1.1", "users")}
+    manifest = spec.manifest("1.1", {"users": "bulk", "results": "bulk"})
+    files = {"manifest.csv": manifest, "users.csv": spec.table("1.1", "users")}
     taken = district.take("less.zip", spec.archive(files))
     assert (taken.ended, taken.accepted, taken.rejected) == (Ended.MERGED, 1, 0)
     assert "The manifest names results.csv, which is not in the archive." in district.report(taken)
@@ -147,8 +147,8 @@ def test_a_file_that_the_manifest_names_and_that_is_not_there_is_reported(distri
 @pytest.mark.parametrize("version", spec.VERSIONS)
 def test_files_with_a_header_alone_change_nothing(district: Pipeline, version: str):
     files = {f"{name}.csv": spec.written([spec.columns(version, name)]) for name in spec.VERSIONS[version]}
-    told = spec.manifest(version, dict.fromkeys(spec.VERSIONS[version], "bulk"))
-    taken = district.take("headers.zip", spec.archive({"manifest.csv": told, **files}))
+    manifest = spec.manifest(version, dict.fromkeys(spec.VERSIONS[version], "bulk"))
+    taken = district.take("headers.zip", spec.archive({"manifest.csv": manifest, **files}))
     assert (taken.ended, taken.rows) == (Ended.MERGED, 0), district.report(taken)
 
 
@@ -164,8 +164,8 @@ def test_columns_that_are_optional_may_be_left_out_and_others_added(district: Pi
         f"{name}.csv": spec.written([head, [cells[name].get(column, "") for column in head]])
         for name, head in needed.items()
     }
-    told = spec.manifest(version, dict.fromkeys(needed, "bulk"))
-    taken = district.take("few.zip", spec.archive({"manifest.csv": told, **files}))
+    manifest = spec.manifest(version, dict.fromkeys(needed, "bulk"))
+    taken = district.take("few.zip", spec.archive({"manifest.csv": manifest, **files}))
     assert (taken.ended, taken.rejected, taken.held) == (Ended.MERGED, 0, 0), district.report(taken)
     assert district.rows("SELECT scale_score FROM homeroom.analytics_result") == [(88.5,)]
 

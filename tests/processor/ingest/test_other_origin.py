@@ -130,9 +130,9 @@ def oneroster(**files: list[list[str]]) -> bytes:
 
 
 def manifest(mode: str, *names: str) -> list[list[str]]:
-    told = [["propertyName", "value"], ["manifest.version", "1.0"], ["oneroster.version", "1.2"]]
+    rows = [["propertyName", "value"], ["manifest.version", "1.0"], ["oneroster.version", "1.2"]]
     absent = [[f"file.{name}", "absent"] for name in ("categories", "courses", "scoreScales")]
-    return [*told, *absent, *([f"file.{name}", mode] for name in names)]
+    return [*rows, *absent, *([f"file.{name}", mode] for name in names)]
 
 
 # OneRoster 1.2, with columns that 1.1 has not, in the order in which the specification lists them.
@@ -155,8 +155,8 @@ RESULTS_12 = columns(
 
 
 def row(names: list[str], **cells: str) -> list[str]:
-    found = {"status": "active", "dateLastModified": AT, **cells}
-    return [found.get(name, "") for name in names]
+    values = {"status": "active", "dateLastModified": AT, **cells}
+    return [values.get(name, "") for name in names]
 
 
 STUDENT_ASSESSMENT = {
@@ -300,7 +300,7 @@ def test_an_export_of_oneroster_12_and_its_delta_with_deletions(pipeline: Pipeli
     )
     taken = pipeline.take("delta.zip", delta)
     assert (taken.accepted, taken.rejected) == (3, 0), pipeline.report(taken)
-    found = "SELECT record_id, scale_score, performance_level FROM homeroom.analytics_result ORDER BY 1"
-    assert pipeline.rows(found) == [("or:r2", 71.0, None), ("or:r3", None, "Meets")]
+    query = "SELECT record_id, scale_score, performance_level FROM homeroom.analytics_result ORDER BY 1"
+    assert pipeline.rows(query) == [("or:r2", 71.0, None), ("or:r3", None, "Meets")]
     names = "SELECT family_name FROM homeroom.student_name WHERE family_name IS NOT NULL"
     assert pipeline.rows(names) == [("Turing",)], "of a deleted student no name is left"

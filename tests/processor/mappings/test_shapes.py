@@ -23,7 +23,7 @@ MAP = next(row for name, row, _ in CASES if name == "nwea-map-growth")
 
 
 def layout() -> dict[str, tuple[int, int]]:
-    (staar,) = (one for one in library() if one.name == "staar")
+    (staar,) = (mapping for mapping in library() if mapping.name == "staar")
 
     return dict(staar.layouts[0].fields)
 
@@ -58,16 +58,16 @@ def test_five_thousand_columns_are_read_and_more_are_refused():
 
 
 def test_records_of_fixed_width_are_cut_by_the_layout():
-    other = record({**STAAR, "local_student_id": "1002", "mathematics_scale_score": "1500",
+    second = record({**STAAR, "local_student_id": "1002", "mathematics_scale_score": "1500",
                     "score_code_mathematics": "S", "approaches_grade_level_in_mathematics": "0"})  # fmt: skip
-    told = read("\r\n".join([record(STAAR), other, "too short", ""]), name="STAAR.txt")
-    assert told.formats == {"staar"}
-    assert [(row["line"], row["student"], row["assessment"], row["score"], row["level"]) for row in told.rows] == [
+    parsed = read("\r\n".join([record(STAAR), second, "too short", ""]), name="STAAR.txt")
+    assert parsed.formats == {"staar"}
+    assert [(row["line"], row["student"], row["assessment"], row["score"], row["level"]) for row in parsed.rows] == [
         (1, "1001", "STAAR Reading Language Arts", 1612.0, "Meets Grade Level"),
         (2, "1002", "STAAR Reading Language Arts", 1612.0, "Meets Grade Level"),
         (2, "1002", "STAAR Mathematics", 1500.0, "Did Not Meet Grade Level"),
     ]
-    assert [(one.line, one.code) for one in told.refused] == [(3, "wrong_width")]
+    assert [(cell.line, cell.code) for cell in parsed.refused] == [(3, "wrong_width")]
 
 
 def test_a_record_whose_blanks_an_editor_has_cut_is_read_all_the_same():
@@ -81,10 +81,10 @@ def test_a_workbooks_sheet_is_found_below_its_title_lines():
     values[list(MAP).index("StudentID")] = 1001
     values[list(MAP).index("TestStartDate")] = date(2025, 9, 16)
     values[list(MAP).index("TestRITScore")] = 208.0
-    told = read(workbook(*titles, header, values, before=3), name="map.xlsx")
-    assert told.formats == {"nwea-map-growth"}
-    assert told.outcome.encodings == {"Excel workbook"}
-    first = told.rows[0]
+    parsed = read(workbook(*titles, header, values, before=3), name="map.xlsx")
+    assert parsed.formats == {"nwea-map-growth"}
+    assert parsed.outcome.encodings == {"Excel workbook"}
+    first = parsed.rows[0]
     assert (first["line"], first["student"], first["date"], first["score"]) == (5, "1001", "2025-09-16", 208.0)
 
 
@@ -121,9 +121,9 @@ def bomb(member: str, size: int) -> bytes:
     ids=["bomb", "xls", "cut off"],
 )
 def test_what_is_no_sound_workbook_is_refused_in_words(content: Callable[[], bytes], code: str):
-    made = content()
+    body = content()
     with pytest.raises(FileProblemError) as error:
-        read(made, name="results.xlsx")
+        read(body, name="results.xlsx")
     assert error.value.code == code
 
 
@@ -158,9 +158,9 @@ def test_files_of_each_shape_go_all_the_way(pipeline: Pipeline):
         "map.csv.zip": zipped_one("ComboStudentAssessment.csv", table({**MAP, "StudentID": "1007"})),
     }
     taken = {name: pipeline.take(name, content) for name, content in files.items()}
-    assert {name: (one.ended, one.rows, one.rejected, one.held) for name, one in taken.items()} == dict.fromkeys(
-        files, (Ended.MERGED, 1, 0, 0)
-    )
+    assert {
+        name: (result.ended, result.rows, result.rejected, result.held) for name, result in taken.items()
+    } == dict.fromkeys(files, (Ended.MERGED, 1, 0, 0))
     assert pipeline.rows(
         "SELECT a.title, count(*) FROM homeroom.analytics_result r JOIN homeroom.assessment a USING (assessment_id) "
         "WHERE r.standard = '' GROUP BY 1 ORDER BY 1"

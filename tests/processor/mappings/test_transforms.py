@@ -60,7 +60,7 @@ def test_a_date_is_the_same_however_it_is_written(year: int, month: int, day: in
     written = (iso, f"{month}/{day}/{year}", f"{month:02}-{day:02}-{year}", f"{iso}T23:59:59Z", f"{iso} 08:00",
                f"{month:02}{day:02}{year}", f"{year}{month:02}{day:02}",
                f"{transforms.MONTH_NAMES[month - 1]} {day}, {year}", f"{month}/{day}/{year} 8:30:00 AM")  # fmt: skip
-    assert {transforms.day(one) for one in written} == {iso}
+    assert {transforms.day(text) for text in written} == {iso}
     assert transforms.dated("MMDDYYYY")(f"{month}{day:02}{year}") == iso, "spreadsheets drop the zero before"
 
 

@@ -8,9 +8,9 @@ from tests.processor.pipeline import Pipeline
 
 
 def found(pipeline: Pipeline, file_id: int) -> dict[str, object]:
-    ((state, told),) = pipeline.rows("SELECT state, found FROM homeroom.file WHERE file_id = %s", file_id)
+    ((state, counts),) = pipeline.rows("SELECT state, found FROM homeroom.file WHERE file_id = %s", file_id)
     assert state == "tried"
-    return dict(told)
+    return dict(counts)
 
 
 def test_counts_are_told_and_nothing_is_stored(pipeline: Pipeline):
@@ -19,10 +19,10 @@ def test_counts_are_told_and_nothing_is_stored(pipeline: Pipeline):
     version = pipeline.rows("SELECT version FROM homeroom.data_version")
     tried = pipeline.take("trial/a/newer.csv", NEWER + "1004,Reading,Fall,,1,,s2,,4,,\n")
     assert (tried.ended, tried.rows, tried.accepted, tried.rejected) == (Ended.TRIED, 3, 2, 1)
-    told = found(pipeline, tried.file_id)
-    assert told["new_students"] == 1
-    assert (told["new_results"], told["changed_results"], told["same_results"]) == (1, 1, 0)
-    assert told["changed"] == {"scale_score": 1, "performance_level": 1, "school_id": 1}
+    counts = found(pipeline, tried.file_id)
+    assert counts["new_students"] == 1
+    assert (counts["new_results"], counts["changed_results"], counts["same_results"]) == (1, 1, 0)
+    assert counts["changed"] == {"scale_score": 1, "performance_level": 1, "school_id": 1}
     assert pipeline.tables() == before
     assert pipeline.rows("SELECT version FROM homeroom.data_version") == version
     assert pipeline.rows("SELECT count(*) FROM homeroom.row_version") == [(0,)]

@@ -42,8 +42,8 @@ KEY = "5d41402abc4b2a76b9719d911017c592"
 STATE = "9000001001"
 
 
-def users(*told: dict[str, str]) -> bytes:
-    return spec.archive({"users.csv": listed(*told)})
+def users(*students: dict[str, str]) -> bytes:
+    return spec.archive({"users.csv": listed(*students)})
 
 
 PLAIN = plain(row("1001"))
@@ -113,7 +113,7 @@ def taken_back(pipeline: Pipeline, file_id: int) -> None:
 def without_uploads(pipeline: Pipeline) -> dict[str, list[tuple[object, ...]]]:
     """Return all tables; moments that are an upload's own differ from one pipeline to the other."""
     return {
-        name: [tuple("now" if getattr(one, "year", 0) >= 2026 and hasattr(one, "hour") else one for one in row)
+        name: [tuple("now" if getattr(value, "year", 0) >= 2026 and hasattr(value, "hour") else value for value in row)
                for row in rows]
         for name, rows in {**pipeline.tables(), "ids": pipeline.rows(IDS), "schools": pipeline.rows(SCHOOLS)}.items()
     }  # fmt: skip
@@ -146,14 +146,14 @@ def test_what_is_left_is_as_if_the_file_had_never_come(
     pipeline: Pipeline, pipeline_server: Postgres, sandbox_url: str, send: Callable[[bytes | str], int], case: str
 ):
     contents, which = ORDERS[case]
-    sent = [send(content) for content in contents]
-    taken_back(pipeline, sent[which])
-    left = without_uploads(pipeline)
-    with running_pipeline(pipeline_server, sandbox_url) as other:
+    file_ids = [send(content) for content in contents]
+    taken_back(pipeline, file_ids[which])
+    actual = without_uploads(pipeline)
+    with running_pipeline(pipeline_server, sandbox_url) as fresh:
         for place, content in enumerate(contents):
             if place != which:
-                other.take(name_of(place, content), content)
-        assert left == without_uploads(other)
+                fresh.take(name_of(place, content), content)
+        assert actual == without_uploads(fresh)
 
 
 def test_a_second_taking_back_ends_as_the_first_did(pipeline: Pipeline, send: Callable[[bytes | str], int]):
@@ -217,16 +217,16 @@ def test_a_child_is_erased_from_what_was_kept_under_all_its_ids(
     pipeline: Pipeline, send: Callable[[bytes | str], int], said: str
 ):
     send(PLAIN)
-    sent = [send(content) for content in (BY_STATE, CHILDREN, CHILDREN, BY_STATE, DELETION)]
+    file_ids = [send(content) for content in (BY_STATE, CHILDREN, CHILDREN, BY_STATE, DELETION)]
     assert pipeline.rows("SELECT count(*) > 10 FROM homeroom.row_version") == [(True,)]
-    told = ("--requested-by", "office", "--reason", "request")
-    erased = pipeline.start("erase", "--student", said, *told).communicate(timeout=120)[0]
+    options = ("--requested-by", "office", "--reason", "request")
+    erased = pipeline.start("erase", "--student", said, *options).communicate(timeout=120)[0]
     assert '"rows_left": 0' in erased
-    left = pipeline.rows("SELECT key, student::text, content::text FROM homeroom.row_version")
-    for one in (KEY, "1001", STATE):
-        name = pipeline.pseudonyms.uuid(one)
-        assert not [row for row in left if str(name) in str(row) or name.hex in str(row)]
-    for file_id in sent[:2]:
+    versions = pipeline.rows("SELECT key, student::text, content::text FROM homeroom.row_version")
+    for local_id in (KEY, "1001", STATE):
+        name = pipeline.pseudonyms.uuid(local_id)
+        assert not [row for row in versions if str(name) in str(row) or name.hex in str(row)]
+    for file_id in file_ids[:2]:
         taken_back(pipeline, file_id)
     assert not any(
         rows for name, rows in pipeline.tables().items() if name in ("result", "student", "student_identity")
@@ -243,11 +243,11 @@ def test_what_a_person_has_said_of_an_id_outlives_the_roster_that_is_taken_back(
     with pipeline.connections().opened("homeroom_writer", autocommit=True) as writer:
         merge(writer, pipeline.pseudonyms, KEY, "T-77", decided)
     taken_back(pipeline, roster)
-    said, child = pipeline.pseudonyms.uuid("T-77"), pipeline.pseudonyms.uuid(KEY)
-    assert pipeline.rows("SELECT said_by, student FROM homeroom.student_key WHERE alias = %s", said) == [
+    alias, child = pipeline.pseudonyms.uuid("T-77"), pipeline.pseudonyms.uuid(KEY)
+    assert pipeline.rows("SELECT said_by, student FROM homeroom.student_key WHERE alias = %s", alias) == [
         ("person", child)
     ]
-    assert pipeline.rows("SELECT student FROM homeroom.result WHERE named_as = %s", said) == [(child,)]
+    assert pipeline.rows("SELECT student FROM homeroom.result WHERE named_as = %s", alias) == [(child,)]
     assert pipeline.rows(
         "SELECT count(*) FROM homeroom.result WHERE student = %s", pipeline.pseudonyms.uuid("1001")
     ) == [(1,)]

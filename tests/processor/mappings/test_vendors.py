@@ -18,21 +18,21 @@ from tests.processor.pipeline import Pipeline
 OURS = Recognition()
 
 
-def results(told: Read) -> list[Result]:
+def results(parsed: Read) -> list[Result]:
     return [
         (row["assessment"], row["standard"], row["school_year"], row["window"], row["date"], row["grade"], row["score"],
          row["level"])
-        for row in told.rows
+        for row in parsed.rows
     ]  # fmt: skip
 
 
 @pytest.mark.parametrize(("name", "row", "expected"), CASES, ids=[case[0] for case in CASES])
 def test_a_vendors_row_becomes_what_the_trade_reads_in_it(name: str, row: dict[str, str], expected: list[Result]):
-    told = read(table(row), recognition=OURS)
-    assert told.refused == []
-    assert told.formats == {name}
-    assert results(told) == expected
-    assert {result["student"] for result in told.rows} <= {"1001", "9000001001"}
+    parsed = read(table(row), recognition=OURS)
+    assert parsed.refused == []
+    assert parsed.formats == {name}
+    assert results(parsed) == expected
+    assert {result["student"] for result in parsed.rows} <= {"1001", "9000001001"}
 
 
 @pytest.mark.parametrize(("name", "row", "expected"), CASES, ids=[case[0] for case in CASES])
@@ -49,24 +49,24 @@ def test_case_order_spacing_more_columns_and_title_lines_change_nothing(
 
     changed = {otherwise(column): row.get(column, "") for column in columns}
     titles = ("Maple district: results", "Printed 2026-08-01, page 1", "")
-    told = read(table(changed, delimiter="\t", titles=titles), recognition=OURS)
-    assert told.formats == {name}
-    assert sorted(results(told), key=repr) == sorted(expected, key=repr)
-    assert {result["line"] for result in told.rows} == {5}, "lines are counted from the file's beginning"
+    parsed = read(table(changed, delimiter="\t", titles=titles), recognition=OURS)
+    assert parsed.formats == {name}
+    assert sorted(results(parsed), key=repr) == sorted(expected, key=repr)
+    assert {result["line"] for result in parsed.rows} == {5}, "lines are counted from the file's beginning"
 
 
 def test_every_mapping_has_a_source_that_anybody_can_read():
-    assert [one.name for one in library() if not one.source.startswith(("https://", "docs/"))] == []
-    assert [one.name for one in library() if not one.export] == []
+    assert [mapping.name for mapping in library() if not mapping.source.startswith(("https://", "docs/"))] == []
+    assert [mapping.name for mapping in library() if not mapping.export] == []
 
 
-@pytest.mark.parametrize("mapping", library(), ids=lambda one: one.name)
+@pytest.mark.parametrize("mapping", library(), ids=lambda mapping: mapping.name)
 def test_no_other_mapping_takes_a_mappings_own_columns(mapping: Mapping):
     header = [name for group in mapping.recognize.columns for name in group[:1]]
     header += [name for value in [mapping.student.id, mapping.results[0].score] for name in value.columns]
-    found = OURS.table(list(dict.fromkeys(header)))
-    assert found is not None
-    assert found.name.startswith(mapping.name.removesuffix("-reading").removesuffix("-math")), found.name
+    recognized = OURS.table(list(dict.fromkeys(header)))
+    assert recognized is not None
+    assert recognized.name.startswith(mapping.name.removesuffix("-reading").removesuffix("-math")), recognized.name
 
 
 def test_the_library_has_every_vendor_of_the_guide():
@@ -74,12 +74,12 @@ def test_the_library_has_every_vendor_of_the_guide():
         "nwea", "curriculum-associates", "renaissance", "amplify", "university-of-oregon", "wida", "smarter-balanced",
         "texas", "colorado", "south-carolina", "college-board", "act", "fastbridge", "riverside", "plain",
     }  # fmt: skip
-    assert wanted <= {one.vendor for one in library()}
+    assert wanted <= {mapping.vendor for mapping in library()}
 
 
 def test_subgroups_names_and_the_school_come_along():
-    told = read(table(next(row for name, row, _ in CASES if name == "wida-access")), recognition=OURS)
-    small = {target: next(iter(rows.values()))[1:-2] for target, rows in told.sink.small.items()}
+    parsed = read(table(next(row for name, row, _ in CASES if name == "wida-access")), recognition=OURS)
+    small = {target: next(iter(rows.values()))[1:-2] for target, rows in parsed.sink.small.items()}
     assert small["student_subgroup"] == ("female", "Hispanic or Latino", "", "true", "")
     assert small["student_identity"] == ("1001", "9000001001")
     assert small["student_name"] == ("Jo", "", "Doe")
@@ -89,38 +89,41 @@ def test_subgroups_names_and_the_school_come_along():
 
 def test_two_races_are_two_or_more():
     row = next(row for name, row, _ in CASES if name == "renaissance-star-reading")
-    told = read(table({**row, "White": "Yes"}), recognition=OURS)
-    assert next(iter(told.sink.small["student_subgroup"].values()))[2] == "Two or more races"
+    parsed = read(table({**row, "White": "Yes"}), recognition=OURS)
+    assert next(iter(parsed.sink.small["student_subgroup"].values()))[2] == "Two or more races"
 
 
 def test_a_retest_in_the_same_window_is_a_result_of_its_own():
     row = next(row for name, row, _ in CASES if name == "nwea-map-growth")
-    told = read(table(row, {**row, "TestStartDate": "09/30/2025", "TestRITScore": "211"}), recognition=OURS)
-    assert len({result[2] for result in told.sink.results}) == 2
-    assert len({result[6] for result in told.sink.results}) == 1, "both are of one administration"
+    parsed = read(table(row, {**row, "TestStartDate": "09/30/2025", "TestRITScore": "211"}), recognition=OURS)
+    assert len({result[2] for result in parsed.sink.results}) == 2
+    assert len({result[6] for result in parsed.sink.results}) == 1, "both are of one administration"
 
 
 def test_a_row_without_any_score_is_refused_by_name_and_others_are_kept():
     row = next(row for name, row, _ in CASES if name == "cmas")
-    told = read(table({**row, "SS": "", "PerfLVL": ""}, row, {**row, "TestStatus": "Assign"}), recognition=OURS)
-    assert [(one.line, one.field, one.code) for one in told.refused] == [(2, "SS", "missing"), (4, "SS", "missing")]
-    assert [result["line"] for result in told.rows] == [3]
+    parsed = read(table({**row, "SS": "", "PerfLVL": ""}, row, {**row, "TestStatus": "Assign"}), recognition=OURS)
+    assert [(cell.line, cell.field, cell.code) for cell in parsed.refused] == [
+        (2, "SS", "missing"),
+        (4, "SS", "missing"),
+    ]
+    assert [result["line"] for result in parsed.rows] == [3]
 
 
 def test_what_is_optional_refuses_no_row():
     row = next(row for name, row, _ in CASES if name == "i-ready-reading")
-    told = read(
+    parsed = read(
         table({**row, "Student Grade": "?" * 90, "Phonics Scale Score": "n/a!", "First Name": "x" * 400}),
         recognition=OURS,
     )
-    assert told.refused == []
-    assert results(told)[0][6] == 424.0
+    assert parsed.refused == []
+    assert results(parsed)[0][6] == 424.0
 
 
 def test_a_score_in_words_refuses_its_row_with_the_vendors_column():
     row = next(row for name, row, _ in CASES if name == "nwea-map-growth")
-    told = read(table({**row, "TestRITScore": "many"}), recognition=OURS)
-    assert [(one.field, one.code) for one in told.refused] == [("TestRITScore", "not_a_number")]
+    parsed = read(table({**row, "TestRITScore": "many"}), recognition=OURS)
+    assert [(cell.field, cell.code) for cell in parsed.refused] == [("TestRITScore", "not_a_number")]
 
 
 ILEARN = {
@@ -133,15 +136,15 @@ ILEARN = {
 
 @pytest.mark.parametrize("name", ["ilearn_2024-25.csv", "2024-2025.csv", "ilearn SY2025.csv", "results_2024_25.csv"])
 def test_a_file_without_a_date_is_of_the_school_year_that_its_name_tells(name: str):
-    told = read(table(ILEARN), name, OURS)
-    assert [(row["school_year"], row["score"]) for row in told.rows] == [(2025, 6200.0)]
+    parsed = read(table(ILEARN), name, OURS)
+    assert [(row["school_year"], row["score"]) for row in parsed.rows] == [(2025, 6200.0)]
 
 
 @pytest.mark.parametrize("name", ["ilearn.csv", "ilearn 2025.csv", "ilearn 2024-06-30.csv", "ilearn 2024-26.csv"])
 def test_a_year_alone_may_be_that_of_the_export_and_the_refusal_says_what_to_do(name: str):
-    told = read(table(ILEARN), name, OURS)
-    assert told.rows == []
-    assert [(cell.code, "as in 2025-26" in cell.reason) for cell in told.refused] == [("missing", True)]
+    parsed = read(table(ILEARN), name, OURS)
+    assert parsed.rows == []
+    assert [(cell.code, "as in 2025-26" in cell.reason) for cell in parsed.refused] == [("missing", True)]
 
 
 @pytest.mark.parametrize("own", ["00000", "N/A", " - "])
@@ -154,8 +157,8 @@ def test_whom_a_row_is_about_another_column_tells_where_one_has_nobodys_id(own: 
 def test_a_row_whose_ids_are_all_nobodys_is_refused():
     row = {"TestAdmin": "FA23", "StateID": "0000", "PermID": "00000", "Subject": "A", "TestDate": "20231214",
            "SS": "57", "Level": "F"}  # fmt: skip
-    told = read(table(row), recognition=OURS)
-    assert (told.rows, [cell.code for cell in told.refused]) == ([], ["nobodys_id"])
+    parsed = read(table(row), recognition=OURS)
+    assert (parsed.rows, [cell.code for cell in parsed.refused]) == ([], ["nobodys_id"])
 
 
 def test_records_of_a_layout_are_read_by_their_places():
@@ -164,9 +167,9 @@ def test_records_of_a_layout_are_read_by_their_places():
                         (473, "Fall"), (904, "153149169"), (922, "157"), (1132, "112")):  # fmt: skip
         record[start - 1 : start - 1 + len(text)] = text
     line = "".join(record)
-    told = read(f"{line}\n{line}\n", "cogat.txt", OURS)
-    assert told.formats == {"cogat"}
-    assert {(row["standard"], row["score"], row["date"]) for row in told.rows} == {
+    parsed = read(f"{line}\n{line}\n", "cogat.txt", OURS)
+    assert parsed.formats == {"cogat"}
+    assert {(row["standard"], row["score"], row["date"]) for row in parsed.rows} == {
         ("", 157.0, "2023-10-12"),
         ("Verbal", 153.0, "2023-10-12"),
         ("Quantitative", 149.0, "2023-10-12"),

@@ -58,8 +58,8 @@ def test_what_is_no_plain_address_over_tls_is_refused(url: str):
 
 
 def test_the_connection_goes_to_the_address_that_was_looked_at():
-    asked = iter([[PUBLIC], ["127.0.0.1"]])
-    place = Reach(look_up=lambda host, port: next(asked)).place("https://SIS.example.org/api?x=1")
+    addresses = iter([[PUBLIC], ["127.0.0.1"]])
+    place = Reach(look_up=lambda host, port: next(addresses)).place("https://SIS.example.org/api?x=1")
     assert (place.host, place.port, place.path, place.address) == ("sis.example.org", 443, "/api?x=1", PUBLIC)
 
 

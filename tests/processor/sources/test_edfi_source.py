@@ -19,8 +19,8 @@ from tests.processor.sources.world import NAMESPACE, World, fill_edfi, put_resul
 def there(pipeline: Pipeline, request: pytest.FixtureRequest) -> Iterator[tuple[World, EdFiSource]]:
     standin = EdFiSource(version=request.param)
     fill_edfi(standin)
-    with world(pipeline, standin, Kind.EDFI) as found:
-        yield found, standin
+    with world(pipeline, standin, Kind.EDFI) as maple:
+        yield maple, standin
 
 
 @pytest.mark.parametrize("there", ["7.2", "7.3"], indirect=True)
@@ -38,7 +38,7 @@ def test_everything_once_then_what_changed_and_what_was_deleted(there: tuple[Wor
     assert [result.rejected for result in maple.pull()] == [0]
     assert maple.scores() == [("00001", "", 301.0), ("00002", "", 350.0)]
     window = f"minChangeVersion={newest + 1}&maxChangeVersion={newest + 2}"
-    assert all(window in one for one in maple.asked("/studentAssessments"))
+    assert all(window in url for url in maple.asked("/studentAssessments"))
     # Nothing has changed since: nothing is asked for but the change versions.
     assert maple.pull() == []
     assert maple.asked("/data/") == []
@@ -106,7 +106,7 @@ def test_an_ods_that_was_put_back_is_read_from_its_beginning(there: tuple[World,
     standin.deleted.clear()
     fill_edfi(standin, students=4)
     standin.newest = 3
-    for kept in standin.rows["studentAssessments"].values():
-        kept.version = 3
+    for row in standin.rows["studentAssessments"].values():
+        row.version = 3
     maple.pull()
     assert len(maple.scores()) == 4

@@ -65,12 +65,12 @@ def test_a_source_that_never_ends_its_answer_is_given_up(monkeypatch: pytest.Mon
             self.send_response(200)
             self.send_header("Content-Length", "1000")
             self.end_headers()
-            ended.wait(20)
+            finished.wait(20)
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the library's own name
             return
 
-    ended = threading.Event()
+    finished = threading.Event()
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Dripping)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     monkeypatch.setattr(http_request, "ANSWER_SECONDS", 0.2)
@@ -79,7 +79,7 @@ def test_a_source_that_never_ends_its_answer_is_given_up(monkeypatch: pytest.Mon
         with pytest.raises(UnreachedError):
             ask(Reach(frozenset({address})), "GET", f"http://{address}/", {})
     finally:
-        ended.set()
+        finished.set()
         server.shutdown()
         server.server_close()
 
@@ -118,8 +118,8 @@ def test_a_scope_that_a_source_does_not_have_is_left_out():
     standin = SourceServer(scopes=frozenset({"read"}))
     with serving(standin):
         reach = Reach(frozenset({standin.url.removeprefix("http://")}))
-        told = Credentials(standin.client_id, standin.client_secret)
-        client = Client(reach, told, f"{standin.url}/token", "read write")
+        secret = Credentials(standin.client_id, standin.client_secret)
+        client = Client(reach, secret, f"{standin.url}/token", "read write")
         assert client._bearer()
         assert len(standin.asked) == 2
         assert standin.client_secret not in repr(client)

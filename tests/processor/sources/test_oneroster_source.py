@@ -22,8 +22,8 @@ LATER = "2099-01-01T08:00:00.000Z"
 def there(pipeline: Pipeline) -> Iterator[tuple[World, OneRosterSource]]:
     standin = OneRosterSource()
     fill_oneroster(standin)
-    with world(pipeline, standin, Kind.ONEROSTER) as found:
-        yield found, standin
+    with world(pipeline, standin, Kind.ONEROSTER) as maple:
+        yield maple, standin
 
 
 def test_everything_is_pulled_and_stored_like_an_upload(there: tuple[World, OneRosterSource]):
@@ -50,7 +50,7 @@ def test_the_next_pull_asks_for_what_changed_and_stores_that_alone(there: tuple[
                 lineItem={"sourcedId": "l1"}, student={"sourcedId": "u00003"}, scoreStatus="fully graded",
                 scoreDate="2025-10-02")  # fmt: skip
     results = maple.pull()
-    assert all("filter=dateLastModified%3E%272025-09-01T08%3A00" in one for one in maple.asked("/results"))
+    assert all("filter=dateLastModified%3E%272025-09-01T08%3A00" in url for url in maple.asked("/results"))
     assert maple.scores() == [("u00001", "", 201.0), ("u00002", "", 250.0)]
     assert {result.ended for result in results} == {Ended.MERGED}
 
@@ -110,12 +110,12 @@ def test_rows_that_change_while_pages_are_read_come_now_or_the_next_time(
     answered = standin.answer
 
     def answer(path, parameters, scopes):
-        told = answered(path, parameters, scopes)
+        reply = answered(path, parameters, scopes)
         if path.endswith("/results"):
             # A row of the page that was just given changes, and a new one comes before all others.
             put_student(standin, 1, 299, LATER)
             put_student(standin, 0, 111, LATER)
-        return told
+        return reply
 
     monkeypatch.setattr(standin, "answer", answer)
     maple.pull_all()
@@ -140,12 +140,12 @@ def test_of_who_is_no_student_no_name_leaves_the_source(there: tuple[World, OneR
     maple.pull_all()
     s3 = maple.pipeline.client("s3")
     keys = "SELECT object_key FROM homeroom.file WHERE right(object_key, 9) = 'users.zip' ORDER BY file_id"
-    found = [
+    contents = [
         unzipped(s3.get_object(Bucket=maple.pipeline.bucket, Key=key)["Body"].read())
         for (key,) in maple.pipeline.rows(keys)
     ]
-    assert b"Lovelace" in found[0]
-    assert not [content for content in found if b"Petra" in content]
+    assert b"Lovelace" in contents[0]
+    assert not [content for content in contents if b"Petra" in content]
 
 
 def unzipped(content: bytes) -> bytes:

@@ -26,16 +26,16 @@ from tests.processor.sources.world import ACCESS, World, fill_oneroster, put_stu
 def maple(pipeline: Pipeline) -> Iterator[World]:
     standin = OneRosterSource()
     fill_oneroster(standin)
-    with world(pipeline, standin, Kind.ONEROSTER) as found:
-        yield found
+    with world(pipeline, standin, Kind.ONEROSTER) as running:
+        yield running
 
 
 def secret_of(maple: World) -> str:
     """Return a secret with the source's credentials in it, under their label."""
     manager = maple.pipeline.client("secretsmanager")
     arn = str(manager.create_secret(Name=f"sources-{maple.pipeline.bucket}")["ARN"])
-    told = Credentials(maple.standin.client_id, maple.standin.client_secret)
-    version = credentials.write(manager, arn, maple.source_id, told)
+    secret = Credentials(maple.standin.client_id, maple.standin.client_secret)
+    version = credentials.write(manager, arn, maple.source_id, secret)
     store.credentials_written(maple.connection, maple.source_id, version, ACCESS)
     return arn
 
@@ -44,8 +44,8 @@ def secret_of(maple: World) -> str:
 def test_a_worker_that_dies_in_a_pull_loses_nothing(maple: World, point: str):
     arn = secret_of(maple)
     address = maple.standin.url.removeprefix("http://")
-    told = {"SOURCES_SECRET_ARN": arn, "SOURCES_LET_IN": address}
-    process = maple.pipeline.start("worker", "--wait-seconds", "1", **told, **{VARIABLE: point})
+    environment = {"SOURCES_SECRET_ARN": arn, "SOURCES_LET_IN": address}
+    process = maple.pipeline.start("worker", "--wait-seconds", "1", **environment, **{VARIABLE: point})
     assert process.wait(60) != 0
     # The next worker has the message of what was written, or pulls the same again once that is given up.
     maple.connection.execute("UPDATE homeroom.source_batch SET pulled_at = pulled_at - interval '1 hour'")
@@ -57,8 +57,8 @@ def test_a_worker_that_dies_in_a_pull_loses_nothing(maple: World, point: str):
 
 def test_the_worker_pulls_what_is_due_without_being_asked(maple: World):
     arn = secret_of(maple)
-    told = {"SOURCES_SECRET_ARN": arn, "SOURCES_LET_IN": maple.standin.url.removeprefix("http://")}
-    process = maple.pipeline.start("worker", "--wait-seconds", "1", **told)
+    environment = {"SOURCES_SECRET_ARN": arn, "SOURCES_LET_IN": maple.standin.url.removeprefix("http://")}
+    process = maple.pipeline.start("worker", "--wait-seconds", "1", **environment)
     try:
         until = time.monotonic() + 60
         while len(maple.scores()) < 3:
@@ -100,8 +100,8 @@ def test_a_trial_stores_nothing_and_moves_nothing(maple: World):
 
 def test_a_test_counts_and_stores_nothing(maple: World):
     assert maple.wish(Wish.TEST) == []
-    ((found,),) = [maple.row("found")]
-    assert (found["users"], found["results"], found["scoreScales"]) == (4, 3, 0)
+    ((counts,),) = [maple.row("found")]
+    assert (counts["users"], counts["results"], counts["scoreScales"]) == (4, 3, 0)
     assert maple.pipeline.rows("SELECT count(*) FROM homeroom.file") == [(0,)]
 
 
@@ -127,8 +127,8 @@ def test_a_source_that_stays_busy_is_tried_later_and_later(maple: World):
 def test_wrong_credentials_are_said_and_never_shown(maple: World, caplog: pytest.LogCaptureFixture):
     maple.pull(credentials=lambda source_id: Credentials("nobody", "wrong-secret-word"))
     assert maple.row("problem_code") == ("not_let_in",)
-    told = json.dumps(maple.pipeline.rows("SELECT row_to_json(s)::text FROM homeroom.source s"))
-    assert "wrong-secret-word" not in told + caplog.text + repr(Credentials("nobody", "wrong-secret-word"))
+    document = json.dumps(maple.pipeline.rows("SELECT row_to_json(s)::text FROM homeroom.source s"))
+    assert "wrong-secret-word" not in document + caplog.text + repr(Credentials("nobody", "wrong-secret-word"))
 
 
 def test_a_token_that_ends_is_fetched_anew(maple: World):
@@ -151,11 +151,11 @@ def test_a_paused_source_waits_and_a_removed_one_is_gone(maple: World):
     assert not maple.pulling().pull_next(maple.connection)
     with pytest.raises(store.NoSourceError):
         store.wish(maple.connection, maple.source_id, Wish.PULL, ACCESS)
-    said = [row[0] for row in maple.pipeline.rows(
+    purposes = [row[0] for row in maple.pipeline.rows(
         "SELECT purpose FROM homeroom.access_record WHERE source = 'test' ORDER BY access_id"
     )]  # fmt: skip
-    assert said[0] == f"source {maple.source_id} added"
-    assert said[-1] == f"source {maple.source_id} removed"
+    assert purposes[0] == f"source {maple.source_id} added"
+    assert purposes[-1] == f"source {maple.source_id} removed"
     assert maple.pipeline.rows("SELECT homeroom.first_broken_link()") == [(None,)]
 
 
@@ -173,10 +173,10 @@ def test_two_workers_do_not_pull_one_source_at_a_time(maple: World):
     maple.due()
     claimed = store.claim_due(maple.connection)
     assert claimed is not None
-    with maple.pipeline.connections().opened("homeroom_writer", autocommit=True) as other:
-        assert store.claim_due(other) is None
+    with maple.pipeline.connections().opened("homeroom_writer", autocommit=True) as second:
+        assert store.claim_due(second) is None
         store.release(maple.connection, claimed.source_id)
-        assert store.claim_due(other) is not None
+        assert store.claim_due(second) is not None
 
 
 def test_a_batch_that_was_refused_is_pulled_again(maple: World, monkeypatch: pytest.MonkeyPatch):
@@ -188,18 +188,18 @@ def test_a_batch_that_was_refused_is_pulled_again(maple: World, monkeypatch: pyt
 
 
 def test_names_numbers_and_addresses_of_sources_are_checked(maple: World):
-    told = replace(store.of_row((0, "edfi", "Other", maple.standin.url, "", 60, "active", None)))
+    source = replace(store.of_row((0, "edfi", "Other", maple.standin.url, "", 60, "active", None)))
     reach = maple.pulling().reach
-    for wrong in (
+    for changes in (
         {"name": ""}, {"name": "maple's SYSTEM"}, {"every_minutes": 1}, {"address": "https://10.0.0.1/"},
         {"kind": Kind.ONEROSTER, "token_address": ""}, {"token_address": "http://169.254.169.254/latest"},
     ):  # fmt: skip
         with pytest.raises(SourceProblemError):
-            store.add(maple.connection, replace(told, **wrong), reach, ACCESS)
+            store.add(maple.connection, replace(source, **changes), reach, ACCESS)
     for number in range(credentials.MOST_SOURCES - 1):
-        store.add(maple.connection, replace(told, name=f"Other {number}"), reach, ACCESS)
+        store.add(maple.connection, replace(source, name=f"Other {number}"), reach, ACCESS)
     with pytest.raises(SourceProblemError, match="15 sources"):
-        store.add(maple.connection, told, reach, ACCESS)
+        store.add(maple.connection, source, reach, ACCESS)
 
 
 def test_credentials_are_kept_under_their_own_label_and_go_with_it(maple: World):

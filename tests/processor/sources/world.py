@@ -40,21 +40,21 @@ class World:
 
     def pulling(self, **more: Any) -> Pulling:
         """Return what pulls, with the stand-in let in and no time lost by waiting."""
-        told = Credentials(self.standin.client_id, self.standin.client_secret)
-        given = Pulling(
+        secret = Credentials(self.standin.client_id, self.standin.client_secret)
+        pulling = Pulling(
             self.pipeline.client("s3"),
             self.pipeline.bucket,
-            lambda source_id: told,
+            lambda source_id: secret,
             Reach(frozenset({self.standin.url.removeprefix("http://")})),
             wait=self.waited.append,
         )
-        return replace(given, **more)
+        return replace(pulling, **more)
 
     def add(self, **more: Any) -> int:
         """Add the source, as if its secret were there."""
         token = f"{self.standin.url}/oauth/token" if self.kind == Kind.ONEROSTER else ""
-        told = Source(0, self.kind, "Maple's system", self.standin.url, token, 60, State.ACTIVE)
-        source_id = store.add(self.connection, replace(told, **more), self.pulling().reach, ACCESS)
+        source = Source(0, self.kind, "Maple's system", self.standin.url, token, 60, State.ACTIVE)
+        source_id = store.add(self.connection, replace(source, **more), self.pulling().reach, ACCESS)
         store.credentials_written(self.connection, source_id, None, ACCESS)
         self.source_id = self.source_id or source_id
         return source_id
@@ -71,14 +71,14 @@ class World:
 
     def pull_all(self) -> list[Result]:
         """Pull until nothing new comes."""
-        found: list[Result] = []
+        all_results: list[Result] = []
         while results := self.pull():
-            found += results
-        return found
+            all_results += results
+        return all_results
 
-    def wish(self, wanted: Wish) -> list[Result]:
+    def wish(self, wish: Wish) -> list[Result]:
         """Ask for something besides the schedule, and do it."""
-        store.wish(self.connection, self.source_id, wanted, ACCESS)
+        store.wish(self.connection, self.source_id, wish, ACCESS)
         assert self.pulling().pull_next(self.connection)
         return self.pipeline.drain()
 
@@ -89,9 +89,9 @@ class World:
 
     def asked(self, word: str) -> list[str]:
         """Return and forget what the stand-in was asked that holds a word."""
-        found = [one for one in self.standin.asked if word in one]
+        urls = [url for url in self.standin.asked if word in url]
         self.standin.asked.clear()
-        return found
+        return urls
 
     def scores(self) -> list[tuple[Any, ...]]:
         """Return every score, by the student's own number."""
@@ -105,9 +105,9 @@ class World:
 def world(pipeline: Pipeline, standin: SourceServer, kind: Kind) -> Iterator[World]:
     """Serve a stand-in, and add it as a source."""
     with serving(standin), pipeline.connections().opened("homeroom_writer", autocommit=True) as connection:
-        made = World(pipeline, standin, kind, connection)
-        made.add()
-        yield made
+        maple = World(pipeline, standin, kind, connection)
+        maple.add()
+        yield maple
 
 
 def fill_oneroster(source: OneRosterSource, students: int = 3, changed: str = OLD) -> None:

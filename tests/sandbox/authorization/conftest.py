@@ -28,8 +28,8 @@ def policy(*statements: dict[str, Any]) -> str:
 
 
 def allow(action: str | list[str], resource: str | list[str] = "*", **condition: Any) -> dict[str, Any]:
-    made = {"Effect": "Allow", "Action": action, "Resource": resource}
-    return made | ({"Condition": condition} if condition else {})
+    statement = {"Effect": "Allow", "Action": action, "Resource": resource}
+    return statement | ({"Condition": condition} if condition else {})
 
 
 @dataclass
@@ -50,14 +50,16 @@ class World:
 
     def role(self, *rights: dict[str, Any], trust: dict[str, Any] | None = None, **more: Any) -> str:
         name = self.name("role")
-        made = self.admin("iam").create_role(RoleName=name, AssumeRolePolicyDocument=policy(trust or TRUST), **more)
+        answer = self.admin("iam").create_role(RoleName=name, AssumeRolePolicyDocument=policy(trust or TRUST), **more)
         if rights:
             self.admin("iam").put_role_policy(RoleName=name, PolicyName="rights", PolicyDocument=policy(*rights))
-        return str(made["Role"]["Arn"])
+        return str(answer["Role"]["Arn"])
 
     def session(self, role: str, **more: Any) -> Clients:
-        told = self.admin("sts").assume_role(RoleArn=role, RoleSessionName="test", **more)["Credentials"]
-        return lambda service: self.client(service, told["AccessKeyId"], told["SecretAccessKey"], told["SessionToken"])
+        credentials = self.admin("sts").assume_role(RoleArn=role, RoleSessionName="test", **more)["Credentials"]
+        return lambda service: self.client(
+            service, credentials["AccessKeyId"], credentials["SecretAccessKey"], credentials["SessionToken"]
+        )
 
     def able(self, *rights: dict[str, Any], **more: Any) -> Clients:
         """Return the clients of a session of a role with these rights."""
@@ -68,6 +70,6 @@ class World:
 def world() -> Iterator[World]:
     with running_sandbox() as running:
         session: Any = new_session()
-        given = {"region_name": REGION, "endpoint_url": running.url, "config": ONCE}
-        make = functools.cache(lambda service: session.client(service, **given))
+        options = {"region_name": REGION, "endpoint_url": running.url, "config": ONCE}
+        make = functools.cache(lambda service: session.client(service, **options))
         yield World(running, make)

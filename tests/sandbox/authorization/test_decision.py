@@ -41,8 +41,8 @@ def user(*parts: dict[str, Any], **more: Any) -> Caller:
 
 
 def asked(policy: Document | None = None, **more: Any) -> AccessRequest:
-    given = {"action": "sqs:SendMessage", "resource": QUEUE, "account": OWN, "context": {}}
-    return AccessRequest(**(given | more), policy=policy)
+    defaults = {"action": "sqs:SendMessage", "resource": QUEUE, "account": OWN, "context": {}}
+    return AccessRequest(**(defaults | more), policy=policy)
 
 
 def decided(caller: Caller, policy: Document | None = None, **more: Any) -> Decision:
@@ -152,12 +152,12 @@ def test_a_resource_is_told_by_its_callers_tags():
 
 
 def test_a_refusal_says_which_statement_would_have_allowed_it():
-    wanted = {"StringEquals": {"aws:ResourceTag/ManagedBy": "homeroom"}}
-    near = {**SEND, "Sid": "Change", "Condition": wanted}
+    condition = {"StringEquals": {"aws:ResourceTag/ManagedBy": "homeroom"}}
+    near = {**SEND, "Sid": "Change", "Condition": condition}
     far = {**near, "Sid": "Far", "Resource": "arn:aws:sqs:*:*:other"}
-    told = decided(session(far, near), context={"aws:resourcetag/managedby": ("somebody",)}).nearest
-    assert "statement Change of policy would have allowed it" in told
-    assert "StringEquals aws:ResourceTag/ManagedBy homeroom, which is somebody" in told
+    nearest = decided(session(far, near), context={"aws:resourcetag/managedby": ("somebody",)}).nearest
+    assert "statement Change of policy would have allowed it" in nearest
+    assert "StringEquals aws:ResourceTag/ManagedBy homeroom, which is somebody" in nearest
     assert "no statement" in decided(session()).nearest
     assert "other principals" in decided(service("s3.amazonaws.com"), to({"Service": "sns.amazonaws.com"})).nearest
     assert "says Deny" in decided(session(SEND, NEVER)).nearest

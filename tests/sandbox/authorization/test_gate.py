@@ -20,12 +20,12 @@ OURS = {"StringEquals": {"aws:ResourceTag/ManagedBy": "homeroom"}}
 TAGS = [{"Key": "ManagedBy", "Value": "homeroom"}]
 
 
-def refused(call: Any, **given: Any) -> tuple[str, str]:
+def refused(call: Any, **parameters: Any) -> tuple[str, str]:
     """Return code and message with which a call is refused."""
     with pytest.raises(ClientError) as error:
-        call(**given)
-    told = error.value.response["Error"]
-    return told["Code"], told["Message"]
+        call(**parameters)
+    answer = error.value.response["Error"]
+    return answer["Code"], answer["Message"]
 
 
 def tagged(kind: str) -> list[dict[str, Any]]:
@@ -62,9 +62,9 @@ def test_a_signature_of_another_secret_is_not_answered(world: World, service):
 
 
 def test_a_session_without_its_own_token_is_not_answered(world: World):
-    told = world.admin("sts").assume_role(RoleArn=world.role(allow("*")), RoleSessionName="test")["Credentials"]
+    credentials = world.admin("sts").assume_role(RoleArn=world.role(allow("*")), RoleSessionName="test")["Credentials"]
     for token in (None, "another"):
-        client = world.client("sqs", told["AccessKeyId"], told["SecretAccessKey"], token)
+        client = world.client("sqs", credentials["AccessKeyId"], credentials["SecretAccessKey"], token)
         assert refused(client.list_queues)[0] == "UnrecognizedClientException"
 
 
@@ -108,11 +108,11 @@ REFUSALS = {
 
 @pytest.mark.parametrize("service", REFUSALS)
 def test_a_refusal_has_the_services_own_code_and_says_who_may_not_do_what(world: World, service):
-    method, given, code, told = REFUSALS[service]
-    found, message = refused(getattr(world.able()(service), method), **given)
-    assert found == code
-    assert told in message
-    if told:
+    method, parameters, code, words = REFUSALS[service]
+    actual, message = refused(getattr(world.able()(service), method), **parameters)
+    assert actual == code
+    assert words in message
+    if words:
         assert f"User: arn:aws:sts::{ACCOUNT}:assumed-role/role-" in message
         assert "because no identity-based policy allows the" in message
 
@@ -142,14 +142,14 @@ def test_what_is_made_is_decided_by_the_tags_of_the_request_and_what_is_there_by
     )("ec2")
     assert refused(may.create_vpc, CidrBlock="10.0.0.0/24")[0] == "UnauthorizedOperation"
     own = may.create_vpc(CidrBlock="10.0.0.0/24", TagSpecifications=tagged("vpc"))["Vpc"]["VpcId"]
-    other = world.admin("ec2").create_vpc(CidrBlock="10.0.0.0/24")["Vpc"]["VpcId"]
-    assert refused(may.delete_vpc, VpcId=other)[0] == "UnauthorizedOperation"
-    assert "vpc/" in refused(may.create_subnet, VpcId=other, CidrBlock="10.0.0.0/28")[1]
+    foreign = world.admin("ec2").create_vpc(CidrBlock="10.0.0.0/24")["Vpc"]["VpcId"]
+    assert refused(may.delete_vpc, VpcId=foreign)[0] == "UnauthorizedOperation"
+    assert "vpc/" in refused(may.create_subnet, VpcId=foreign, CidrBlock="10.0.0.0/28")[1]
     assert refused(may.create_tags, Resources=[own], Tags=TAGS)[0] == "UnauthorizedOperation"
     subnet = may.create_subnet(VpcId=own, CidrBlock="10.0.0.0/28")["Subnet"]["SubnetId"]
     world.admin("ec2").delete_subnet(SubnetId=subnet)
     may.delete_vpc(VpcId=own)
-    world.admin("ec2").delete_vpc(VpcId=other)
+    world.admin("ec2").delete_vpc(VpcId=foreign)
 
 
 def test_tags_are_given_by_who_may_tag(world: World):
@@ -164,16 +164,16 @@ def test_tags_are_given_by_who_may_tag(world: World):
 def test_a_role_is_handed_on_by_who_may_pass_it_to_that_service(world: World):
     task = world.role(trust={**allow("sts:AssumeRole"), "Principal": {"Service": "ecs-tasks.amazonaws.com"}} | {})
     register = allow("ecs:RegisterTaskDefinition")
-    given = {
+    definition = {
         "family": world.name("task"),
         "taskRoleArn": task,
         "containerDefinitions": [{"name": "a", "image": "a", "memory": 128}],
     }
     for rights in ([register], [register, allow("iam:PassRole", task, StringEquals={"iam:PassedToService": "lambda"})]):
-        code, message = refused(world.able(*rights)("ecs").register_task_definition, **given)
+        code, message = refused(world.able(*rights)("ecs").register_task_definition, **definition)
         assert (code, "iam:PassRole" in message) == ("AccessDeniedException", True)
     passing = allow("iam:PassRole", task, StringEquals={"iam:PassedToService": "ecs-tasks.amazonaws.com"})
-    world.able(register, passing)("ecs").register_task_definition(**given)
+    world.able(register, passing)("ecs").register_task_definition(**definition)
 
 
 BALANCER = f"arn:aws:elasticloadbalancing:{REGION}:{ACCOUNT}:loadbalancer/app/api/0123456789abcdef"
@@ -231,10 +231,10 @@ def test_a_task_is_run_by_the_tags_of_its_familys_newest_revision(world: World):
     ecs, family = world.admin("ecs"), world.name("family")
     ecs.create_cluster(clusterName=family)
     container = [{"name": "a", "image": "a", "memory": 128}]
-    given = {"family": family, "containerDefinitions": container, "requiresCompatibilities": ["EC2"]}
+    definition = {"family": family, "containerDefinitions": container, "requiresCompatibilities": ["EC2"]}
     may = world.able(allow("ecs:RunTask", "*", **OURS))("ecs")
-    ecs.register_task_definition(**given, tags=[{"key": "ManagedBy", "value": "homeroom"}])
-    ecs.register_task_definition(**given)
+    ecs.register_task_definition(**definition, tags=[{"key": "ManagedBy", "value": "homeroom"}])
+    ecs.register_task_definition(**definition)
     run = {"cluster": family, "taskDefinition": family}
     code, message = refused(may.run_task, **run)
     assert (code, f"{family}:2" in message) == ("AccessDeniedException", True)
@@ -266,11 +266,11 @@ def test_a_role_is_assumed_by_whom_it_trusts_with_what_it_asks_for(world: World)
         trust={"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"} | {"Condition": asking}
     )
     trusted = world.session(principal["AWS"])("sts")
-    given = {"RoleArn": target, "RoleSessionName": "test"}
-    assert refused(world.admin("sts").assume_role, ExternalId="an-id", **given)[0] == "AccessDenied"
-    assert refused(trusted.assume_role, ExternalId="another", **given)[0] == "AccessDenied"
-    assert refused(trusted.assume_role, **given)[0] == "AccessDenied"
-    trusted.assume_role(ExternalId="an-id", **given)
+    parameters = {"RoleArn": target, "RoleSessionName": "test"}
+    assert refused(world.admin("sts").assume_role, ExternalId="an-id", **parameters)[0] == "AccessDenied"
+    assert refused(trusted.assume_role, ExternalId="another", **parameters)[0] == "AccessDenied"
+    assert refused(trusted.assume_role, **parameters)[0] == "AccessDenied"
+    trusted.assume_role(ExternalId="an-id", **parameters)
 
 
 def test_a_bucket_that_is_not_there_is_nobodys_and_one_of_another_account_is_that_ones(world: World):

@@ -15,9 +15,9 @@ def test_it_says_what_it_is_of():
 
 
 def test_an_action_is_found_in_any_case_and_an_unknown_one_is_not():
-    found = reference().action("elasticloadbalancing", "setwebacl")
-    assert found is not None
-    assert (found.full_name, found.resource_types) == ("elasticloadbalancing:SetWebAcl", ())
+    entry = reference().action("elasticloadbalancing", "setwebacl")
+    assert entry is not None
+    assert (entry.full_name, entry.resource_types) == ("elasticloadbalancing:SetWebAcl", ())
     assert reference().action("sqs", "CreateQueues") is None
     assert reference().action("nothing", "CreateQueue") is None
 

@@ -85,31 +85,31 @@ CASES: list[tuple[str, dict[str, Any], set[str]]] = [
 @pytest.mark.parametrize(("name", "given", "expected"), CASES)
 def test_a_request_is_decided_on(name, given, expected):
     service, _, action = name.partition(":")
-    found = reference().action(service, action)
-    assert found is not None
-    assert {target.arn for target in targets(found, Operation(service, action, given, REGION), PLACE)} == expected
+    entry = reference().action(service, action)
+    assert entry is not None
+    assert {target.arn for target in targets(entry, Operation(service, action, given, REGION), PLACE)} == expected
 
 
 def test_tags_are_decided_on_what_is_made_and_not_on_what_is_named_beside_it():
     cluster = {"DBInstanceIdentifier": "a-1", "DBClusterIdentifier": "a"}
-    assert [one.arn for one in created_targets(Operation("rds", "CreateDBInstance", cluster, REGION), PLACE)] == [
+    assert [target.arn for target in created_targets(Operation("rds", "CreateDBInstance", cluster, REGION), PLACE)] == [
         f"{RDS}:db:a-1"
     ]
     listener = Operation("elasticloadbalancing", "CreateListener", {"LoadBalancerArn": BALANCER}, REGION)
-    assert [one.arn for one in created_targets(listener, PLACE)] == [f"{ELB}:listener/app/api-x/1/*"]
+    assert [target.arn for target in created_targets(listener, PLACE)] == [f"{ELB}:listener/app/api-x/1/*"]
     group = Operation("logs", "CreateLogGroup", {"logGroupName": "/g"}, REGION)
-    assert [one.arn for one in created_targets(group, PLACE)] == [f"{LOGS}:log-group:/g"]
+    assert [target.arn for target in created_targets(group, PLACE)] == [f"{LOGS}:log-group:/g"]
 
 
 def test_every_name_of_the_tables_is_the_references_own():
-    found = reference()
+    entries = reference()
     for service, operations in ACTIONS.items():
         for names in operations.values():
-            assert all(found.action(service, name) for name in names), (service, names)
+            assert all(entries.action(service, name) for name in names), (service, names)
     for service, name in TAGGING.items():
-        assert found.action(service, name), (service, name)
+        assert entries.action(service, name), (service, name)
     for service, kinds in MEMBERS.items():
         for kind in kinds:
-            assert found.resource_type(service, kind)
+            assert entries.resource_type(service, kind)
     for (service, _), kind in MADE.items():
-        assert found.resource_type(service, kind)
+        assert entries.resource_type(service, kind)

@@ -10,9 +10,9 @@ from botocore.exceptions import ClientError
 from tests.sandbox.authorization.conftest import ACCOUNT, REGION, World, allow, policy
 
 
-def refused(call: Any, **given: Any) -> str:
+def refused(call: Any, **parameters: Any) -> str:
     with pytest.raises(ClientError) as error:
-        call(**given)
+        call(**parameters)
     return str(error.value.response["Error"]["Code"])
 
 
@@ -38,10 +38,10 @@ def bucket(world: World) -> str:
 def test_a_log_group_is_encrypted_by_a_key_that_admits_the_service_of_its_region(world: World):
     uses = ["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"]
     group = f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:/ours/*"
-    given: dict[str, Any] = {"ArnLike": {"kms:EncryptionContext:aws:logs:arn": group}}
+    condition: dict[str, Any] = {"ArnLike": {"kms:EncryptionContext:aws:logs:arn": group}}
     logs, name = world.admin("logs"), world.name("/ours/group")
-    admitting = key(world, by(f"logs.{REGION}.amazonaws.com", uses, **given))
-    for closed in (key(world), key(world, by("logs.eu-west-1.amazonaws.com", uses, **given))):
+    admitting = key(world, by(f"logs.{REGION}.amazonaws.com", uses, **condition))
+    for closed in (key(world), key(world, by("logs.eu-west-1.amazonaws.com", uses, **condition))):
         assert refused(logs.create_log_group, logGroupName=name, kmsKeyId=closed) == "AccessDeniedException"
     assert refused(logs.create_log_group, logGroupName="/other", kmsKeyId=admitting) == "AccessDeniedException"
     logs.create_log_group(logGroupName=name, kmsKeyId=admitting)
@@ -54,20 +54,20 @@ def test_a_bucket_tells_a_queue_that_admits_it_under_a_key_that_admits_s3(world:
     admitting = key(world, by("s3.amazonaws.com", uses, **FROM_HERE))
 
     def tell(policy_of_queue: str, key_of_queue: str) -> Any:
-        given = {"Policy": policy_of_queue, "KmsMasterKeyId": key_of_queue}
-        url = sqs.create_queue(QueueName=world.name("queue"), Attributes=given)["QueueUrl"]
+        attributes = {"Policy": policy_of_queue, "KmsMasterKeyId": key_of_queue}
+        url = sqs.create_queue(QueueName=world.name("queue"), Attributes=attributes)["QueueUrl"]
         arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
         queue = {"QueueArn": arn, "Events": ["s3:ObjectCreated:*"]}
         return {"Bucket": name, "NotificationConfiguration": {"QueueConfigurations": [queue]}}
 
     send = policy(by("s3.amazonaws.com", "sqs:SendMessage", **from_bucket | FROM_HERE))
-    other = policy(by("s3.amazonaws.com", "sqs:SendMessage", ArnEquals={"aws:SourceArn": "arn:aws:s3:::other"}))
-    for wrong in (
-        tell(other, admitting),
+    other_policy = policy(by("s3.amazonaws.com", "sqs:SendMessage", ArnEquals={"aws:SourceArn": "arn:aws:s3:::other"}))
+    for notification in (
+        tell(other_policy, admitting),
         tell(send, key(world)),
         tell(send, key(world, by("s3.amazonaws.com", uses, **FROM_ELSEWHERE))),
     ):
-        assert refused(s3.put_bucket_notification_configuration, **wrong) == "InvalidArgument"
+        assert refused(s3.put_bucket_notification_configuration, **notification) == "InvalidArgument"
     s3.put_bucket_notification_configuration(**tell(send, admitting))
 
 
@@ -78,36 +78,36 @@ def test_a_trail_writes_into_a_bucket_that_admits_it(world: World):
     }
     writes = by("cloudtrail.amazonaws.com", "s3:PutObject", f"arn:aws:s3:::{name}/AWSLogs/{ACCOUNT}/*", **from_trail)
     checks = by("cloudtrail.amazonaws.com", "s3:GetBucketAcl", f"arn:aws:s3:::{name}", **from_trail)
-    given = {"Name": trail, "S3BucketName": name}
+    parameters = {"Name": trail, "S3BucketName": name}
     for part in (writes, checks):
         s3.put_bucket_policy(Bucket=name, Policy=policy(part))
-        assert refused(trails.create_trail, **given) == "InsufficientS3BucketPolicyException"
+        assert refused(trails.create_trail, **parameters) == "InsufficientS3BucketPolicyException"
     s3.put_bucket_policy(Bucket=name, Policy=policy(writes, checks))
-    closed = refused(trails.create_trail, KmsKeyId=key(world), **given)
+    closed = refused(trails.create_trail, KmsKeyId=key(world), **parameters)
     assert closed == "InsufficientEncryptionPolicyException"
     group = f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:/trail"
     world.admin("logs").create_log_group(logGroupName="/trail")
     trust = {"Effect": "Allow", "Principal": {"Service": "cloudtrail.amazonaws.com"}, "Action": "sts:AssumeRole"}
     into = {"CloudWatchLogsLogGroupArn": f"{group}:*"}
     unable = world.role(trust=trust)
-    refusal = refused(trails.create_trail, CloudWatchLogsRoleArn=unable, **into, **given)
+    refusal = refused(trails.create_trail, CloudWatchLogsRoleArn=unable, **into, **parameters)
     assert refusal == "InvalidCloudWatchLogsRoleArnException"
     writer = world.role(allow(["logs:CreateLogStream", "logs:PutLogEvents"], f"{group}:*"), trust=trust)
-    trails.create_trail(CloudWatchLogsRoleArn=writer, **into, **given)
+    trails.create_trail(CloudWatchLogsRoleArn=writer, **into, **parameters)
 
 
 def test_a_databases_events_go_to_a_topic_that_admits_them(world: World):
     sns, rds = world.admin("sns"), world.admin("rds")
     topic = sns.create_topic(Name=world.name("topic"))["TopicArn"]
-    given = {"SubscriptionName": world.name("events"), "SnsTopicArn": topic, "SourceType": "db-cluster"}
+    parameters = {"SubscriptionName": world.name("events"), "SnsTopicArn": topic, "SourceType": "db-cluster"}
 
     def admit(*statements: dict[str, Any]) -> None:
         sns.set_topic_attributes(TopicArn=topic, AttributeName="Policy", AttributeValue=policy(*statements))
 
     admit(by("events.rds.amazonaws.com", "sns:Publish", topic, **FROM_ELSEWHERE))
-    assert refused(rds.create_event_subscription, **given) == "SNSNoAuthorization"
+    assert refused(rds.create_event_subscription, **parameters) == "SNSNoAuthorization"
     admit(by("events.rds.amazonaws.com", "sns:Publish", topic, **FROM_HERE))
-    rds.create_event_subscription(**given)
+    rds.create_event_subscription(**parameters)
 
 
 def test_a_service_takes_only_a_role_that_trusts_it(world: World):
@@ -118,13 +118,13 @@ def test_a_service_takes_only_a_role_that_trusts_it(world: World):
     plan = backup.create_backup_plan(BackupPlan={"BackupPlanName": name, "Rules": rules})["BackupPlanId"]
 
     def select(role: str) -> dict[str, Any]:
-        wanted = {"SelectionName": "s", "IamRoleArn": role, "Resources": ["*"]}
-        return {"BackupPlanId": plan, "BackupSelection": wanted}
+        selection = {"SelectionName": "s", "IamRoleArn": role, "Resources": ["*"]}
+        return {"BackupPlanId": plan, "BackupSelection": selection}
 
-    other = world.role(trust={**trust, "Principal": {"Service": "ecs-tasks.amazonaws.com"}})
+    other_service = world.role(trust={**trust, "Principal": {"Service": "ecs-tasks.amazonaws.com"}})
     elsewhere = world.role(trust={**trust, "Condition": FROM_ELSEWHERE})
-    for wrong in (other, elsewhere):
-        assert refused(backup.create_backup_selection, **select(wrong)) == "InvalidParameterValueException"
+    for untrusting in (other_service, elsewhere):
+        assert refused(backup.create_backup_selection, **select(untrusting)) == "InvalidParameterValueException"
     backup.create_backup_selection(**select(world.role(trust={**trust, "Condition": FROM_HERE})))
 
 
@@ -135,15 +135,18 @@ def test_access_logs_of_a_balancer_go_into_a_bucket_that_admits_them(world: Worl
         ec2.create_subnet(VpcId=vpc, CidrBlock=f"10.0.0.{16 * index}/28", AvailabilityZone=f"{REGION}{zone}")["Subnet"]
         for index, zone in enumerate("ab")
     ]
-    made = elb.create_load_balancer(Name=world.name("lb"), Subnets=[one["SubnetId"] for one in subnets])
-    arn = made["LoadBalancers"][0]["LoadBalancerArn"]
-    told = {"access_logs.s3.enabled": "true", "access_logs.s3.bucket": name, "access_logs.s3.prefix": "lb"}
-    given = {"LoadBalancerArn": arn, "Attributes": [{"Key": key, "Value": value} for key, value in told.items()]}
-    assert refused(elb.modify_load_balancer_attributes, **given) == "InvalidConfigurationRequest"
+    answer = elb.create_load_balancer(Name=world.name("lb"), Subnets=[subnet["SubnetId"] for subnet in subnets])
+    arn = answer["LoadBalancers"][0]["LoadBalancerArn"]
+    settings = {"access_logs.s3.enabled": "true", "access_logs.s3.bucket": name, "access_logs.s3.prefix": "lb"}
+    parameters = {
+        "LoadBalancerArn": arn,
+        "Attributes": [{"Key": key, "Value": value} for key, value in settings.items()],
+    }
+    assert refused(elb.modify_load_balancer_attributes, **parameters) == "InvalidConfigurationRequest"
     source: dict[str, Any] = {
         "ArnLike": {"aws:SourceArn": f"arn:aws:elasticloadbalancing:{REGION}:{ACCOUNT}:loadbalancer/*"}
     }
     writer = "logdelivery.elasticloadbalancing.amazonaws.com"
     admitted = by(writer, "s3:PutObject", f"arn:aws:s3:::{name}/lb/AWSLogs/{ACCOUNT}/*", **source)
     s3.put_bucket_policy(Bucket=name, Policy=policy(admitted))
-    elb.modify_load_balancer_attributes(**given)
+    elb.modify_load_balancer_attributes(**parameters)

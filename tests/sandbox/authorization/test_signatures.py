@@ -30,18 +30,18 @@ def now() -> dt.datetime:
     return dt.datetime.now(dt.UTC)
 
 
-def request_of(made: AWSRequest) -> Signed:
-    parts = urlsplit(str(made.url))
-    headers = {name.lower(): str(value) for name, value in made.headers.items()}
+def request_of(request: AWSRequest) -> Signed:
+    parts = urlsplit(str(request.url))
+    headers = {name.lower(): str(value) for name, value in request.headers.items()}
     headers.setdefault("host", parts.netloc)
-    body = made.data if isinstance(made.data, bytes) else str(made.data or "").encode()
-    return Signed(str(made.method), parts.path, parts.query, headers, body)
+    body = request.data if isinstance(request.data, bytes) else str(request.data or "").encode()
+    return Signed(str(request.method), parts.path, parts.query, headers, body)
 
 
 def signed(auth: Any, *, method: str = "PUT", url: str = URL, body: bytes = b"content") -> Signed:
-    made = AWSRequest(method=method, url=url, data=body or None, headers={"X-Amz-Meta-A": "  two   spaces "})
-    auth.add_auth(made)
-    return request_of(made)
+    request = AWSRequest(method=method, url=url, data=body or None, headers={"X-Amz-Meta-A": "  two   spaces "})
+    auth.add_auth(request)
+    return request_of(request)
 
 
 def found(request: Signed) -> Signature:
@@ -104,11 +104,11 @@ def test_an_old_one_is_not(way, later):
 
 def form(expiration: dt.datetime) -> dict[str, str]:
     policy = {"expiration": expiration.strftime("%Y-%m-%dT%H:%M:%SZ"), "conditions": [{"bucket": "bucket"}]}
-    made = AWSRequest(method="POST", url="http://127.0.0.1/bucket")
-    made.context["s3-presign-post-fields"] = {}
-    made.context["s3-presign-post-policy"] = policy
-    S3SigV4PostAuth(CREDENTIALS, "s3", "us-east-1").add_auth(made)
-    return {name.lower(): value for name, value in made.context["s3-presign-post-fields"].items()}
+    request = AWSRequest(method="POST", url="http://127.0.0.1/bucket")
+    request.context["s3-presign-post-fields"] = {}
+    request.context["s3-presign-post-policy"] = policy
+    S3SigV4PostAuth(CREDENTIALS, "s3", "us-east-1").add_auth(request)
+    return {name.lower(): value for name, value in request.context["s3-presign-post-fields"].items()}
 
 
 def test_a_form_bears_its_own():

@@ -38,25 +38,25 @@ class Place:
             Code={"ZipFile": archive.getvalue()},
             VpcConfig={"SubnetIds": [self.subnet], "SecurityGroupIds": [self.group]},
         )
-        told = world.admin("sts").assume_role(RoleArn=role, RoleSessionName=name)["Credentials"]
-        self.keys = (told["AccessKeyId"], told["SecretAccessKey"], told["SessionToken"])
+        credentials = world.admin("sts").assume_role(RoleArn=role, RoleSessionName=name)["Credentials"]
+        self.keys = (credentials["AccessKeyId"], credentials["SecretAccessKey"], credentials["SessionToken"])
 
     def security_group(self, name: str) -> str:
-        made = self.ec2.create_security_group(GroupName=name, Description=name, VpcId=self.vpc)
-        return str(made["GroupId"])
+        answer = self.ec2.create_security_group(GroupName=name, Description=name, VpcId=self.vpc)
+        return str(answer["GroupId"])
 
     def reaches(self, service: str = "secretsmanager") -> str:
         """Return nothing, or the code and the words that a call ends in."""
-        asked = self.world.client(service, *self.keys)
+        client = self.world.client(service, *self.keys)
         try:
-            asked.list_secrets() if service == "secretsmanager" else asked.list_buckets()
+            client.list_secrets() if service == "secretsmanager" else client.list_buckets()
         except ClientError as error:
             return f"{error.response['Error']['Code']}: {error.response['Error']['Message']}"
         return ""
 
     def endpoint(self, service: str, **more: Any) -> str:
-        asked = {"VpcId": self.vpc, "ServiceName": f"com.amazonaws.us-east-1.{service}", **more}
-        return str(self.ec2.create_vpc_endpoint(**asked)["VpcEndpoint"]["VpcEndpointId"])
+        parameters = {"VpcId": self.vpc, "ServiceName": f"com.amazonaws.us-east-1.{service}", **more}
+        return str(self.ec2.create_vpc_endpoint(**parameters)["VpcEndpoint"]["VpcEndpointId"])
 
     def table(self) -> str:
         (main,) = self.ec2.describe_route_tables(Filters=[{"Name": "vpc-id", "Values": [self.vpc]}])["RouteTables"]
@@ -122,9 +122,9 @@ def test_what_goes_by_an_endpoint_is_allowed_by_its_policy_too(place: Place, acc
     document = policy({"Effect": "Allow", "Principal": "*", "Action": "s3:*", "Resource": "*", "Condition": ours})
     assert "no route out" in place.reaches("s3")
     place.endpoint("s3", VpcEndpointType="Gateway", RouteTableIds=[place.table()], PolicyDocument=document)
-    told = place.reaches("s3")
-    assert told.partition(":")[0] == answer
-    assert bool(answer) == ("because no VPC endpoint policy allows the s3:ListAllMyBuckets action" in told)
+    refusal = place.reaches("s3")
+    assert refusal.partition(":")[0] == answer
+    assert bool(answer) == ("because no VPC endpoint policy allows the s3:ListAllMyBuckets action" in refusal)
 
 
 def test_who_is_in_no_network_asks_from_anywhere(world: World, place: Place):

@@ -13,7 +13,7 @@ POSTGRES = "/aws/rds/cluster/aurora-maple-sbx/postgresql"
 
 
 def groups(client) -> set[str]:
-    return {one["logGroupName"] for one in client("logs").describe_log_groups()["logGroups"]}
+    return {group["logGroupName"] for group in client("logs").describe_log_groups()["logGroups"]}
 
 
 def test_a_group_that_was_deleted_too_early_comes_again_without_tags(client, aws):
@@ -97,9 +97,9 @@ def test_files_of_a_trail_come_after_it_has_gone_as_long_as_its_bucket_is_there(
     trails.delete_trail(Name="trail-maple-sbx")
     assert s3.list_objects_v2(Bucket="audit")["KeyCount"] == 0
     forward(aws.url, minutes=3)
-    found = s3.list_objects_v2(Bucket="audit")["Contents"]
-    assert [one["Key"].startswith("AWSLogs/123456789012/CloudTrail/us-east-1/") for one in found] == [True]
-    s3.delete_object(Bucket="audit", Key=found[0]["Key"])
+    files = s3.list_objects_v2(Bucket="audit")["Contents"]
+    assert [file["Key"].startswith("AWSLogs/123456789012/CloudTrail/us-east-1/") for file in files] == [True]
+    s3.delete_object(Bucket="audit", Key=files[0]["Key"])
     s3.delete_bucket(Bucket="audit")
     forward(aws.url, hours=1)
     with pytest.raises(ClientError, match="NoSuchBucket"):
@@ -108,7 +108,7 @@ def test_files_of_a_trail_come_after_it_has_gone_as_long_as_its_bucket_is_there(
 
 def version(client) -> str:
     (cluster,) = client("rds").describe_db_clusters()["DBClusters"]
-    versions = {one["EngineVersion"] for one in client("rds").describe_db_instances()["DBInstances"]}
+    versions = {instance["EngineVersion"] for instance in client("rds").describe_db_instances()["DBInstances"]}
     assert versions == {cluster["EngineVersion"]}
     return str(cluster["EngineVersion"])
 
@@ -138,7 +138,7 @@ def test_a_minor_version_comes_by_itself_where_the_instances_take_it(client, aws
 
 def cache_versions(client) -> set[str]:
     clusters = client("elasticache").describe_cache_clusters(ShowCacheNodeInfo=True)["CacheClusters"]
-    return {one["EngineVersion"] for one in clusters}
+    return {cluster["EngineVersion"] for cluster in clusters}
 
 
 @pytest.mark.parametrize(

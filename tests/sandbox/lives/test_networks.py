@@ -54,9 +54,9 @@ def interfaces(client: Any, group: str) -> list[dict[str, Any]]:
     return list(client("ec2").describe_network_interfaces(Filters=filters)["NetworkInterfaces"])
 
 
-def refused(call: Any, **given: Any) -> str:
+def refused(call: Any, **parameters: Any) -> str:
     with pytest.raises(ClientError) as error:
-        call(**given)
+        call(**parameters)
     return str(error.value.response["Error"]["Code"])
 
 
@@ -123,8 +123,8 @@ def a_service(client: Any, subnet: str, group: str, name: str = "api") -> None:
 
 def endpoints(client: Any) -> list[dict[str, Any]]:
     filters = [{"Name": "tag:GuardDutyManaged", "Values": ["true"]}]
-    found = client("ec2").describe_vpc_endpoints(Filters=filters)["VpcEndpoints"]
-    return [one for one in found if one["State"].lower() != "deleted"]
+    listed = client("ec2").describe_vpc_endpoints(Filters=filters)["VpcEndpoints"]
+    return [endpoint for endpoint in listed if endpoint["State"].lower() != "deleted"]
 
 
 def test_guardduty_brings_an_endpoint_that_keeps_the_network_until_it_is_deleted(client, aws):

@@ -39,8 +39,8 @@ def points(client: Any) -> list[dict[str, Any]]:
 
 
 def snapshots(client: Any) -> list[str]:
-    found = client("rds").describe_db_cluster_snapshots(SnapshotType="awsbackup")["DBClusterSnapshots"]
-    return [one["DBClusterSnapshotArn"] for one in found]
+    listed = client("rds").describe_db_cluster_snapshots(SnapshotType="awsbackup")["DBClusterSnapshots"]
+    return [snapshot["DBClusterSnapshotArn"] for snapshot in listed]
 
 
 def delete(client: Any, point: dict[str, Any]) -> None:
@@ -51,9 +51,9 @@ def delete(client: Any, point: dict[str, Any]) -> None:
 def test_each_day_there_is_one_more_and_each_is_a_snapshot_of_rds(client, aws):
     assert points(client) == []
     forward(aws.url, days=3, minutes=1)
-    found = points(client)
-    assert [one["Status"] for one in found] == ["COMPLETED"] * 3
-    assert sorted(snapshots(client)) == sorted(one["RecoveryPointArn"] for one in found)
+    listed = points(client)
+    assert [point["Status"] for point in listed] == ["COMPLETED"] * 3
+    assert sorted(snapshots(client)) == sorted(point["RecoveryPointArn"] for point in listed)
     vault = client("backup").describe_backup_vault(BackupVaultName=VAULT)
     assert vault["NumberOfRecoveryPoints"] == 3
 
@@ -81,7 +81,7 @@ def test_without_its_role_a_point_expires_and_stays(client, aws):
     (point,) = points(client)
     delete(client, point)
     forward(aws.url, minutes=2)
-    assert [one["Status"] for one in points(client)] == ["EXPIRED"]
+    assert [point["Status"] for point in points(client)] == ["EXPIRED"]
     assert snapshots(client) == [point["RecoveryPointArn"]]
     forward(aws.url, days=5)
     assert len(points(client)) == 1, "no job begins without its role"

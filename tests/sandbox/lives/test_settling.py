@@ -28,11 +28,11 @@ def document(principal: dict[str, Any] | None, action: str, **more: Any) -> str:
 
 def a_role(client: Any, name: str, **rights: Any) -> str:
     trust = document({"AWS": ADMINISTRATOR}, "sts:AssumeRole")
-    made = client("iam").create_role(RoleName=name, AssumeRolePolicyDocument=trust)["Role"]["Arn"]
+    arn = client("iam").create_role(RoleName=name, AssumeRolePolicyDocument=trust)["Role"]["Arn"]
     if rights:
         right = document(None, **rights)
         client("iam").put_role_policy(RoleName=name, PolicyName="rights", PolicyDocument=right)
-    return str(made)
+    return str(arn)
 
 
 def test_a_role_that_has_just_been_made_is_there_and_is_assumed_by_nobody_yet(client, aws):
@@ -51,29 +51,29 @@ def test_tags_that_a_key_is_given_decide_on_it_minutes_later_and_those_that_it_i
     forward(aws.url, seconds=10)
     kms = client("kms")
     tag = {"TagKey": "ManagedBy", "TagValue": "homeroom"}
-    made = kms.create_key(Tags=[tag])["KeyMetadata"]["KeyId"]
+    tagged = kms.create_key(Tags=[tag])["KeyMetadata"]["KeyId"]
     later = kms.create_key()["KeyMetadata"]["KeyId"]
     kms.tag_resource(KeyId=later, Tags=[tag])
     assert kms.list_resource_tags(KeyId=later)["Tags"] == [tag]
 
-    told = client("sts").assume_role(RoleArn=role, RoleSessionName="asks")["Credentials"]
+    credentials = client("sts").assume_role(RoleArn=role, RoleSessionName="asks")["Credentials"]
     keys = {
-        "aws_access_key_id": told["AccessKeyId"],
-        "aws_secret_access_key": told["SecretAccessKey"],
-        "aws_session_token": told["SessionToken"],
+        "aws_access_key_id": credentials["AccessKeyId"],
+        "aws_secret_access_key": credentials["SecretAccessKey"],
+        "aws_session_token": credentials["SessionToken"],
     }
     session: Any = boto3.session.Session(region_name="us-east-1", **keys)
     asks = session.client("kms", endpoint_url=aws.url)
-    assert "KeyRotationEnabled" in asks.get_key_rotation_status(KeyId=made)
+    assert "KeyRotationEnabled" in asks.get_key_rotation_status(KeyId=tagged)
     with pytest.raises(ClientError, match="AccessDenied"):
         asks.get_key_rotation_status(KeyId=later)
-    kms.untag_resource(KeyId=made, TagKeys=["ManagedBy"])
+    kms.untag_resource(KeyId=tagged, TagKeys=["ManagedBy"])
     forward(aws.url, minutes=4)
-    assert "KeyRotationEnabled" in asks.get_key_rotation_status(KeyId=made), "what it had still decides"
+    assert "KeyRotationEnabled" in asks.get_key_rotation_status(KeyId=tagged), "what it had still decides"
     forward(aws.url, minutes=1)
     assert "KeyRotationEnabled" in asks.get_key_rotation_status(KeyId=later)
     with pytest.raises(ClientError, match="AccessDenied"):
-        asks.get_key_rotation_status(KeyId=made)
+        asks.get_key_rotation_status(KeyId=tagged)
 
 
 CONFIGURATION = """
@@ -123,7 +123,7 @@ def test_terraform_repeats_what_is_refused_for_a_role_that_has_just_been_made(cl
     pull(aws.url, "clock", pace=3)
     environment = os.environ | {"AWS_ENDPOINT_URL": aws.url, "CHECKPOINT_DISABLE": "1"}
     for command in (["init"], ["apply", "-auto-approve"]):
-        ended = subprocess.run(
+        completed = subprocess.run(
             [binary, *command, "-no-color", "-input=false"],
             cwd=tmp_path,
             env=environment,
@@ -132,7 +132,7 @@ def test_terraform_repeats_what_is_refused_for_a_role_that_has_just_been_made(cl
             timeout=200,
             check=False,
         )
-        assert ended.returncode == 0, ended.stdout[-3000:] + ended.stderr[-3000:]
+        assert completed.returncode == 0, completed.stdout[-3000:] + completed.stderr[-3000:]
     denied = pull(aws.url, "health")["denied"]
     assert denied == {"backup:CreateBackupSelection": denied["backup:CreateBackupSelection"]}
     assert denied["backup:CreateBackupSelection"] >= 1

@@ -81,14 +81,14 @@ def unchecked(sandbox: Sandbox) -> Callable[[str], Any]:
     """Return a maker of clients that send what they are given, as a program without botocore's own checks does."""
     session = boto3.session.Session(region_name="us-east-1")
     config = Config(parameter_validation=False, retries={"total_max_attempts": 1})
-    made: dict[str, Any] = {}
+    clients: dict[str, Any] = {}
 
     def make(service: str) -> Any:
-        if service not in made:
-            made[service] = session.client(  # type: ignore[call-overload]
+        if service not in clients:
+            clients[service] = session.client(  # type: ignore[call-overload]
                 service, endpoint_url=sandbox.url, config=config
             )
-        return made[service]
+        return clients[service]
 
     return make
 
@@ -115,12 +115,12 @@ def test_a_value_of_another_type_is_refused_before_any_constraint(unchecked):
     url = unchecked("logs").meta.endpoint_url
     headers = {"X-Amz-Target": "Logs_20140328.PutRetentionPolicy", "Content-Type": "application/x-amz-json-1.1"}
     body = json.dumps({"logGroupName": "a", "retentionInDays": "many"}).encode()
-    asked = AWSRequest("POST", url, headers, body)
+    request = AWSRequest("POST", url, headers, body)
     key = boto3.session.Session().get_credentials()
     assert key is not None
-    SigV4Auth(key, "logs", "us-east-1").add_auth(asked)
+    SigV4Auth(key, "logs", "us-east-1").add_auth(request)
     with pytest.raises(urllib.error.HTTPError) as refused:
-        urllib.request.urlopen(urllib.request.Request(url, body, dict(asked.headers)))
+        urllib.request.urlopen(urllib.request.Request(url, body, dict(request.headers)))
     assert (refused.value.code, json.load(refused.value)["__type"]) == (400, "SerializationException")
 
 

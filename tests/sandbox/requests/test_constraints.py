@@ -23,45 +23,47 @@ def said(service: str, operation: str, **members: Any) -> str:
 
 
 def test_each_kind_of_constraint_is_found_where_it_is_broken():
-    found = breaches(
+    broken = breaches(
         "kms",
         "CreateKey",
         Description="x" * 8193,
         KeySpec="RSA_1",
         Tags=[{"TagKey": "", "TagValue": "v"}, {"TagValue": "v"}],
     )
-    assert {(one.path, one.kind) for one in found} == {
+    assert {(breach.path, breach.kind) for breach in broken} == {
         (("Description",), Kind.LENGTH),
         (("KeySpec",), Kind.ENUM),
         (("Tags", "1", "member", "TagKey"), Kind.LENGTH),
         (("Tags", "2", "member", "TagKey"), Kind.MISSING),
     }
-    assert [one.kind for one in breaches("kms", "CreateAlias", AliasName="a b", TargetKeyId="k")] == [Kind.PATTERN]
-    assert [one.kind for one in breaches("kms", "ScheduleKeyDeletion", KeyId="k", PendingWindowInDays=0)] == [
+    assert [breach.kind for breach in breaches("kms", "CreateAlias", AliasName="a b", TargetKeyId="k")] == [
+        Kind.PATTERN
+    ]
+    assert [breach.kind for breach in breaches("kms", "ScheduleKeyDeletion", KeyId="k", PendingWindowInDays=0)] == [
         Kind.RANGE
     ]
 
 
 def test_a_list_of_texts_is_told_as_a_whole_as_aws_tells_it():
-    told = said("logs", "UntagLogGroup", logGroupName="a", tags=["ok", "", "no!"])
-    assert told.startswith(
+    message = said("logs", "UntagLogGroup", logGroupName="a", tags=["ok", "", "no!"])
+    assert message.startswith(
         "1 validation error detected: Value '[ok, , no!]' at 'tags' failed to satisfy constraint: "
         "Member must satisfy constraint: [Member must have length greater than or equal to 1, Member must satisfy "
     )
 
 
 def test_a_value_that_is_secret_is_told_to_nobody():
-    told = said("secretsmanager", "CreateSecret", Name="a", SecretString="", SecretBinary=b"")
-    assert "at 'secretString' failed to satisfy constraint" in told
-    assert told.startswith("2 validation errors detected: Value at ")
+    message = said("secretsmanager", "CreateSecret", Name="a", SecretString="", SecretBinary=b"")
+    assert "at 'secretString' failed to satisfy constraint" in message
+    assert message.startswith("2 validation errors detected: Value at ")
 
 
 def test_a_shape_inside_itself_is_checked_at_every_depth():
     inner: dict[str, Any] = {"GeoMatchStatement": {"CountryCodes": []}}
     for _ in range(3):
         inner = {"NotStatement": {"Statement": inner}}
-    found = breaches("wafv2", "CheckCapacity", Scope="REGIONAL", Rules=[{"Statement": inner}])
-    deepest = [one.path for one in found if one.path[-1] == "CountryCodes"]
+    broken = breaches("wafv2", "CheckCapacity", Scope="REGIONAL", Rules=[{"Statement": inner}])
+    deepest = [breach.path for breach in broken if breach.path[-1] == "CountryCodes"]
     assert [path.count("NotStatement") for path in deepest] == [3]
 
 

@@ -40,7 +40,7 @@ def _members(shape: Any, seen: set[str]) -> set[str]:
         return set()
     seen.add(shape.name)
     if shape.type_name == "structure":
-        return set(shape.members).union(*(_members(one, seen) for one in shape.members.values()))
+        return set(shape.members).union(*(_members(member, seen) for member in shape.members.values()))
     return _members(shape.member, seen) if shape.type_name == "list" else set()
 
 

@@ -174,10 +174,10 @@ def _require_a_run_of_a_step(world: World) -> None:
     before = Run.objects.count()
     with undone():
         step(world.rollout.pk)
-        asked = Run.objects.count() - before
+        requested = Run.objects.count() - before
         left_out = list(world.rollout.members.exclude(skipped="").values_list("district__suffix", "skipped")[:3])
-    if asked != 1:
-        raise SystemExit(f"A step of the rollout asks for {asked} runs, not for one: {left_out}")
+    if requested != 1:
+        raise SystemExit(f"A step of the rollout asks for {requested} runs, not for one: {left_out}")
 
 
 def reaper(world: World) -> list[Figure]:

@@ -78,8 +78,8 @@ def at_size(count: int, arguments: list[str]) -> dict[str, Any]:
         lines = process.stdout.read().splitlines()
     if process.returncode != 0:
         raise SystemExit(f"The simulation of {count:,} districts ended with status {process.returncode}.")
-    found: dict[str, Any] = json.loads(lines[-1])
-    return found
+    report: dict[str, Any] = json.loads(lines[-1])
+    return report
 
 
 def main() -> int:
@@ -101,28 +101,30 @@ def main() -> int:
     )
     parser.add_argument("--keep", default="", help="a folder for the processes' logs")
     parser.add_argument("--one", action="store_true", help=argparse.SUPPRESS)
-    told = parser.parse_args()
-    if told.one:
-        print(json.dumps(simulate(told)))
+    arguments = parser.parse_args()
+    if arguments.one:
+        print(json.dumps(simulate(arguments)))
         return 0
-    sizes = sorted(told.districts)
-    given = [f"--{name}={getattr(told, name.replace('-', '_'))}" for name in GIVEN]
-    found = [at_size(count, given) for count in sizes]
-    figures: list[Figures] = [part["figures"] for part in found]
+    sizes = sorted(arguments.districts)
+    options = [f"--{name}={getattr(arguments, name.replace('-', '_'))}" for name in GIVEN]
+    by_size = [at_size(count, options) for count in sizes]
+    figures: list[Figures] = [part["figures"] for part in by_size]
     names = [
-        one["name"]
-        for one in figures[-1]
-        if all(one["name"] in {other["name"] for other in every} for every in figures)
+        figure["name"]
+        for figure in figures[-1]
+        if all(figure["name"] in {other["name"] for other in every} for every in figures)
     ]
-    rows = table(sizes, [[next(one for one in every if one["name"] == name) for name in names] for every in figures])
+    rows = table(
+        sizes, [[next(figure for figure in every if figure["name"] == name) for name in names] for every in figures]
+    )
     print()
     show(sizes, rows)
-    for size, part in zip(sizes, found, strict=True):
+    for size, part in zip(sizes, by_size, strict=True):
         for text in (*part["wrong"], *part["notes"]):
             print(f"{size:,}: {text}")
     load = round(os.getloadavg()[0], 1)
-    print(json.dumps({"cores": os.cpu_count(), "load": load, **vars(told), "figures": rows}))
-    return int(any(part["wrong"] for part in found) or not all(row["holds"] for row in rows))
+    print(json.dumps({"cores": os.cpu_count(), "load": load, **vars(arguments), "figures": rows}))
+    return int(any(part["wrong"] for part in by_size) or not all(row["holds"] for row in rows))
 
 
 if __name__ == "__main__":

@@ -117,7 +117,7 @@ def _of_the_queue(watched: Watched) -> tuple[Alarm, ...]:
 
 
 def _of_the_database(frame: Frame, watched: Watched) -> tuple[Alarm, ...]:
-    alarms = [
+    database_alarms = [
         Alarm(
             "database-capacity",
             "AWS/RDS",
@@ -139,7 +139,7 @@ def _of_the_database(frame: Frame, watched: Watched) -> tuple[Alarm, ...]:
         ),
     ]
     if watched.has_reader:
-        alarms.append(
+        database_alarms.append(
             Alarm(
                 "database-lag",
                 "AWS/RDS",
@@ -150,7 +150,7 @@ def _of_the_database(frame: Frame, watched: Watched) -> tuple[Alarm, ...]:
                 {"DBClusterIdentifier": watched.database},
             )
         )
-    return tuple(alarms)
+    return tuple(database_alarms)
 
 
 def _of_the_cache(watched: Watched) -> tuple[Alarm, ...]:

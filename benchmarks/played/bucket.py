@@ -63,8 +63,8 @@ class Bucket:
         digest = hashlib.sha256(body).hexdigest()
         headers = {"host": self.host, "x-amz-content-sha256": digest, "x-amz-date": moment, **more}
         names = ";".join(sorted(headers))
-        told = "".join(f"{name}:{headers[name]}\n" for name in sorted(headers))
-        request = f"{method}\n{path}\n\n{told}\n{names}\n{digest}"
+        lines = "".join(f"{name}:{headers[name]}\n" for name in sorted(headers))
+        request = f"{method}\n{path}\n\n{lines}\n{names}\n{digest}"
         scope = f"{day}/{self.region}/s3/aws4_request"
         signed = f"AWS4-HMAC-SHA256\n{moment}\n{scope}\n{hashlib.sha256(request.encode()).hexdigest()}"
         key = f"AWS4{os.environ['AWS_SECRET_ACCESS_KEY']}".encode()

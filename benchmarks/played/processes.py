@@ -89,11 +89,11 @@ class Processes:
 
     def groups(self) -> dict[str, list[psutil.Process]]:
         """Return the processes at work, by what they are."""
-        found = {"workers": [part for worker in self.workers for part in worker.processes()]}
+        by_kind = {"workers": [part for worker in self.workers for part in worker.processes()]}
         for name, service in self.services.items():
             own = psutil.Process(service.guard.pid)
-            found[name] = list(own.children(recursive=True))
-        return found
+            by_kind[name] = list(own.children(recursive=True))
+        return by_kind
 
 
 def write_program(played: Path) -> Path:
@@ -139,9 +139,9 @@ def running_processes(folder: Path, *, at_once: int, pace: float, durable: bool 
         environment = inherited() | variables
         migrate(environment)
         collect(environment)
-        found = Processes(folder, variables, environment, database.service.guard.pid)
-        found.services |= {"postgres": database.service, "broker": broker.service, "sandbox": sandbox.service}
-        yield found
+        processes = Processes(folder, variables, environment, database.service.guard.pid)
+        processes.services |= {"postgres": database.service, "broker": broker.service, "sandbox": sandbox.service}
+        yield processes
 
 
 @contextlib.contextmanager

@@ -60,9 +60,9 @@ class Play:
             self.spec = json.load(file)
         self.suffix, self.tags = self.spec["suffix"], self.spec.get("tags", {})
         with open("backend.txt") as file:  # noqa: PTH123
-            told = dict(line.rstrip("\n").split("=", 1) for line in file)
-        self.key = told["key"]
-        self.bucket = Bucket(told["bucket"], told["region"], os.environ["AWS_ENDPOINT_URL"])
+            backend = dict(line.rstrip("\n").split("=", 1) for line in file)
+        self.key = backend["key"]
+        self.bucket = Bucket(backend["bucket"], backend["region"], os.environ["AWS_ENDPOINT_URL"])
 
     # --- what is said
 
@@ -85,25 +85,25 @@ class Play:
 
     def problem(self, summary: str) -> int:
         """Say why it does not go on, as Terraform does; return the exit status."""
-        told = {"severity": "error", "summary": summary, "detail": ""}
+        diagnostic = {"severity": "error", "summary": summary, "detail": ""}
         line = {"@level": "error", "@message": f"Error: {summary}", "@timestamp": "", "type": "diagnostic"}
-        print(_now(json.dumps({**line, "diagnostic": told}, separators=(",", ":"))), flush=True)
+        print(_now(json.dumps({**line, "diagnostic": diagnostic}, separators=(",", ":"))), flush=True)
         return 1
 
     # --- state and lock
 
     def state(self) -> dict[str, Any]:
         """Return what the state says of itself; a district that was never applied here has what it was filled with."""
-        found = self.bucket.get(self.key)
-        told: dict[str, Any] = json.loads(found) if found else {}
-        return told or {"serial": 0, "lineage": "", "played": {"tags": {}}}
+        content = self.bucket.get(self.key)
+        state: dict[str, Any] = json.loads(content) if content else {}
+        return state or {"serial": 0, "lineage": "", "played": {"tags": {}}}
 
     def lock(self, operation: str) -> str:
         """Take the state's lock; return its id."""
         name = f"{os.urandom(16).hex()}"
         moment = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-        told = {"ID": name, "Operation": operation, "Who": f"root@{os.uname().nodename}", "Created": moment}
-        if not self.bucket.create(f"{self.key}.tflock", json.dumps(told).encode()):
+        lock = {"ID": name, "Operation": operation, "Who": f"root@{os.uname().nodename}", "Created": moment}
+        if not self.bucket.create(f"{self.key}.tflock", json.dumps(lock).encode()):
             raise LockedError
         return name
 
@@ -126,7 +126,7 @@ class Play:
 
     def init(self) -> int:
         """Note where the state lies."""
-        pairs = [one.partition("=")[2] for one in self.arguments if one.startswith("-backend-config=")]
+        pairs = [argument.partition("=")[2] for argument in self.arguments if argument.startswith("-backend-config=")]
         with open("backend.txt", "w") as file:  # noqa: PTH123
             file.write("".join(f"{pair}\n" for pair in pairs))
         self.workspace()
@@ -139,11 +139,11 @@ class Play:
         self.lock("OperationTypePlan")
         try:
             state = self.state()
-            told = state["played"]
-            is_other = told["tags"] != self.tags
-            name = "update" if is_other else "same" if told.get("settled", True) else "verify"
+            recorded = state["played"]
+            is_other = recorded["tags"] != self.tags
+            name = "update" if is_other else "same" if recorded.get("settled", True) else "verify"
             self.say(f"plan.{name}")
-            out = next(one.partition("=")[2] for one in self.arguments if one.startswith("-out="))
+            out = next(argument.partition("=")[2] for argument in self.arguments if argument.startswith("-out="))
             own = {"name": name, "serial": state["serial"], "tags": self.tags}
             # A saved plan is an archive in which the refreshed state lies, as the portal takes it from there.
             with zipfile.ZipFile(out, "w") as saved:
@@ -192,21 +192,21 @@ class Play:
     def saved(self) -> dict[str, Any]:
         """Return what the saved plan that is named last says of itself."""
         with zipfile.ZipFile(self.arguments[-1]) as file:
-            told: dict[str, Any] = json.loads(file.read("played"))
-        return told
+            plan: dict[str, Any] = json.loads(file.read("played"))
+        return plan
 
     def push(self) -> int:
         """Store a state of the same lineage with a later serial; any other is refused."""
         self.workspace()
         with open(self.arguments[-1]) as file:  # noqa: PTH123
-            given = json.load(file)
+            pushed = json.load(file)
         self.lock("OperationTypeInvalid")
         try:
             before = self.state()
-            if given["lineage"] != before["lineage"] or given["serial"] <= before["serial"]:
+            if pushed["lineage"] != before["lineage"] or pushed["serial"] <= before["serial"]:
                 return self.problem("cannot import state with an older serial, or of another lineage")
-            given["played"]["settled"] = True
-            self.bucket.put(self.key, json.dumps(given).encode())
+            pushed["played"]["settled"] = True
+            self.bucket.put(self.key, json.dumps(pushed).encode())
         finally:
             self.unlock()
         return 0
@@ -221,8 +221,8 @@ class Play:
     def force_unlock(self) -> int:
         """Release the lock that has this id."""
         self.workspace()
-        found = self.bucket.get(f"{self.key}.tflock")
-        if found is None or json.loads(found)["ID"] != self.arguments[-1]:
+        lock = self.bucket.get(f"{self.key}.tflock")
+        if lock is None or json.loads(lock)["ID"] != self.arguments[-1]:
             return self.problem("Failed to unlock state")
         self.unlock()
         return 0

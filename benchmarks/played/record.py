@@ -61,12 +61,12 @@ def tee(terraform: str, folder: Path) -> Path:
 
 def taken(folder: Path) -> list[Command]:
     """Return the commands since the last call, in order, by their names: what else they were given are paths."""
-    found = []
+    commands = []
     for path in sorted(folder.glob("*.json")):
-        told = json.loads(path.read_text())
-        found.append({**told, "arguments": told["arguments"][:1]})
+        command = json.loads(path.read_text())
+        commands.append({**command, "arguments": command["arguments"][:1]})
         path.unlink()
-    return found
+    return commands
 
 
 def ended(run: Run) -> Run:
@@ -93,14 +93,14 @@ def played(folder: Path) -> dict[str, Any]:
 
     registration = Registration(name="Recorded", slug=SLUG, account_id=ACCOUNT_ID, monthly_budget_usd=9999)
     run = ended(onboard(registration=registration, actor=None))
-    found: dict[str, Any] = {"deploy": taken(folder)}
+    recording: dict[str, Any] = {"deploy": taken(folder)}
     run.district.refresh_from_db()
     ended(request_run(district=run.district, kind=RunKind.DRIFT, actor=None))
-    found["drift"] = taken(folder)
+    recording["drift"] = taken(folder)
     settings = engine_settings()
-    found["state"] = read_state(settings, state_key(SUFFIX))
-    found["stack"] = _stack(run.spec)
-    return found
+    recording["state"] = read_state(settings, state_key(SUFFIX))
+    recording["stack"] = _stack(run.spec)
+    return recording
 
 
 def _stack(spec: Mapping[str, Any]) -> dict[str, Any]:
@@ -111,8 +111,8 @@ def _stack(spec: Mapping[str, Any]) -> dict[str, Any]:
     settings = engine_settings()
     out = settings.work_dir / "recorded"
     synthesize(settings, json.dumps(spec, sort_keys=True, ensure_ascii=False), out)
-    told: dict[str, Any] = json.loads((out / STACK_FILE).read_text())
-    return told
+    stack: dict[str, Any] = json.loads((out / STACK_FILE).read_text())
+    return stack
 
 
 def main() -> int:
@@ -127,13 +127,16 @@ def main() -> int:
 
             django.setup()
             make_room()
-            found = played(program.parent)
+            recording = played(program.parent)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-    RECORDING.write_bytes(gzip.compress(json.dumps(found, sort_keys=True).encode(), mtime=0))
+    RECORDING.write_bytes(gzip.compress(json.dumps(recording, sort_keys=True).encode(), mtime=0))
     for name in ("deploy", "drift"):
-        told = [(one["arguments"][0], len(one["lines"]), round(one["seconds"], 1)) for one in found[name]]
-        print(f"{name}: {told}")
+        summary = [
+            (command["arguments"][0], len(command["lines"]), round(command["seconds"], 1))
+            for command in recording[name]
+        ]
+        print(f"{name}: {summary}")
     print(f"{RECORDING.stat().st_size:,} bytes")
     return 0
 

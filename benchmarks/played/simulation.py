@@ -134,16 +134,16 @@ class Simulation:
         self.worked = {name: after[name] - before.get(name, 0.0) for name in after}
         self.began, self.over = began, over
         looks = self.watch.between(began, over)
-        places = sum(one.held + one.told for one in looks) / len(looks)
+        places = sum(sample.held + sample.told for sample in looks) / len(looks)
         hours = (over - began) / 3600
         rows = Run.objects.filter(pk__gte=self.first)
         within = (datetime.fromtimestamp(began, UTC), datetime.fromtimestamp(over, UTC))
         ended = rows.filter(finished_at__range=within)
-        told = ended.exclude(state=RunState.CANCELED)
-        self.note("runs held by workers, on average", sum(one.held for one in looks) / len(looks), "runs")
+        counted = ended.exclude(state=RunState.CANCELED)
+        self.note("runs held by workers, on average", sum(sample.held for sample in looks) / len(looks), "runs")
         self.note("places taken", 100 * places / self.terms.at_once, "%")
-        self.note("runs that ended", told.count() / hours, "an hour")
-        self.note("of them failed", float(told.filter(state=RunState.FAILED).count()), "runs", 0)
+        self.note("runs that ended", counted.count() / hours, "an hour")
+        self.note("of them failed", float(counted.filter(state=RunState.FAILED).count()), "runs", 0)
         written = RunEvent.objects.filter(run__gte=self.first, at__range=within).count()
         self.note("events written", written / (over - began), "a second")
         claims = rows.filter(claimed_at__range=within, attempt=1).values_list("sent_at", "claimed_at")
@@ -165,16 +165,16 @@ class Simulation:
     def pages(self, pages: Pages) -> None:
         """Keep how long pages took."""
         every = sorted(chain.from_iterable(pages.taken.values()))
-        asked = len(every)
-        if not asked:
+        requests = len(every)
+        if not requests:
             self.wrong.append("No page was asked for.")
             return
-        self.notes.append(f"{asked} pages were asked for")
-        self.note("pages beside them, 95 of 100, wall", 1000 * every[int(0.95 * asked) - 1], "ms")
-        self.note("pages beside them, half of all, wall", 1000 * every[asked // 2], "ms")
-        each = 1000 * self.worked.get("web", 0) / asked
+        self.notes.append(f"{requests} pages were asked for")
+        self.note("pages beside them, 95 of 100, wall", 1000 * every[int(0.95 * requests) - 1], "ms")
+        self.note("pages beside them, half of all, wall", 1000 * every[requests // 2], "ms")
+        each = 1000 * self.worked.get("web", 0) / requests
         self.note("the web server's processors for a page", each, "ms", self.terms.page_ms)
-        self.wrong += [f"A page was refused: {told} ({count} times)." for told, count in pages.refused.items()]
+        self.wrong += [f"A page was refused: {refusal} ({count} times)." for refusal, count in pages.refused.items()]
 
     def resources(self) -> None:
         """Keep what it takes of memory and processors."""
@@ -288,7 +288,7 @@ class Simulation:
 
     def turns(self, since: int = 0) -> list[float]:
         """Return the seconds of the reaper's turns that the worker of upkeep told of behind a place of its log."""
-        return sorted(float(one) for one in TURN.findall(self.upkeep_log()[since:]))
+        return sorted(float(seconds) for seconds in TURN.findall(self.upkeep_log()[since:]))
 
     def reaper_turns(self) -> None:
         """Keep the reaper's turns of the whole time."""

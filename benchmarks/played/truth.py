@@ -39,11 +39,11 @@ class Applied:
 
 def journal(folder: Path) -> dict[str, list[Applied]]:
     """Return what each district's applies noted, by its suffix."""
-    found = {}
+    by_suffix = {}
     for path in sorted(folder.iterdir()):
         lines = [line.split(" ", 3) for line in path.read_text().splitlines()]
-        found[path.name] = [Applied(float(at), int(run), int(pid), what) for at, run, pid, what in lines]
-    return found
+        by_suffix[path.name] = [Applied(float(at), int(run), int(pid), what) for at, run, pid, what in lines]
+    return by_suffix
 
 
 def locks(noted: dict[str, list[Applied]]) -> Iterator[str]:
@@ -75,9 +75,9 @@ def within(noted: dict[str, list[Applied]]) -> set[int]:
 
 def applied_anew(noted: dict[str, list[Applied]], cut: list[int]) -> Iterator[str]:
     """Each run that lost its Terraform in the middle of its apply has begun another, and carried it out."""
-    told = Counter((line.run, line.what) for lines in noted.values() for line in lines)
+    counts = Counter((line.run, line.what) for lines in noted.values() for line in lines)
     for run in cut:
-        begun, done = told[run, "update begun"], told[run, "update done"]
+        begun, done = counts[run, "update begun"], counts[run, "update done"]
         if begun < 2 or done != 1:
             yield f"Run #{run} lost its Terraform in an apply; {begun} were begun, and {done} came to their end."
 
@@ -141,23 +141,23 @@ def record(first_position: int, previous: str) -> Iterator[str]:
 def moves(first: int) -> Iterator[str]:
     """Each run that has ended has one audit event that says so."""
     ended = dict(Run.objects.filter(pk__gte=first).exclude(finished_at=None).values_list("pk", "state"))
-    told: dict[int, list[str]] = defaultdict(list)
+    recorded: dict[int, list[str]] = defaultdict(list)
     rows = AuditEvent.objects.filter(action=AuditAction.RUN_STATE_CHANGED, run_number__gte=first)
     for number, after in rows.values_list("run_number", "after").iterator():
         assert number is not None
         assert after is not None
-        told[number].append(json.loads(after)["state"] if isinstance(after, str) else after["state"])
+        recorded[number].append(json.loads(after)["state"] if isinstance(after, str) else after["state"])
     for number, state in ended.items():
-        if told[number].count(state) != 1:
-            yield f"Run #{number} is {state}, and the record says {told[number]}."
+        if recorded[number].count(state) != 1:
+            yield f"Run #{number} is {state}, and the record says {recorded[number]}."
 
 
 def asked_once(rollout: int, first: int) -> Iterator[str]:
     """The rollout asked each district once; nothing else asks for an apply."""
     begun = RolloutMember.objects.filter(rollout=rollout).exclude(run=None).count()
-    asked = Run.objects.filter(pk__gte=first, kind=RunKind.APPLY).count()
-    if begun != asked:
-        yield f"The rollout has {begun} runs, and {asked} were asked for in its name."
+    requested = Run.objects.filter(pk__gte=first, kind=RunKind.APPLY).count()
+    if begun != requested:
+        yield f"The rollout has {begun} runs, and {requested} were asked for in its name."
 
 
 def everybody(rollout: int) -> Iterator[str]:

@@ -16,15 +16,15 @@ OWN = ("serial", "lineage")
 
 def recording() -> dict[str, Any]:
     """Return what was recorded."""
-    found: dict[str, Any] = json.loads(gzip.decompress(RECORDING.read_bytes()))
-    return found
+    content: dict[str, Any] = json.loads(gzip.decompress(RECORDING.read_bytes()))
+    return content
 
 
 def unpack(folder: Path) -> Path:
     """Write the files into a folder, and return it."""
     (folder / "journal").mkdir(parents=True)
-    told = recording()
-    deploy, check = _of(told["deploy"]), _of(told["drift"])
+    recorded = recording()
+    deploy, check = _of(recorded["deploy"]), _of(recorded["drift"])
     for name, command in {
         "init": deploy["init"][0],
         "plan.update": deploy["plan"][0],
@@ -38,10 +38,10 @@ def unpack(folder: Path) -> Path:
         (folder / f"{name}.ndjson").write_text("".join(f"{json.dumps(line)}\n" for line in command["lines"]))
     version = "".join(line for _, line in deploy["version"][0]["lines"])
     (folder / "version.json").write_text(version)
-    state = told["state"]
+    state = recorded["state"]
     (folder / "state.json").write_text(json.dumps({key: part for key, part in state.items() if key not in OWN}))
     (folder / "show.state.ndjson").write_text(json.dumps([0.0, json.dumps(shown(state)) + "\n"]) + "\n")
-    (folder / "stack.json").write_text(json.dumps(told["stack"]))
+    (folder / "stack.json").write_text(json.dumps(recorded["stack"]))
     return folder
 
 
@@ -49,15 +49,15 @@ def shown(state: Mapping[str, Any]) -> dict[str, Any]:
     """Return a state as `terraform show -json` has it, as far as recovery reads it."""
     resources = [
         {
-            "address": f"{one['type']}.{one['name']}" + _index(part),
-            "mode": one["mode"],
-            "type": one["type"],
-            "name": one["name"],
+            "address": f"{resource['type']}.{resource['name']}" + _index(part),
+            "mode": resource["mode"],
+            "type": resource["type"],
+            "name": resource["name"],
             "values": part["attributes"],
             "sensitive_values": {},
         }
-        for one in state["resources"]
-        for part in one["instances"]
+        for resource in state["resources"]
+        for part in resource["instances"]
     ]
     return {"format_version": "1.0", "values": {"outputs": {}, "root_module": {"resources": resources}}}
 
@@ -69,7 +69,7 @@ def _index(instance: Mapping[str, Any]) -> str:
 
 def _of(commands: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
     """Return the commands by name, in order."""
-    found: dict[str, list[dict[str, Any]]] = {}
+    by_name: dict[str, list[dict[str, Any]]] = {}
     for command in commands:
-        found.setdefault(command["arguments"][0], []).append(command)
-    return found
+        by_name.setdefault(command["arguments"][0], []).append(command)
+    return by_name

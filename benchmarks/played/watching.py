@@ -51,22 +51,22 @@ class Watch:
 
     def between(self, first: float, last: float) -> list[Look]:
         """Return the looks of a time."""
-        return [one for one in self.looks if first <= one.at <= last]
+        return [look for look in self.looks if first <= look.at <= last]
 
 
 def look() -> Look:
     """Look now."""
-    found: Counter[tuple[str, bool]] = Counter()
+    counts: Counter[tuple[str, bool]] = Counter()
     with connection.cursor() as cursor:
         cursor.execute(STANDING)
         for state, told, count in cursor.fetchall():
-            found[state, told] += count
+            counts[state, told] += count
     by_state: Counter[str] = Counter()
-    for (state, _), count in found.items():
+    for (state, _), count in counts.items():
         by_state[state] += count
     held = sum(by_state[state] for state in HOLDING)
     return Look(
-        time.time(), held, found["queued", True], found["queued", False], by_state["lost"], by_state["applying"]
+        time.time(), held, counts["queued", True], counts["queued", False], by_state["lost"], by_state["applying"]
     )
 
 
@@ -101,7 +101,7 @@ def memory(found: Processes) -> dict[str, tuple[int, float]]:
                 groups["supervisors"].append(process)
             elif "program.py" in line:
                 groups["Terraform"].append(process)
-    told = {}
+    by_group = {}
     for name, group in groups.items():
         kilobytes, count = 0, 0
         for process in group:
@@ -109,8 +109,8 @@ def memory(found: Processes) -> dict[str, tuple[int, float]]:
                 lines = Path(f"/proc/{process.pid}/smaps_rollup").read_text().splitlines()
                 kilobytes += int(next(line for line in lines if line.startswith("Pss:")).split()[1])
                 count += 1
-        told[name] = (count, kilobytes / 1024)
-    return told
+        by_group[name] = (count, kilobytes / 1024)
+    return by_group
 
 
 @contextlib.contextmanager

@@ -82,17 +82,17 @@ def invitation(user: User, *, actor: User | None, first_alone: bool = False) -> 
 
 def invited(token: str) -> User | None:
     """Return whose link this is, while it holds."""
-    invitation = read_invitation(token)
-    return _invited(invitation, User.objects.all()) if invitation is not None else None
+    payload = read_invitation(token)
+    return _invited(payload, User.objects.all()) if payload is not None else None
 
 
 def read_invitation(token: str) -> dict[str, Any] | None:
     """Return what a link is made of, which is no secret and lets nobody in by itself; None after its time."""
     try:
-        invitation: dict[str, Any] = signing.loads(token, salt=SALT, max_age=INVITED_FOR)
+        payload: dict[str, Any] = signing.loads(token, salt=SALT, max_age=INVITED_FOR)
     except signing.BadSignature:
         return None
-    return invitation
+    return payload
 
 
 @transaction.atomic
@@ -175,9 +175,9 @@ def _flag(user: User, role: Role | None) -> None:
     user.is_superuser = role is Role.ADMINISTRATOR
 
 
-def _invited(invitation: dict[str, Any], rows: QuerySet[User]) -> User | None:
-    user = rows.filter(pk=invitation["user"], is_active=True).first()
-    return user if user is not None and invitation["state"] == _state(user) else None
+def _invited(payload: dict[str, Any], rows: QuerySet[User]) -> User | None:
+    user = rows.filter(pk=payload["user"], is_active=True).first()
+    return user if user is not None and payload["state"] == _state(user) else None
 
 
 def _state(user: User) -> str:

@@ -27,11 +27,11 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EngineSetting
     folder = tmp_path_factory.mktemp("played")
     program = write_program(folder / "played")
     with running_sandbox() as sandbox:
-        made = EngineSettings(
+        settings = EngineSettings(
             folder / "work", "states", terraform=str(program), aws_endpoint_url=sandbox.url, python=Path(sys.executable)
         )
-        ensure_state_bucket(made)
-        yield made
+        ensure_state_bucket(settings)
+        yield settings
 
 
 @pytest.fixture(autouse=True)

@@ -55,17 +55,17 @@ def answers(students: list[Student], levels: tuple[str, ...]) -> Iterator[dict[s
         Profile(student.school, student.grade, student.level, (student.gender, *unknowns), 1, [])
         for student in students
     ]
-    published = aggregate_report(Reading(profiles, levels))
-    yield from every_row(published, {student.school for student in students}, {student.grade for student in students})
+    report = aggregate_report(Reading(profiles, levels))
+    yield from every_row(report, {student.school for student in students}, {student.grade for student in students})
 
 
-def every_row(published: AggregateReport, schools: set[str], grades: set[str]) -> Iterator[dict[str, Any]]:
+def every_row(report: AggregateReport, schools: set[str], grades: set[str]) -> Iterator[dict[str, Any]]:
     """Yield every row of every answer out of a report, once."""
     seen = set()
     for school, grade, by in product((ALL, *sorted(schools)), (ALL, *sorted(grades)), ("nothing", *GROUPED_BY)):
         if (by == "school" and school) or (by == "grade" and grade):
             continue
-        for row in tables.table(published, Cell(school, grade), by):
+        for row in tables.table(report, Cell(school, grade), by):
             told_ = json.dumps(row, sort_keys=True)
             if told_ not in seen and row["dimension"] in (ALL, DIMENSION):
                 seen.add(told_)

@@ -72,9 +72,9 @@ def every_question() -> Iterator[tuple[Cell, str]]:
 @given(st.integers(0, 900), st.integers(0, 1_000))
 def test_the_numbers_of_every_shown_group_are_those_of_its_students(count: int, seed: int):
     cohort = students(count, seed)
-    published = aggregate_report(reading(cohort))
+    report = aggregate_report(reading(cohort))
     exact = 0
-    for cell, group in published.shown.items():
+    for cell, group in report.shown.items():
         scores = [score for profile, score in cohort if within(cell, profile)]
         assert group.n == len(scores)
         numbers = group.numbers
@@ -97,33 +97,33 @@ def test_the_numbers_of_every_shown_group_are_those_of_its_students(count: int, 
 
 def test_every_shown_group_is_found_by_its_question_and_no_hidden_one():
     cohort = students(400, 5)
-    published = aggregate_report(reading(cohort))
-    assert published.hidden
+    report = aggregate_report(reading(cohort))
+    assert report.hidden
     for cell, by in every_question():
-        groups = published.groups(cell, by)
+        groups = report.groups(cell, by)
         names = {
             "school": {profile.school for profile, _ in cohort}, "grade": {profile.grade for profile, _ in cohort},
             **{name: {profile.values[place] for profile, _ in cohort} for place, name in enumerate(DIMENSIONS)},
         }.get(by, {ALL})  # fmt: skip
         candidates = [told_apart(cell, by, name) for name in sorted(names)]
-        assert groups == [candidate for candidate in candidates if candidate in published.shown]
-        told_of = published.shown.keys() | set(published.hidden)
+        assert groups == [candidate for candidate in candidates if candidate in report.shown]
+        told_of = report.shown.keys() | set(report.hidden)
         for candidate in candidates:
             assert candidate in told_of or not any(within(candidate, profile) for profile, _ in cohort)
 
 
 def test_out_of_the_cache_a_book_says_the_same():
-    published = aggregate_report(reading(students(500, 6)))
-    assert AggregateReport.of_bytes(published.as_bytes()) == published
+    report = aggregate_report(reading(students(500, 6)))
+    assert AggregateReport.of_bytes(report.as_bytes()) == report
     assert aggregate_report(Reading([])) == AggregateReport.of_bytes(aggregate_report(Reading([])).as_bytes())
 
 
 def test_without_scores_a_book_counts():
     bare = [(profile._replace(scores=[]), 0.0) for profile, _ in students(300, 7)]
-    published = aggregate_report(Reading([profile for profile, _ in bare], LEVELS))
-    assert published.shown[Cell()].n == 300
-    assert published.shown[Cell()].numbers.mean is None
-    assert sum(count or 0 for count in published.shown[Cell()].levels) == 300
+    report = aggregate_report(Reading([profile for profile, _ in bare], LEVELS))
+    assert report.shown[Cell()].n == 300
+    assert report.shown[Cell()].numbers.mean is None
+    assert sum(count or 0 for count in report.shown[Cell()].levels) == 300
 
 
 def test_growth_hides_what_an_occasion_hides_and_has_neither_mean_nor_tails_nor_count():
@@ -144,10 +144,10 @@ def test_growth_hides_what_an_occasion_hides_and_has_neither_mean_nor_tails_nor_
 
 
 def test_what_is_left_of_a_whole_told_exactly_is_told_exactly_itself_or_is_a_hundred():
-    published = aggregate_report(reading(students(1_500, 10, schools=6, grades=2)))
-    exact = {cell for cell, group in published.shown.items() if group.numbers.mean is not None}
-    schools = [cell for cell in published.groups(Cell(), "school") if cell in exact]
-    rest = published.shown[Cell()].n - sum(published.shown[cell].n for cell in schools)
+    report = aggregate_report(reading(students(1_500, 10, schools=6, grades=2)))
+    exact = {cell for cell, group in report.shown.items() if group.numbers.mean is not None}
+    schools = [cell for cell in report.groups(Cell(), "school") if cell in exact]
+    rest = report.shown[Cell()].n - sum(report.shown[cell].n for cell in schools)
     assert Cell() in exact
     assert rest == 0 or rest >= EXACT_FROM
 

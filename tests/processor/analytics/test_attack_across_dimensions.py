@@ -49,31 +49,31 @@ class Person(NamedTuple):
 
 def people(chance: random.Random, levels: tuple[str, ...]) -> list[Person]:
     """Return a district in which subgroups overlap as they do."""
-    made: list[Person] = []
+    crowd: list[Person] = []
     for school in range(chance.randint(1, 2)):
         for gender, disability in product(("female", "male"), ("false", "true")):
-            made += [
+            crowd += [
                 Person(f"s{school}", "g0", chance.choice(levels) if levels else "", gender, disability)
                 for _ in range(chance.choice(SIZES))
             ]
-    return made or [Person("s0", "g0", levels[0] if levels else "", "female", "false")]
+    return crowd or [Person("s0", "g0", levels[0] if levels else "", "female", "false")]
 
 
 def read(told: list[Person], levels: tuple[str, ...]) -> Reading:
     """Return the reading of these students, without scores."""
     named = {name: place for place, name in enumerate(DIMENSIONS)}
-    found = []
-    for one, count in Counter(told).items():
+    profiles = []
+    for person, count in Counter(told).items():
         values = [UNKNOWN] * len(DIMENSIONS)
-        values[named["gender"]], values[named["disability"]] = one.gender, one.disability
-        found.append(Profile(one.school, one.grade, one.level, tuple(values), count, []))
-    return Reading(found, levels)
+        values[named["gender"]], values[named["disability"]] = person.gender, person.disability
+        profiles.append(Profile(person.school, person.grade, person.level, tuple(values), count, []))
+    return Reading(profiles, levels)
 
 
 def answered(made: AggregateReport, told: list[Person]) -> Iterator[tuple[Cell, int]]:
     """Yield every count of every answer, once."""
     seen = set()
-    schools, grades = (sorted({getattr(one, name) for one in told}) for name in ("school", "grade"))
+    schools, grades = (sorted({getattr(person, name) for person in told}) for name in ("school", "grade"))
     for school, grade, by in product((ALL, *schools), (ALL, *grades), ("nothing", *GROUPED_BY)):
         if (by == "school" and school) or (by == "grade" and grade):
             continue
@@ -95,34 +95,34 @@ def follows(told: list[Person], levels: tuple[str, ...], made: AggregateReport |
     """Return every hidden count under the bound that follows from the answers about all subgroups together."""
     made = made or aggregate_report(read(told, levels))
     shown = dict(answered(made, told))
-    groups = sorted({one._replace(level="") for one in told})
-    finest = [one._replace(level=level) for one in groups for level in levels or ("",)]
-    equations = [([int(one.is_in(cell)) for one in finest], count) for cell, count in shown.items()]
+    groups = sorted({person._replace(level="") for person in told})
+    finest = [group._replace(level=level) for group in groups for level in levels or ("",)]
+    equations = [([int(part.is_in(cell)) for part in finest], count) for cell, count in shown.items()]
     if not equations:
         return []
-    polytope, found = Polytope(equations, len(finest)), []
+    polytope, leaks = Polytope(equations, len(finest)), []
     for cell in sorted(_cells(groups, levels) - set(shown)):
-        true = sum(one.is_in(cell) for one in told)
-        over = [int(one.is_in(cell)) for one in finest]
+        true = sum(person.is_in(cell) for person in told)
+        over = [int(part.is_in(cell)) for part in finest]
         most, _ = polytope.most(over)
         least, _ = polytope.most([-factor for factor in over])
         low, high = math.ceil(-least - 1e-9), math.floor(most + 1e-9) if most < math.inf else 10**9
         assert low <= true <= high, "the attacker reckons wrong"
         if true < LEAST and low == high:
-            found.append((cell, true))
-    return found
+            leaks.append((cell, true))
+    return leaks
 
 
 def _cells(groups: list[Person], levels: tuple[str, ...]) -> set[Cell]:
-    found = set()
-    for one, dimension in product(groups, (ALL, *TWO)):
-        value = getattr(one, dimension) if dimension else ALL
-        for school, grade in product((ALL, one.school), (ALL, one.grade)):
+    cells = set()
+    for group, dimension in product(groups, (ALL, *TWO)):
+        value = getattr(group, dimension) if dimension else ALL
+        for school, grade in product((ALL, group.school), (ALL, group.grade)):
             cell = Cell(school, grade, dimension, value)
-            found.add(cell)
+            cells.add(cell)
             if cell.narrowed <= LEVELS_UP_TO:
-                found |= {cell._replace(level=level) for level in levels}
-    return found
+                cells |= {cell._replace(level=level) for level in levels}
+    return cells
 
 
 @pytest.mark.parametrize("levels", [(), LEVELS], ids=["groups", "levels"])
@@ -134,11 +134,15 @@ def test_nothing_that_one_subgroup_hides_follows_from_another(seed: int, levels:
 
 
 def test_the_attack_finds_what_one_subgroup_would_tell_of_another():
-    told = [Person("s0", "g0", "", "female", "false")] * 30 + [Person("s0", "g0", "", "female", "true")] * 4
+    crowd = [Person("s0", "g0", "", "female", "false")] * 30 + [Person("s0", "g0", "", "female", "true")] * 4
     cells = [Cell(), Cell(dimension="disability", value="false")]
-    open_ = aggregate_report(read(told, ()))
-    shown = {cell: next(iter(open_.shown.values()))._replace(n=sum(one.is_in(cell) for one in told)) for cell in cells}
-    assert (Cell(dimension="disability", value="true"), 4) in follows(told, (), AggregateReport((), shown, frozenset()))
+    open_ = aggregate_report(read(crowd, ()))
+    shown = {
+        cell: next(iter(open_.shown.values()))._replace(n=sum(person.is_in(cell) for person in crowd)) for cell in cells
+    }
+    assert (Cell(dimension="disability", value="true"), 4) in follows(
+        crowd, (), AggregateReport((), shown, frozenset())
+    )
 
 
 @pytest.mark.parametrize("seed", range(25))
@@ -159,10 +163,10 @@ def test_growth_tells_of_no_group_how_many_few_sat_one_occasion_alone(seed: int)
 
 
 def _scored(chance: random.Random, size: tuple[int, int]) -> list[Profile]:
-    found = []
+    profiles = []
     for school, gender in product(("s0", "s1"), ("female", "male")):
         scores = sorted(float(chance.randint(150, 250)) for _ in range(chance.randint(*size)))
         if scores:
             values = (gender, *[UNKNOWN] * (len(DIMENSIONS) - 1))
-            found.append(Profile(school, "g0", "", values, len(scores), scores))
-    return found
+            profiles.append(Profile(school, "g0", "", values, len(scores), scores))
+    return profiles

@@ -84,9 +84,9 @@ def test_growth_to_a_later_title_is_not_told_either(pipeline: Pipeline):
             pipeline.take(f"{title} {window}.csv", text.replace(",Fall,2025-10-03", f",{window},{day}"))
     with pipeline.connections().pool("homeroom_reader", most=2) as pool:
         analytics = Analytics(pool, SingleFlight(Store(None)), "maple-test", at_hand=0)
-        found = {}
+        counts = {}
         for title in ("reading", "reading test"):
             which = [Occasion(**row) for row in analytics.occasions(ACCESS).rows if row["assessment"] == f"pl:{title}"]
             before, after = sorted(which, key=lambda one: "Spring" in one.period)
-            found[title] = bool(analytics.growth(ACCESS, before, after, Cell(), "").rows)
-    assert found == {"reading": True, "reading test": False}
+            counts[title] = bool(analytics.growth(ACCESS, before, after, Cell(), "").rows)
+    assert counts == {"reading": True, "reading test": False}

@@ -40,7 +40,7 @@ def district(*schools: int, first: int = 0, at: int = 0) -> Version:
 
 def counts(*data: Version) -> list[int | None]:
     """Return how many are told of in all at each version; nothing where nobody is."""
-    return [published.shown[Cell()].n if Cell() in published.shown else None for _, published in answered(data, LEVELS)]
+    return [report.shown[Cell()].n if Cell() in report.shown else None for _, report in answered(data, LEVELS)]
 
 
 @pytest.mark.parametrize(
@@ -96,9 +96,9 @@ def test_a_file_that_is_taken_back_and_comes_again_with_one_correction_tells_the
 
 def test_a_first_look_at_a_few_does_not_hide_what_comes():
     few, many = district(12), district(400, 400, first=100)
-    *_, (students, published) = answered([few, few | many], LEVELS)
+    *_, (students, report) = answered([few, few | many], LEVELS)
     assert len(students) == 800
-    assert None not in published.shown[Cell()].levels
+    assert None not in report.shown[Cell()].levels
 
 
 def test_nothing_is_kept_of_an_occasion_of_which_nothing_may_be_told():

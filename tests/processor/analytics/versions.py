@@ -73,9 +73,9 @@ class Differences:
             self.columns += [("came", step, cell) for cell in self.finest if cell.group in came]
         equations = []
         self.shown: list[dict[Cell, int]] = []
-        for number, (_, published) in enumerate(answers):
+        for number, (_, report) in enumerate(answers):
             shown = dict(
-                _shown(published, {student.cell().group for students, _ in answers for student in students.values()})
+                _shown(report, {student.cell().group for students, _ in answers for student in students.values()})
             )
             self.shown.append(shown)
             equations += [(self.over(cell, number), count) for cell, count in shown.items()]
@@ -110,10 +110,10 @@ class Differences:
         return low if low == high else None
 
 
-def _shown(published: AggregateReport, groups: set[Cell]) -> Iterator[tuple[Cell, int]]:
+def _shown(report: AggregateReport, groups: set[Cell]) -> Iterator[tuple[Cell, int]]:
     """Yield every count that an answer tells."""
     schools, grades = {group.school for group in groups}, {group.grade for group in groups}
-    for row in every_row(published, schools, grades):
+    for row in every_row(report, schools, grades):
         cell = Cell(row["school"], row["grade"], row["dimension"], row["value"])
         yield cell, row["n"]
         for share in row["levels"]:

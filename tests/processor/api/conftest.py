@@ -41,16 +41,16 @@ def district(
 @pytest.fixture(scope="package")
 def provider(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Provider]:
     """An issuer that signs people in."""
-    with running_provider(tmp_path_factory.mktemp("provider"), audience=AUDIENCE) as found:
-        yield found
+    with running_provider(tmp_path_factory.mktemp("provider"), audience=AUDIENCE) as running:
+        yield running
 
 
 @pytest.fixture(scope="package")
 def client_office(district: Pipeline, provider: Provider, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
     """A data office that is a client of its issuer."""
     folder = tmp_path_factory.mktemp("client-office")
-    with running_api(district, provider, folder, OIDC_CLIENT_ID=CLIENT_ID) as found:
-        yield found
+    with running_api(district, provider, folder, OIDC_CLIENT_ID=CLIENT_ID) as running:
+        yield running
 
 
 @pytest.fixture

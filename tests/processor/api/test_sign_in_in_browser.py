@@ -38,8 +38,8 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture
 def page(browser: Browser, client_office: Api) -> Iterator[Page]:
     """A person's first look at the office; its site is another than the provider's, as it is in a district."""
-    with visitor(browser, client_office) as found:
-        yield found
+    with visitor(browser, client_office) as visiting:
+        yield visiting
 
 
 @contextmanager
@@ -85,20 +85,20 @@ def path_of(page: Page) -> str:
 
 def test_who_asks_for_a_page_signs_in_at_the_provider_comes_to_it_and_signs_out(page: Page, provider: Provider):
     complaints = complaints_of(page)
-    asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url))
+    urls: list[str] = []
+    page.on("request", lambda request: urls.append(request.url))
     begin(page, "/results?by=grade")
     expect(page.get_by_role("heading", name="Who signs in?")).to_be_visible()
-    told = {name: value for name, (value,) in parse_qs(urlsplit(page.url).query).items()}
-    assert told["redirect_uri"] == f"{next(iter(asked)).partition('/results')[0]}/sign-in/callback"
-    assert (told["response_type"], told["code_challenge_method"]) == ("code", "S256")
-    assert told["scope"] == "openid aggregate student ingest audit"
-    assert len({told["state"], told["nonce"], told["code_challenge"]}) == 3
+    parameters = {name: value for name, (value,) in parse_qs(urlsplit(page.url).query).items()}
+    assert parameters["redirect_uri"] == f"{next(iter(urls)).partition('/results')[0]}/sign-in/callback"
+    assert (parameters["response_type"], parameters["code_challenge_method"]) == ("code", "S256")
+    assert parameters["scope"] == "openid aggregate student ingest audit"
+    assert len({parameters["state"], parameters["nonce"], parameters["code_challenge"]}) == 3
     pick(page)
     expect(page.get_by_role("heading", name="Results")).to_be_visible()
     assert path_of(page) == "/results?by=grade"
     # The office never hears of the code, and neither a script nor the history keeps anything.
-    assert not [address for address in asked if "code=" in address]
+    assert not [address for address in urls if "code=" in address]
     assert page.evaluate("sessionStorage.length + localStorage.length") == 0
     (session,) = [cookie for cookie in page.context.cookies() if cookie.get("name") == "homeroom-session"]
     assert (session.get("httpOnly"), session.get("sameSite")) == (True, "Lax")
@@ -189,11 +189,11 @@ def test_tokens_that_are_not_of_this_sign_in_or_not_for_this_office_let_nobody_i
 
 def test_an_id_token_of_another_client_or_past_its_time_lets_nobody_in(page: Page, provider: Provider):
     def with_identity(claims: dict[str, Any], told: dict[str, Any]) -> dict[str, Any]:
-        nonce = parse_qs(urlsplit(asked[-1]).query)["nonce"][0]
+        nonce = parse_qs(urlsplit(urls[-1]).query)["nonce"][0]
         return {**told, "id_token": provider.token("", **{"aud": CLIENT_ID, "nonce": nonce, **claims})}
 
-    asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url) if "/authorize?" in request.url else None)
+    urls: list[str] = []
+    page.on("request", lambda request: urls.append(request.url) if "/authorize?" in request.url else None)
     hostile: tuple[dict[str, Any], ...] = (
         {"aud": "another"}, {"aud": [CLIENT_ID, "another"]}, {"azp": "another"}, {"iss": EVIL},
         {"seconds": -120},
@@ -246,8 +246,8 @@ def test_a_provider_that_lets_no_page_in_is_told_from_one_that_refuses(page: Pag
 
 def moved(kept: str, milliseconds: int) -> str:
     """What a tab keeps, as if it had begun at another time."""
-    told = json.loads(kept)
-    return json.dumps({**told, "began": told["began"] + milliseconds})
+    attempt = json.loads(kept)
+    return json.dumps({**attempt, "began": attempt["began"] + milliseconds})
 
 
 def test_an_answer_is_good_once_and_in_the_tab_that_began(page: Page, browser: Browser, client_office: Api):
@@ -329,5 +329,5 @@ def test_the_two_pages_are_accessible_and_need_no_scrolling_to_the_side(request:
         page.goto(address)
         expect(page.get_by_role("button", name=BEGIN)).to_be_visible()
         page.get_by_text("Paste a token instead").click()
-        found = [*overflows(page), *axe.violations(page)]
-        assert not found, f"{address}: " + "\n".join(found)
+        problems = [*overflows(page), *axe.violations(page)]
+        assert not problems, f"{address}: " + "\n".join(problems)

@@ -30,24 +30,24 @@ def zipped(files: dict[str, bytes | str]) -> bytes:
 def tarred() -> bytes:
     out = io.BytesIO()
     with tarfile.open(fileobj=out, mode="w") as archive:
-        told = tarfile.TarInfo("results.csv")
-        told.size = len(RESULTS)
-        archive.addfile(told, io.BytesIO(RESULTS.encode()))
+        member = tarfile.TarInfo("results.csv")
+        member.size = len(RESULTS)
+        archive.addfile(member, io.BytesIO(RESULTS.encode()))
     return out.getvalue()
 
 
 def workbook() -> bytes:
-    made = openpyxl.Workbook()
-    assert made.active is not None
+    document = openpyxl.Workbook()
+    assert document.active is not None
     for line in RESULTS.splitlines():
-        made.active.append(line.split(","))
+        document.active.append(line.split(","))
     out = io.BytesIO()
-    made.save(out)
+    document.save(out)
     return out.getvalue()
 
 
 def codes(told: Read) -> list[tuple[str, str]]:
-    return [(one.part, one.code) for one in told.refused]
+    return [(cell.part, cell.code) for cell in told.refused]
 
 
 NESTED = {
@@ -63,17 +63,17 @@ NESTED = {
 
 @pytest.mark.parametrize("name", NESTED)
 def test_what_is_packed_twice_or_beside_a_systems_own_files_is_read(name: str):
-    told = read(NESTED[name], "upload.csv")
-    assert [one["student"] for one in told.rows] == ["1001"], told.refused
-    assert told.refused == []
+    parsed = read(NESTED[name], "upload.csv")
+    assert [cell["student"] for cell in parsed.rows] == ["1001"], parsed.refused
+    assert parsed.refused == []
 
 
 def test_an_archive_within_two_others_is_named_and_the_others_files_are_read():
     deep = zipped({"deep.zip": zipped({"x.zip": zipped({"lost.csv": RESULTS})}), "results.csv": RESULTS})
-    told = read(deep, "upload.zip")
-    assert len(told.rows) == 1
-    assert codes(told) == [("deep.zip/x.zip", "unknown_format")]
-    assert "Unpack it" in told.refused[0].reason
+    parsed = read(deep, "upload.zip")
+    assert len(parsed.rows) == 1
+    assert codes(parsed) == [("deep.zip/x.zip", "unknown_format")]
+    assert "Unpack it" in parsed.refused[0].reason
 
 
 SIGNS = {
@@ -93,9 +93,9 @@ def test_what_holds_no_table_is_called_what_it_is_alone_and_in_an_archive(ending
     with pytest.raises(FileProblemError, match=what) as error:
         read(content, f"results.{ending}")
     assert error.value.remedy
-    told = read(zipped({f"other.{ending}": content, "results.csv": RESULTS}), "upload.zip")
-    assert len(told.rows) == 1
-    assert [(one.code, what in one.reason) for one in told.refused] == [("unknown_format", True)]
+    parsed = read(zipped({f"other.{ending}": content, "results.csv": RESULTS}), "upload.zip")
+    assert len(parsed.rows) == 1
+    assert [(cell.code, what in cell.reason) for cell in parsed.refused] == [("unknown_format", True)]
 
 
 def test_every_signature_says_what_to_do():
@@ -104,15 +104,17 @@ def test_every_signature_says_what_to_do():
 
 def test_a_document_beside_the_results_keeps_them_not_out():
     letter = zipped({"[Content_Types].xml": "<x/>", "word/document.xml": "<x/>"})
-    told = read(zipped({"letter.docx": letter, "old.xls": b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600),
+    parsed = read(zipped({"letter.docx": letter, "old.xls": b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600),
                         "results.csv": RESULTS}), "upload.zip")  # fmt: skip
-    assert len(told.rows) == 1
-    assert codes(told) == [("letter.docx", "unknown_format"), ("old.xls", "old_workbook")]
+    assert len(parsed.rows) == 1
+    assert codes(parsed) == [("letter.docx", "unknown_format"), ("old.xls", "old_workbook")]
 
 
 def test_two_files_of_one_name_are_told_apart_by_their_folders():
-    told = read(zipped({"oak/results.csv": RESULTS, "elm/results.csv": plain(row("1002", score="high"))}), "upload.zip")
-    assert codes(told) == [("elm/results.csv", "not_a_number")]
+    parsed = read(
+        zipped({"oak/results.csv": RESULTS, "elm/results.csv": plain(row("1002", score="high"))}), "upload.zip"
+    )
+    assert codes(parsed) == [("elm/results.csv", "not_a_number")]
 
 
 def test_a_file_that_refuses_its_archive_is_named():

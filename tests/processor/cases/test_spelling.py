@@ -15,7 +15,7 @@ OWN = {"Student Number": "1001", "Test": "State Math", "Test Date": "10/03/2025"
 
 def own(*told: dict[str, str], delimiter: str = ",") -> str:
     """Return a district's own table."""
-    rows = ({**OWN, "Student Number": str(1001 + place), **one} for place, one in enumerate(told))
+    rows = ({**OWN, "Student Number": str(1001 + place), **cells} for place, cells in enumerate(told))
     return table(*rows, delimiter=delimiter)
 
 
@@ -37,15 +37,15 @@ def test_days_that_stand_first_refuse_a_plain_csv_and_nothing_is_stored(district
 
 @pytest.mark.parametrize("days", [["10/03/2025", "10/25/2025", "25/10/2025"], ["10/10/2025", "25/10/2025"]])
 def test_a_typing_error_among_months_refuses_its_row_alone(days: list[str]):
-    told = read(own(*({"Test Date": day} for day in days)))
-    assert [(one.line, one.code) for one in told.refused] == [(len(days) + 1, "not_a_date")]
-    assert {one["date"][5:7] for one in told.rows} == {"10"}
+    parsed = read(own(*({"Test Date": day} for day in days)))
+    assert [(cell.line, cell.code) for cell in parsed.refused] == [(len(days) + 1, "not_a_date")]
+    assert {result["date"][5:7] for result in parsed.rows} == {"10"}
 
 
 def test_a_date_with_points_is_read_where_there_is_no_doubt():
-    told = read(own({"Test Date": "25.10.2025"}, {"Test Date": "10.10.2025"}))
-    assert [one["date"] for one in told.rows] == ["2025-10-25", "2025-10-10"]
-    assert [one.code for one in read(own({"Test Date": "03.10.2025"})).refused] == ["not_a_date"]
+    parsed = read(own({"Test Date": "25.10.2025"}, {"Test Date": "10.10.2025"}))
+    assert [result["date"] for result in parsed.rows] == ["2025-10-25", "2025-10-10"]
+    assert [cell.code for cell in read(own({"Test Date": "03.10.2025"})).refused] == ["not_a_date"]
 
 
 def test_thousands_that_may_be_decimals_refuse_the_file():
@@ -56,7 +56,7 @@ def test_thousands_that_may_be_decimals_refuse_the_file():
 
 
 def test_thousands_are_read_where_nothing_says_otherwise():
-    assert [one["score"] for one in read(own({"Score": "1,234"}, {"Score": "987"}, {"Score": "2.5"})).rows] == [
+    assert [result["score"] for result in read(own({"Score": "1,234"}, {"Score": "987"}, {"Score": "2.5"})).rows] == [
         1234.0,
         987.0,
         2.5,
@@ -65,21 +65,21 @@ def test_thousands_are_read_where_nothing_says_otherwise():
 
 @pytest.mark.parametrize(("day", "code"), [("2062-10-03", "date_out_of_range"), ("10/03/2052", "date_out_of_range")])
 def test_a_result_that_lies_years_ahead_is_refused(day: str, code: str):
-    told = read(own({"Test Date": day}, {}))
-    assert [(one.line, one.field, one.code) for one in told.refused] == [(2, "Test Date", code)]
-    told = read(plain(row(date=day), row("1002")))
-    assert [(one.line, one.field, one.code) for one in told.refused] == [(2, "date", code)]
+    parsed = read(own({"Test Date": day}, {}))
+    assert [(cell.line, cell.field, cell.code) for cell in parsed.refused] == [(2, "Test Date", code)]
+    parsed = read(plain(row(date=day), row("1002")))
+    assert [(cell.line, cell.field, cell.code) for cell in parsed.refused] == [(2, "date", code)]
 
 
 def test_a_school_year_that_lies_years_ahead_is_refused():
     head = PLAIN_HEAD.replace("date", "school_year")
-    told = read(plain(row(date="2062-2063"), row("1002", date="2025-26"), head=head))
-    assert [(one.line, one.field, one.code) for one in told.refused] == [(2, "school_year", "date_out_of_range")]
+    parsed = read(plain(row(date="2062-2063"), row("1002", date="2025-26"), head=head))
+    assert [(cell.line, cell.field, cell.code) for cell in parsed.refused] == [(2, "school_year", "date_out_of_range")]
 
 
 def test_two_digits_of_the_last_century_are_no_year_to_come():
-    assert [one["date"] for one in read(plain(row(date="10/03/99"))).rows] == ["1999-10-03"]
-    assert [one["date"] for one in read(own({"Test Date": "10/03/99"})).rows] == ["1999-10-03"]
+    assert [result["date"] for result in read(plain(row(date="10/03/99"))).rows] == ["1999-10-03"]
+    assert [result["date"] for result in read(own({"Test Date": "10/03/99"})).rows] == ["1999-10-03"]
 
 
 def test_a_spreadsheets_number_for_a_day_is_called_so():
@@ -99,7 +99,7 @@ def test_two_columns_of_one_name_that_differ_refuse_the_file_by_name_and_line(ro
 
 @pytest.mark.parametrize("cells", ["512,512", "512,", "512, 512 "])
 def test_two_columns_of_one_name_that_say_the_same_do_no_harm(cells: str):
-    assert [one["score"] for one in read(f"{TWICE}1001,State Math,10/13/2025,{cells}\n").rows] == [512.0]
+    assert [result["score"] for result in read(f"{TWICE}1001,State Math,10/13/2025,{cells}\n").rows] == [512.0]
 
 
 def test_a_column_twice_is_called_by_its_name():

@@ -21,14 +21,14 @@ def numbers(told: Read) -> tuple[int, int, int]:
 @pytest.mark.parametrize("delimiter", [",", "\t", ";", "|"])
 def test_signs_within_a_columns_name_part_no_cells(delimiter: str):
     more = {"Teacher, Room, Period": "Ms Okafor, 4, 2", "Notes; remarks; other": "", "A\tB\tC": "x", "D|E|F|G": "y"}
-    told = read(table({**OWN, **more}, delimiter=delimiter))
-    assert [one["score"] for one in told.rows] == [512.0], told.refused
+    parsed = read(table({**OWN, **more}, delimiter=delimiter))
+    assert [cell["score"] for cell in parsed.rows] == [512.0], parsed.refused
 
 
 def test_a_spreadsheets_empty_rows_are_no_rows():
     empty = "," * PLAIN_HEAD.count(",")
-    told = read(plain(row(), *[empty] * 40, row("1002"), " , " + empty[3:], ",,", empty))
-    assert numbers(told) == (2, 2, 0)
+    parsed = read(plain(row(), *[empty] * 40, row("1002"), " , " + empty[3:], ",,", empty))
+    assert numbers(parsed) == (2, 2, 0)
 
 
 FOOTERS = (
@@ -39,41 +39,41 @@ FOOTERS = (
 
 @pytest.mark.parametrize("words", FOOTERS)
 def test_a_row_that_sums_others_up_is_no_student(words: str):
-    told = read(table(OWN, {**OWN, "Student Number": words}))
-    assert [(one.line, one.code) for one in told.refused] == [(3, "nobodys_id")]
-    told = read(plain(row(), row(words)))
-    assert [(one.line, one.code) for one in told.refused] == [(3, "nobodys_id")]
+    parsed = read(table(OWN, {**OWN, "Student Number": words}))
+    assert [(cell.line, cell.code) for cell in parsed.refused] == [(3, "nobodys_id")]
+    parsed = read(plain(row(), row(words)))
+    assert [(cell.line, cell.code) for cell in parsed.refused] == [(3, "nobodys_id")]
 
 
 @pytest.mark.parametrize("own", ["TOTAL1", "count-dracula-7", "S-1001", "student-1001", "class-of-26-17", "summer7"])
 def test_ids_that_only_look_a_little_like_it_are_ids(own: str):
-    assert [one["student"] for one in read(plain(row(own))).rows] == [own]
+    assert [record["student"] for record in read(plain(row(own))).rows] == [own]
 
 
 def test_the_plain_csvs_columns_may_be_written_otherwise_and_a_deletion_stays_one():
     head = "Student ID,Assessment,Administration,Date,Score,Level,School ID,Grade,Status,Modified At"
-    told = read(
+    parsed = read(
         plain(f"{row()},active,2025-10-05T00:00:00Z", f"{row('1002')},tobedeleted,2025-10-05T00:00:00Z", head=head)
     )
-    assert told.outcome.formats == {"plain csv"}
+    assert parsed.outcome.formats == {"plain csv"}
     when = "2025-10-05T00:00:00Z"
-    assert [one[-2:] for one in told.sink.results] == [[when, "f"], [when, "t"]]
+    assert [record[-2:] for record in parsed.sink.results] == [[when, "f"], [when, "t"]]
 
 
 def test_a_row_that_is_deleted_or_does_not_count_makes_no_result_of_ones_own_table():
-    told = read(
+    parsed = read(
         table({**OWN, "Status": "Complete"}, {**OWN, "Status": "tobedeleted"}, {**OWN, "Status": "Invalidated"})
     )
-    assert [one["line"] for one in told.rows] == [2]
-    assert [one.line for one in told.refused] == [3, 4]
+    assert [record["line"] for record in parsed.rows] == [2]
+    assert [cell.line for cell in parsed.refused] == [3, 4]
 
 
 def test_a_school_may_be_told_by_its_name_alone():
-    told = read(plain(row(school_id="Oak School"), head=PLAIN_HEAD.replace("school_id", "school_name")))
-    assert [one["school"] for one in told.rows] == ["Oak School"]
-    told = read(plain(f"{row(school_id='')},Oak", f"{row('1002', school_id='')},", head=f"{PLAIN_HEAD},school_name"))
-    assert [one["school"] for one in told.rows] == ["Oak"]
-    assert [(one.line, one.field, one.code) for one in told.refused] == [(3, "school_id", "missing")]
+    parsed = read(plain(row(school_id="Oak School"), head=PLAIN_HEAD.replace("school_id", "school_name")))
+    assert [record["school"] for record in parsed.rows] == ["Oak School"]
+    parsed = read(plain(f"{row(school_id='')},Oak", f"{row('1002', school_id='')},", head=f"{PLAIN_HEAD},school_name"))
+    assert [record["school"] for record in parsed.rows] == ["Oak"]
+    assert [(cell.line, cell.field, cell.code) for cell in parsed.refused] == [(3, "school_id", "missing")]
 
 
 def test_a_line_that_tells_excel_the_sign_is_no_header():
@@ -90,16 +90,16 @@ def test_lines_in_quotes_as_a_whole_are_called_so():
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32", "cp1252", "utf-8-sig"])
 def test_names_with_accents_are_read_in_every_encoding(encoding: str):
-    told = read(plain(f"{row()},Núñez,José", head=f"{PLAIN_HEAD},family_name,given_name").encode(encoding))
-    ((_, given, _, family, *_),) = told.sink.small["student_name"].values()
+    parsed = read(plain(f"{row()},Núñez,José", head=f"{PLAIN_HEAD},family_name,given_name").encode(encoding))
+    ((_, given, _, family, *_),) = parsed.sink.small["student_name"].values()
     assert (given, family) == ("José", "Núñez")
 
 
 @pytest.mark.parametrize("name", ["NÃºÃ±ez", "Jos\ufffd", "Oâ€™Brien", "MÃ¼ller"])
 def test_accents_that_were_damaged_before_are_told_with_their_line(name: str):
-    told = read(plain(f"{row()},Doe", f"{row('1002')},{name}", head=f"{PLAIN_HEAD},family_name"))
-    assert [(one.line, one.code) for one in told.refused] == [(3, "damaged_text")]
-    assert len(told.rows) == 2
+    parsed = read(plain(f"{row()},Doe", f"{row('1002')},{name}", head=f"{PLAIN_HEAD},family_name"))
+    assert [(cell.line, cell.code) for cell in parsed.refused] == [(3, "damaged_text")]
+    assert len(parsed.rows) == 2
 
 
 @pytest.mark.parametrize("name", ["Ångström", "Âge", "São João", "nº 3", "Müller", "O\u2019Brien"])
@@ -116,7 +116,7 @@ def test_excels_own_xml_is_called_so():
 def test_a_list_within_an_object_is_read_as_a_list():
     items = [result(studentAssessmentIdentifier=f"a{number}") for number in range(3)]
     broken = result(studentAssessmentIdentifier="a3", administrationDate="some day")
-    told = read(json.dumps({"data": [*items, broken], "count": 4}), "results.json")
-    assert len(told.sink.results) == 3
-    assert [(one.line, one.field) for one in told.refused] == [(4, "administrationDate")]
-    assert told.outcome.rows == 4
+    parsed = read(json.dumps({"data": [*items, broken], "count": 4}), "results.json")
+    assert len(parsed.sink.results) == 3
+    assert [(cell.line, cell.field) for cell in parsed.refused] == [(4, "administrationDate")]
+    assert parsed.outcome.rows == 4

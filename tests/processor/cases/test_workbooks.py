@@ -20,23 +20,23 @@ Rows = Sequence[Sequence[object]]
 
 def student(number: int, **more: object) -> list[object]:
     """Return a row of PLAIN_HEAD as a sheet's cells."""
-    told: dict[str, object] = {"student_id": number, "assessment": "Reading", "administration": "Fall",
+    cells: dict[str, object] = {"student_id": number, "assessment": "Reading", "administration": "Fall",
                                "date": "2025-10-03", "score": 200 + number % 100, "school_id": "s1",
                                "grade": 4}  # fmt: skip
-    return [{**told, **more}.get(name, "") for name in HEAD]
+    return [{**cells, **more}.get(name, "") for name in HEAD]
 
 
 def book(sheets: dict[str, Rows], hidden: Sequence[str] = ()) -> bytes:
     """Return a workbook of these sheets."""
-    made = openpyxl.Workbook()
+    document = openpyxl.Workbook()
     for name, rows in sheets.items():
-        sheet = made.create_sheet(name)
+        sheet = document.create_sheet(name)
         for row in rows:
             sheet.append(list(row))
         sheet.sheet_state = "hidden" if name in hidden else "visible"
-    made.remove(made.worksheets[0])
+    document.remove(document.worksheets[0])
     out = io.BytesIO()
-    made.save(out)
+    document.save(out)
     return out.getvalue()
 
 
@@ -45,21 +45,21 @@ def students(told: Read) -> list[str]:
 
 
 def test_every_sheet_with_results_is_read_and_the_others_are_named():
-    told = read(
+    parsed = read(
         book({"Grade 3": [HEAD, student(1001)], "Grade 4": [["Oak School"], HEAD, student(1002), student(1003)],
               "Read me": [["About this file"], ["Ask Ms Okafor"]]}),
         "fall.xlsx",
     )  # fmt: skip
-    assert students(told) == ["1001", "1002", "1003"]
-    assert told.outcome.parts == ["fall.xlsx: Grade 3", "fall.xlsx: Grade 4"]
-    assert [(one.part, one.code) for one in told.refused] == [("fall.xlsx: Read me", "sheet_not_read")]
+    assert students(parsed) == ["1001", "1002", "1003"]
+    assert parsed.outcome.parts == ["fall.xlsx: Grade 3", "fall.xlsx: Grade 4"]
+    assert [(cell.part, cell.code) for cell in parsed.refused] == [("fall.xlsx: Read me", "sheet_not_read")]
 
 
 def test_a_refused_row_is_told_by_its_sheet():
-    told = read(
+    parsed = read(
         book({"Oak": [HEAD, student(1001)], "Elm": [HEAD, student(1002), student(1003, score="high")]}), "x.xlsx"
     )
-    assert [(one.part, one.line, one.field) for one in told.refused] == [("x.xlsx: Elm", 3, "score")]
+    assert [(cell.part, cell.line, cell.field) for cell in parsed.refused] == [("x.xlsx: Elm", 3, "score")]
 
 
 def test_a_sheet_that_cannot_be_read_refuses_the_workbook_by_its_name():
@@ -69,18 +69,18 @@ def test_a_sheet_that_cannot_be_read_refuses_the_workbook_by_its_name():
 
 def test_a_hidden_sheet_is_not_read_and_is_named():
     sheets: dict[str, Rows] = {"Last year": [HEAD, student(1001, date="2024-10-03")], "Now": [HEAD, student(1002)]}
-    told = read(book(sheets, hidden=["Last year"]), "x.xlsx")
-    assert students(told) == ["1002"]
-    assert [(one.part, one.code, "hidden" in one.reason) for one in told.refused] == [
+    parsed = read(book(sheets, hidden=["Last year"]), "x.xlsx")
+    assert students(parsed) == ["1002"]
+    assert [(cell.part, cell.code, "hidden" in cell.reason) for cell in parsed.refused] == [
         ("x.xlsx: Last year", "sheet_not_read", True)
     ]
 
 
 def test_a_workbook_of_hidden_sheets_alone_is_refused_with_what_to_do():
-    made = openpyxl.load_workbook(io.BytesIO(book({"Now": [["x"]], "Old": [HEAD, student(1)]}, hidden=["Old"])))
-    made["Now"].delete_rows(1)
+    document = openpyxl.load_workbook(io.BytesIO(book({"Now": [["x"]], "Old": [HEAD, student(1)]}, hidden=["Old"])))
+    document["Now"].delete_rows(1)
     out = io.BytesIO()
-    made.save(out)
+    document.save(out)
     with pytest.raises(FileProblemError, match="hidden") as error:
         read(out.getvalue(), "x.xlsx")
     assert "Show the sheet" in error.value.remedy
@@ -102,22 +102,22 @@ def test_the_size_that_a_sheet_tells_is_not_believed(size: str):
 
 
 def test_rows_after_thousands_of_empty_ones_are_read():
-    made = openpyxl.Workbook()
-    sheet = made.active
+    document = openpyxl.Workbook()
+    sheet = document.active
     assert sheet is not None
     sheet.append(HEAD)
     sheet.append(student(1001))
     for place, cell in enumerate(student(1002), start=1):
         sheet.cell(20_000, place, str(cell))
     out = io.BytesIO()
-    made.save(out)
-    told = read(out.getvalue(), "x.xlsx")
-    assert [(row["student"], row["line"]) for row in told.rows] == [("1001", 2), ("1002", 20_000)]
+    document.save(out)
+    parsed = read(out.getvalue(), "x.xlsx")
+    assert [(row["student"], row["line"]) for row in parsed.rows] == [("1001", 2), ("1002", 20_000)]
 
 
 def test_a_sheets_name_may_tell_the_school_year():
     row = {"STN": "1001", "Test name": "ILEARN Mathematics Grade 6", "Enrolled Grade": "6", "Enrolled School": "Oak",
            "Enrolled School ID": "1", "Overall scale score": "6200", "Overall proficiency level": "Below",
            "Student First Name": "Jo", "Student Last Name": "Doe"}  # fmt: skip
-    told = read(book({"2024-25": [list(row), list(row.values())]}), "ilearn.xlsx")
-    assert [one["school_year"] for one in told.rows] == [2025]
+    parsed = read(book({"2024-25": [list(row), list(row.values())]}), "ilearn.xlsx")
+    assert [result["school_year"] for result in parsed.rows] == [2025]

@@ -192,17 +192,17 @@ SITTINGS = {
 
 
 def test_each_diagnostic_of_i_readys_export_of_a_year_is_a_result_and_the_most_recent_is_one_of_them():
-    told = read(table(SITTINGS), recognition=OURS)
-    assert (told.formats, told.refused) == ({"i-ready"}, [])
-    assert sorted(results(told)) == [
+    parsed = read(table(SITTINGS), recognition=OURS)
+    assert (parsed.formats, parsed.refused) == ({"i-ready"}, [])
+    assert sorted(results(parsed)) == [
         ("i-Ready Diagnostic Math", "", 2026, "Fall", "2025-09-08", "04", 431.0, "2 Grade Levels Below"),
         ("i-Ready Diagnostic Math", "", 2026, "Winter", "2026-01-14", "04", 455.0, "1 Grade Level Below"),
     ]
 
 
 def test_such_an_export_is_known_without_a_most_recent_one():
-    told = read(table({name: cell for name, cell in SITTINGS.items() if "Recent" not in name}), recognition=OURS)
-    assert [row["score"] for row in told.rows] == [431.0, 455.0]
+    parsed = read(table({name: cell for name, cell in SITTINGS.items() if "Recent" not in name}), recognition=OURS)
+    assert [row["score"] for row in parsed.rows] == [431.0, 455.0]
 
 
 def test_the_latest_sitting_that_is_told_twice_is_one_result_and_two_that_differ_refuse_the_row(pipeline: Pipeline):
@@ -219,7 +219,7 @@ def test_without_any_one_column_a_file_is_known_or_told_and_no_other_number_is_t
     name: str, row: dict[str, str], expected: list[Result]
 ):
     """A column that its mapping does without may be left out: what is read then was there before."""
-    (mapping,) = (one for one in library() if one.name == name)
+    (mapping,) = (candidate for candidate in library() if candidate.name == name)
     marks = frozenset().union(*mapping.marks[0])
     numbers = {(standard, score) for _, standard, _, _, _, _, score, _ in expected}
     for column in row:
@@ -230,17 +230,19 @@ def test_without_any_one_column_a_file_is_known_or_told_and_no_other_number_is_t
             or (name, column[-11:]) == ("ts-gold", "Scale Score")
         ):
             continue
-        told = read(table({other: cell for other, cell in row.items() if other != column}), recognition=OURS)
-        assert told.formats == {name}, column
-        assert told.rows or told.refused, column
-        assert {(one[1], one[6]) for one in results(told)} <= numbers | {(one, None) for one, _ in numbers}, column
+        parsed = read(table({other: cell for other, cell in row.items() if other != column}), recognition=OURS)
+        assert parsed.formats == {name}, column
+        assert parsed.rows or parsed.refused, column
+        assert {(result[1], result[6]) for result in results(parsed)} <= numbers | {
+            (assessment, None) for assessment, _ in numbers
+        }, column
 
 
 def test_scores_out_of_a_second_column_are_noted():
     row = next(row for name, row, _ in CASES if name == "sc-ready")
-    told = read(
+    parsed = read(
         table(row, {**row, "ELAVSS": "", "ELASS": "61"}, {**row, "ELAVSS": "", "ELASS": "62"}), recognition=OURS
     )
-    assert [(one.line, one.field, one.code) for one in told.refused] == [(3, "ELASS", "other_column")]
-    assert "two scales" in told.refused[0].reason
-    assert "kept without" not in told.refused[0].reason
+    assert [(cell.line, cell.field, cell.code) for cell in parsed.refused] == [(3, "ELASS", "other_column")]
+    assert "two scales" in parsed.refused[0].reason
+    assert "kept without" not in parsed.refused[0].reason

@@ -87,9 +87,9 @@ def remove(request: HttpRequest, suffix: str, item: int) -> HttpResponse:
     return redirect(url)
 
 
-def _ask(request: HttpRequest, suffix: str, service: Callable[..., Run]) -> HttpResponse:
+def _ask(request: HttpRequest, suffix: str, request_run: Callable[..., Run]) -> HttpResponse:
     try:
-        run = service(district=district_or_404(request, suffix), actor=person(request))
+        run = request_run(district=district_or_404(request, suffix), actor=person(request))
     except ServiceRefusedError as refusal:
         messages.error(request, translated(str(refusal)))
         return redirect("console:district-drift", suffix)

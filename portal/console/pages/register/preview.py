@@ -57,7 +57,7 @@ def preview(form: RegistrationForm) -> Preview:
     free = _next_free()
     cidr = _network(typed["cidr"]) if typed["cidr"] else free
     wish = wish_of(typed)
-    estimate, problem = _estimate(wish, typed["region"])
+    cost, problem = _estimate(wish, typed["region"])
     return Preview(
         suffix=suffix,
         cidr=cidr,
@@ -66,7 +66,7 @@ def preview(form: RegistrationForm) -> Preview:
         names=names(suffix, typed["account_id"]) if suffix and typed["account_id"] else [],
         subnets=subnets(cidr, wish.zones) if cidr else [],
         resources=count(wish),
-        estimate=estimate,
+        estimate=cost,
         no_estimate=problem,
         budget=int(typed["monthly_budget_usd"]) if typed["monthly_budget_usd"].isdecimal() else None,
         diagram=draw(_planned(wish)),
@@ -106,14 +106,14 @@ def size_cards(form: RegistrationForm) -> list[SizeCard]:
     wish = wish_of(typed)
     cards = []
     for size, row in SIZES.items():
-        estimate, _problem = _estimate(replace(wish, size=size), typed["region"])
+        cost, _problem = _estimate(replace(wish, size=size), typed["region"])
         description = _("Aurora %(least)s to %(most)s ACU, %(tasks)s to %(more)s tasks") % {
             "least": f"{0 if wish.is_sandbox else row.acu_min:g}",
             "most": f"{row.acu_max:g}",
             "tasks": row.tasks_min,
             "more": row.tasks_max,
         }
-        cards.append(SizeCard(size.value, description, estimate.total_usd if estimate else None))
+        cards.append(SizeCard(size.value, description, cost.total_usd if cost else None))
     return cards
 
 

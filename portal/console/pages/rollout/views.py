@@ -82,10 +82,10 @@ def page(request: HttpRequest, number: int) -> HttpResponse:
 @allowed(Act.SEE)
 def live(request: HttpRequest, number: int) -> HttpResponse:
     """Answer the live part anew, 204 when nothing is new; that of an ended rollout asks for no further one."""
-    page = rollout_page(_rollout(request, number))
-    if request.GET.get("seen") == page.token:
+    snapshot = rollout_page(_rollout(request, number))
+    if request.GET.get("seen") == snapshot.token:
         return HttpResponse(status=204)
-    return render(request, "rollout/parts/live.html", {"page": page})
+    return render(request, "rollout/parts/live.html", {"page": snapshot})
 
 
 @require_POST

@@ -141,8 +141,8 @@ DEPENDENT = (
 )
 """Dependent actions, and calls that are decided on a second resource."""
 
+UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 IDS = (
-    (re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"), "id"),
     (re.compile(r"(?<=/)[0-9a-f]{16}\b"), "id"),
     (re.compile(r"(?<=scalable-target/)\w+"), "id"),
     (re.compile(r"(?<=/)(?=[A-Z0-9]*[0-9])[A-Z0-9]{13,}\b"), "id"),
@@ -227,6 +227,8 @@ def _typical(service: str) -> str:
 
 def opened(arn: str) -> str:
     """Return an ARN with account, region, district and ids left open."""
+    # First: the last twelve of one in three hundred are digits, as an account's are.
+    arn = UUID.sub("id", arn)
     arn = re.sub(r"\b[a-z]+-[a-z]+-[0-9]\b(?=:)", "{region}", arn)
     arn = re.sub(r"\b[0-9]{12}\b", "{account}", re.sub(r"lakeside-(sbx|stg|prod)", "{suffix}", arn))
     for pattern, standing in IDS:

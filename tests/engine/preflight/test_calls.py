@@ -70,3 +70,8 @@ def test_a_recording_of_tomorrow_gives_the_same_list():
         "resource": "*",
         "context": dict(NEW),
     }
+
+
+def test_an_id_that_ends_in_twelve_digits_is_an_id():
+    key = f"arn:aws:kms:us-east-1:{ACCOUNT}:key/135b67d8-2668-4a7a-98b0-267820543757"
+    assert opened(key) == "arn:aws:kms:{region}:{account}:key/id"

@@ -104,8 +104,9 @@ class Decoded:
             else:
                 try:
                     text = decoder.decode(data)
-                except UnicodeDecodeError:
-                    if foreign:
+                except UnicodeDecodeError as error:
+                    # A whole character of UTF-8 before it: two encodings in one file, and neither reads all of it.
+                    if foreign or not error.object[: error.start].isascii():
                         raise
                     self.encoding = WINDOWS_1252
                     yield _windows(data)

@@ -40,6 +40,8 @@ def test_whatever_the_cell_a_field_is_read_or_refused(cell: str, first: list[obj
     except InvalidValueError:
         return
     assert value == read(cell), "the same cell is read the same again"
+    if value == kinds.NOBODY and kind == "student or nobody":
+        return
     assert not set(value) & set("\t\n\r\0"), "COPY's own signs"
     assert re.fullmatch(r"(?:[^\\]|\\\\)*", value), "no lone backslash"
 

@@ -33,34 +33,40 @@ GIVEN = ("at-once", "workers", "minutes", "patience", "pace", "keep", *BOUNDS)
 """What the process of each size is told as well."""
 
 
-def simulate(told: argparse.Namespace) -> dict[str, Any]:
+def simulate(options: argparse.Namespace) -> dict[str, Any]:
     """Simulate a fleet of one size; return its figures and what is not true."""
     from benchmarks.played.processes import enter, running_processes
 
     folder = VAR / f"bench-{secrets.token_hex(4)}"
     try:
-        with running_processes(folder, at_once=told.at_once, pace=told.pace) as processes:
+        with running_processes(folder, at_once=options.at_once, pace=options.pace) as processes:
             enter(processes)
             logging.disable(logging.WARNING)
             from benchmarks.played import fleet
             from benchmarks.played.simulation import Simulation, Terms
 
             began = time.monotonic()
-            world = fleet.make(told.districts[0])
+            world = fleet.make(options.districts[0])
             terms = Terms(
-                districts=told.districts[0], at_once=told.at_once, workers=told.workers, minutes=told.minutes,
-                patience=told.patience, decision_ms=told.decision_ms, step_ms=told.step_ms, page_ms=told.page_ms,
-                turn_seconds=told.turn_seconds,
-            )  # fmt: skip
+                districts=options.districts[0],
+                at_once=options.at_once,
+                workers=options.workers,
+                minutes=options.minutes,
+                patience=options.patience,
+                decision_ms=options.decision_ms,
+                step_ms=options.step_ms,
+                page_ms=options.page_ms,
+                turn_seconds=options.turn_seconds,
+            )
             simulation = Simulation(terms, world, processes)
-            simulation.say(f"{told.districts[0]:,} districts: filled in {time.monotonic() - began:.0f} s")
+            simulation.say(f"{options.districts[0]:,} districts: filled in {time.monotonic() - began:.0f} s")
             try:
                 simulation.play()
             finally:
                 processes.kill_workers()
                 end_all_below(folder / "work")
-                if told.keep:
-                    shutil.copytree(folder / "logs", told.keep, dirs_exist_ok=True)
+                if options.keep:
+                    shutil.copytree(folder / "logs", options.keep, dirs_exist_ok=True)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     figures = [asdict(figure) | {"holds": figure.holds} for figure in simulation.figures]

@@ -10,59 +10,31 @@ above 1.1 times. Whatever else the machine does shows in single rounds: the rati
 from __future__ import annotations
 
 import argparse
-import contextlib
 import json
 import os
 import shutil
 import statistics
-import subprocess
-import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 from devtools.converge import combinations, with_tls
-from devtools.environment import SANDBOX_CREDENTIALS, STATE_BUCKET, toolchain_variables
-from devtools.paths import ROOT, VAR
-from engine.settings import EngineSettings
+from devtools.engine_settings import settings_for
+from devtools.environment import SANDBOX_CREDENTIALS
+from devtools.paths import VAR
 from engine.state.store import ensure_state_bucket, state_key
 from engine.terraform.command import Terraform
 from engine.terraform.synthesis import synthesize
-from sandbox.launch import wait_for_url
+from sandbox.launch import started_sandbox
 
 MOST = 1.1
 WORLDS = {"strict": "sandbox", "lenient": "benchmarks.lenient_aws"}
 
 
-@contextlib.contextmanager
-def running(module: str, folder: Path) -> Iterator[str]:
-    """Run an embedded AWS by this module, and yield its address; raises SandboxFailedError."""
-    folder.mkdir(parents=True)
-    ready, log = folder / "sandbox.url", folder / "sandbox.log"
-    with log.open("wb") as output:
-        command = [sys.executable, "-m", module, "--ready-file", str(ready)]
-        process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
-    try:
-        yield wait_for_url(process, ready, log)
-    finally:
-        process.terminate()
-        process.wait()
-
-
 def apply_seconds(module: str, stack: str, folder: Path) -> float:
     """Return how long the apply of a first plan takes."""
-    variables = toolchain_variables()
-    with running(module, folder / "aws") as url:
-        configuration = variables["HOMEROOM_TF_CLI_CONFIG"]
-        settings = EngineSettings(
-            work_dir=folder,
-            state_bucket=STATE_BUCKET,
-            terraform=variables["HOMEROOM_TERRAFORM"] or None,
-            tf_cli_config=Path(configuration) if configuration else None,
-            node=Path(variables["HOMEROOM_NODE"]) if variables["HOMEROOM_NODE"] else None,
-            aws_endpoint_url=url,
-        )
-        spec = with_tls(url, combinations()[stack])
+    with started_sandbox(folder=folder / "aws", module=module) as sandbox:
+        settings = settings_for(folder, sandbox.url)
+        spec = with_tls(sandbox.url, combinations()[stack])
         synthesize(settings, json.dumps(spec), folder / "stack")
         ensure_state_bucket(settings)
         terraform = Terraform(settings, folder / "stack", state_key(spec["suffix"]))

@@ -16,7 +16,8 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from devtools.converge import combinations, with_tls
-from devtools.environment import SANDBOX_CREDENTIALS, STATE_BUCKET, toolchain_variables
+from devtools.engine_settings import settings_for
+from devtools.environment import SANDBOX_CREDENTIALS
 from devtools.recorded_calls import listed
 from engine.aws.clients import client
 from engine.aws.data_inventory import bucket_contents
@@ -34,20 +35,6 @@ from sandbox.launch import running_sandbox
 STACKS = ("sandbox-S-2-nat", "production-L-3-none")
 REGION = "us-east-1"
 TAGS = {"ManagedBy": "homeroom", "Suffix": "", "Environment": "", "District": ""}
-
-
-def settings_for(folder: Path, url: str) -> EngineSettings:
-    """Return the engine's settings for one stack on an embedded AWS."""
-    variables = toolchain_variables()
-    configuration = variables["HOMEROOM_TF_CLI_CONFIG"]
-    return EngineSettings(
-        work_dir=folder,
-        state_bucket=STATE_BUCKET,
-        terraform=variables["HOMEROOM_TERRAFORM"] or None,
-        tf_cli_config=Path(configuration) if configuration else None,
-        node=Path(variables["HOMEROOM_NODE"]) if variables["HOMEROOM_NODE"] else None,
-        aws_endpoint_url=url,
-    )
 
 
 def walk(settings: EngineSettings, spec: dict[str, Any], folder: Path) -> None:

@@ -21,7 +21,8 @@ from typing import Any
 
 import boto3
 
-from devtools.environment import SANDBOX_CREDENTIALS, STATE_BUCKET, toolchain_variables
+from devtools.engine_settings import settings_for
+from devtools.environment import SANDBOX_CREDENTIALS, STATE_BUCKET
 from devtools.paths import VAR
 from engine.aws.inventory import left_behind, remaining
 from engine.errors import EngineError
@@ -152,16 +153,7 @@ def converge(name: str, spec: dict[str, Any], folder: Path) -> Outcome:
     shutil.rmtree(folder, ignore_errors=True)
     resources, applied, destroyed = 0, 0.0, 0.0
     with running_sandbox(folder=folder / "sandbox") as sandbox:
-        variables = toolchain_variables()
-        configuration = variables["HOMEROOM_TF_CLI_CONFIG"]
-        settings = EngineSettings(
-            work_dir=folder,
-            state_bucket=STATE_BUCKET,
-            terraform=variables["HOMEROOM_TERRAFORM"] or None,
-            tf_cli_config=Path(configuration) if configuration else None,
-            node=Path(variables["HOMEROOM_NODE"]) if variables["HOMEROOM_NODE"] else None,
-            aws_endpoint_url=sandbox.url,
-        )
+        settings = settings_for(folder, sandbox.url)
         try:
             spec = with_tls(sandbox.url, spec)
             resources = synthesize(settings, json.dumps(spec), folder / "stack").resource_count

@@ -52,8 +52,8 @@ def reconnect() -> None:
 
 
 @contextmanager
-def going_on_while_away(told: str) -> Iterator[None]:
-    """Pass over what is within where the database is away: say what `told` says, and drop the useless connection.
+def going_on_while_away(sentence: str) -> Iterator[None]:
+    """Pass over what is within where the database is away: say what `sentence` says, and drop the useless connection.
 
     For what has another turn soon, or does without. Raises every other error.
     """
@@ -62,7 +62,7 @@ def going_on_while_away(told: str) -> Iterator[None]:
     except (DatabaseError, InterfaceError) as error:
         if not is_away(error):
             raise
-        logger.warning("%s: %s", told, str(error).strip())
+        logger.warning("%s: %s", sentence, str(error).strip())
         reconnect()
 
 

@@ -119,14 +119,15 @@ def started_sandbox(
     start_seconds: float = START_SECONDS,
     processes: bool = False,
     record: Path | None = None,
+    module: str = "sandbox",
 ) -> Iterator[StartedSandbox]:
-    """Run `python -m sandbox`; raises SandboxFailedError when it does not come up."""
+    """Run `python -m sandbox`, or another module that serves as it does; raises SandboxFailedError when it fails."""
     with contextlib.ExitStack() as cleanup:
         folder = _folder(folder, cleanup)
         ready, log = folder / READY_NAME, folder / LOG_NAME
         ready.unlink(missing_ok=True)
         output = cleanup.enter_context(log.open("wb"))
-        command = [sys.executable, "-m", "sandbox", "--ready-file", str(ready)]
+        command = [sys.executable, "-m", module, "--ready-file", str(ready)]
         command += ["--processes", str(folder / "processes")] if processes else []
         command += ["--record", str(record)] if record is not None else []
         process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=output, stderr=output)

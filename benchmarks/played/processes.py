@@ -145,33 +145,33 @@ def running_processes(folder: Path, *, at_once: int, pace: float, durable: bool 
 
 
 @contextlib.contextmanager
-def running_rest(found: Processes) -> Iterator[None]:
+def running_rest(processes: Processes) -> Iterator[None]:
     """Run web server, upkeep, chores and beat."""
-    logs, environment = found.folder / "logs", found.environment
-    found.web_port = free_port()
+    logs, environment = processes.folder / "logs", processes.environment
+    processes.web_port = free_port()
     with contextlib.ExitStack() as stack:
         for name, service in (
-            ("web", running_web(logs, environment, port=found.web_port)),
+            ("web", running_web(logs, environment, port=processes.web_port)),
             ("upkeep", running_upkeep(logs, environment)),
             ("chores", running_chores(logs, environment)),
             ("beat", running_beat(logs, environment)),
         ):
-            found.services[name] = stack.enter_context(service)
+            processes.services[name] = stack.enter_context(service)
         try:
             yield
         finally:
             for name in ("web", "upkeep", "chores", "beat"):
-                found.services.pop(name, None)
+                processes.services.pop(name, None)
 
 
-def url(found: Processes) -> str:
+def url(processes: Processes) -> str:
     """Return the web server's address."""
-    return f"http://{LOOPBACK}:{found.web_port}"
+    return f"http://{LOOPBACK}:{processes.web_port}"
 
 
-def enter(found: Processes) -> None:
+def enter(processes: Processes) -> None:
     """Make this process one of the portal's."""
-    os.environ.update(found.variables)
+    os.environ.update(processes.variables)
     import django
 
     django.setup()

@@ -248,11 +248,11 @@ class Play:
 
 def _now(line: str) -> str:
     """Return a line with this moment in the place of the one that it was said at."""
-    before, found, rest = line.partition(MOMENT)
-    if not found:
+    before, mark, rest = line.partition(MOMENT)
+    if not mark:
         return line
     moment = time.strftime("%Y-%m-%dT%H:%M:%S.000000Z", time.gmtime())
-    return f"{before}{found}{moment}{rest[rest.index(chr(34)) :]}"
+    return f"{before}{mark}{moment}{rest[rest.index(chr(34)) :]}"
 
 
 if __name__ == "__main__":

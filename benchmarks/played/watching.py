@@ -59,8 +59,8 @@ def look() -> Look:
     counts: Counter[tuple[str, bool]] = Counter()
     with connection.cursor() as cursor:
         cursor.execute(STANDING)
-        for state, told, count in cursor.fetchall():
-            counts[state, told] += count
+        for state, query, count in cursor.fetchall():
+            counts[state, query] += count
     by_state: Counter[str] = Counter()
     for (state, _), count in counts.items():
         by_state[state] += count
@@ -70,13 +70,13 @@ def look() -> Look:
     )
 
 
-def processor_seconds(found: Processes) -> dict[str, float]:
+def processor_seconds(processes: Processes) -> dict[str, float]:
     """Return what processors have worked so far for each group of processes, by what has been collected by them.
 
     Terraform and its supervisors are children of the workers, which add up what those that have ended took.
     """
     seconds: dict[str, float] = defaultdict(float)
-    for name, group in found.groups().items():
+    for name, group in processes.groups().items():
         for process in group:
             with contextlib.suppress(psutil.NoSuchProcess):
                 times = process.cpu_times()
@@ -86,17 +86,17 @@ def processor_seconds(found: Processes) -> dict[str, float]:
     return seconds
 
 
-def memory(found: Processes) -> dict[str, tuple[int, float]]:
+def memory(processes: Processes) -> dict[str, tuple[int, float]]:
     """Return of each group how many processes it is and how many MiB they take, what several share parted among them.
 
     Source: Linux, proc(5), /proc/PID/smaps_rollup (Pss).
     """
-    groups = found.groups()
+    groups = processes.groups()
     own = {process.pid for process in groups["workers"]}
     groups["supervisors"], groups["Terraform"] = [], []
     for process in psutil.process_iter(["cmdline", "cwd"]):
         line = " ".join(process.info["cmdline"] or [])
-        if process.pid not in own and str(found.folder) in f"{line} {process.info['cwd']}":
+        if process.pid not in own and str(processes.folder) in f"{line} {process.info['cwd']}":
             if "supervisor.py" in line:
                 groups["supervisors"].append(process)
             elif "program.py" in line:

@@ -49,8 +49,15 @@ class Issuer:
     def token(self, scope: str = EVERYTHING, *, seconds: int = HOURS * 3600, **claims: Any) -> str:
         """Return a signed token, of the district's data office unless its claims say otherwise."""
         now = int(time.time())
-        told = {"iss": self.name, "aud": self.audience, "sub": OFFICE, "iat": now, "exp": now + seconds, "scope": scope}
-        return jwt.encode({**told, **claims}, self.key, algorithm="ES256", headers={"kid": KEY_ID})
+        usual = {
+            "iss": self.name,
+            "aud": self.audience,
+            "sub": OFFICE,
+            "iat": now,
+            "exp": now + seconds,
+            "scope": scope,
+        }
+        return jwt.encode({**usual, **claims}, self.key, algorithm="ES256", headers={"kid": KEY_ID})
 
     def exchanged(self, form: Mapping[str, str], origin: str = "") -> dict[str, Any] | None:
         """Return the tokens for a code, once; None for a code that is none, or another's."""
@@ -165,8 +172,8 @@ def running_issuer(folder: Path, *, audience: str, name: str = "") -> Iterator[I
             body = self.rfile.read(min(int(self.headers.get("Content-Length", "0")), LARGEST_FORM)).decode()
             form = {name: values[0] for name, values in parse_qs(body).items()}
             tokens = issuer.exchanged(form, origin)
-            told = {"error": "invalid_grant"} if tokens is None else tokens
-            self.answer(json.dumps(told), "application/json", 400 if tokens is None else 200, origin=origin)
+            answer = {"error": "invalid_grant"} if tokens is None else tokens
+            self.answer(json.dumps(answer), "application/json", 400 if tokens is None else 200, origin=origin)
 
         def is_refused(self, path: str) -> bool:
             """Return whether a page asks that may not.

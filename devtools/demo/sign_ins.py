@@ -70,10 +70,10 @@ class SignIns:
         self.twists: dict[str, Twist] = {}
         """How a hostile issuer changes its `configuration`, the `answer` that it leads back with, and its `tokens`."""
 
-    def twisted(self, part: str, told: dict[str, Any]) -> dict[str, Any]:
+    def twisted(self, part: str, content: dict[str, Any]) -> dict[str, Any]:
         """Return a part of what the issuer says, as it is said."""
         twist = self.twists.get(part)
-        return twist(told) if twist else told
+        return twist(content) if twist else content
 
     @staticmethod
     def wrong_with(asked: Mapping[str, str]) -> str:
@@ -93,9 +93,9 @@ class SignIns:
 
     def way_back(self, asked: Mapping[str, str], issuer: str) -> str | None:
         """Return where a browser goes once somebody was picked; None for what the page never asks."""
-        told = {**asked, "response_type": "code", "code_challenge_method": "S256"}
-        person = next((one for one in PEOPLE if one.name == asked.get("person")), None)
-        if self.wrong_with(told) or (person is None and asked.get("person") != DECLINED):
+        request = {**asked, "response_type": "code", "code_challenge_method": "S256"}
+        person = next((candidate for candidate in PEOPLE if candidate.name == asked.get("person")), None)
+        if self.wrong_with(request) or (person is None and asked.get("person") != DECLINED):
             return None
         answer = {"state": asked["state"], "iss": issuer}
         if person is None:
@@ -121,8 +121,8 @@ class SignIns:
             return None
         if origin and granted.redirect_uri != origin + CALLBACK_PATH:
             return None
-        told = (form.get("grant_type"), form.get("client_id"), form.get("redirect_uri"), challenge)
-        return granted if told == ("authorization_code", CLIENT_ID, granted.redirect_uri, granted.challenge) else None
+        proof = (form.get("grant_type"), form.get("client_id"), form.get("redirect_uri"), challenge)
+        return granted if proof == ("authorization_code", CLIENT_ID, granted.redirect_uri, granted.challenge) else None
 
 
 def people_page(asked: Mapping[str, str], action: str) -> str:
@@ -131,7 +131,8 @@ def people_page(asked: Mapping[str, str], action: str) -> str:
         f'<input type="hidden" name="{name}" value="{html.escape(asked[name])}">' for name in KEPT if name in asked
     )
     buttons = "".join(
-        f'<p><button name="person" value="{one.name}">{one.name}</button> {html.escape(one.task)}</p>' for one in PEOPLE
+        f'<p><button name="person" value="{person.name}">{person.name}</button> {html.escape(person.task)}</p>'
+        for person in PEOPLE
     )
     return (
         '<!doctype html><html lang="en"><meta charset="utf-8"><link rel="icon" href="data:,">'

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
+from typing import TypeVar
 
 from django.http import HttpRequest, HttpResponse
 
@@ -12,6 +13,7 @@ from messages.message import Message, message, verbatim
 from messages.stored import codes_of
 from portal.api.oauth import is_oauth, oauth_refusal
 
+Row = TypeVar("Row")
 PREFIX = "/api/"
 MEDIA_TYPE = "application/problem+json"
 TYPE = "urn:homeroom:problem:"
@@ -48,6 +50,13 @@ class ProblemError(Exception):
         self.detail = detail
         self.errors = errors or {}
         self.headers = headers or {}
+
+
+def or_not_found(row: Row | None, sentence: Message) -> Row:
+    """Return what was looked for; raises ProblemError with the sentence where there is nothing."""
+    if row is None:
+        raise ProblemError(HTTPStatus.NOT_FOUND, "not_found", sentence)
+    return row
 
 
 def problem(error: ProblemError) -> HttpResponse:

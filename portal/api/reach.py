@@ -11,12 +11,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from http import HTTPStatus
-from typing import TypeVar
 
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Q, QuerySet
 
-from messages.message import Message, message
-from portal.api.problems import ProblemError
+from messages.message import message
+from portal.api.problems import ProblemError, or_not_found
 from portal.reach import Within
 from provisioning.models import RemovalCertificate, Rollout, Run
 from registry.accounts.acts import Act
@@ -27,8 +26,6 @@ from registry.accounts.tokens.scopes import ACTS, Scope
 from registry.audit.models import AuditEvent
 from registry.districts.models import AwsAccount, District
 from registry.districts.selectors import by_suffix
-
-Row = TypeVar("Row", bound=Model)
 
 
 @dataclass(frozen=True)
@@ -108,34 +105,34 @@ class Caller:
     def district(self, suffix: str) -> District:
         """Return the district in use that has the suffix, or else the newest that had it; raises ProblemError."""
         rows = self.districts().select_related("account", "created_by", "state_lock")
-        return _or_not_found(
+        return or_not_found(
             by_suffix(rows, suffix), message("This token reaches no district with the suffix {suffix}.", suffix=suffix)
         )
 
     def run(self, number: int) -> Run:
         """Return the run; raises ProblemError."""
         rows = self.runs().select_related("district", "district__account", "requested_by", "decided_by")
-        return _or_not_found(
+        return or_not_found(
             rows.filter(pk=number).first(), message("This token reaches no run #{number}.", number=number)
         )
 
     def rollout(self, number: int) -> Rollout:
         """Return the rollout; raises ProblemError."""
         rows = self.rollouts().select_related("requested_by")
-        return _or_not_found(
+        return or_not_found(
             rows.filter(pk=number).first(), message("This token reaches no rollout #{number}.", number=number)
         )
 
     def certificate(self, number: int) -> RemovalCertificate:
         """Return the certificate; raises ProblemError."""
         rows = self.certificates().select_related("district", "run")
-        return _or_not_found(
+        return or_not_found(
             rows.filter(pk=number).first(), message("This token reaches no certificate {number}.", number=number)
         )
 
     def account(self, account_id: str) -> AwsAccount:
         """Return the account; raises ProblemError."""
-        return _or_not_found(
+        return or_not_found(
             self.accounts().filter(account_id=account_id).first(),
             message("This token reaches no account {account_id}.", account_id=account_id),
         )
@@ -160,9 +157,3 @@ class Caller:
         return ProblemError(
             HTTPStatus.FORBIDDEN, "beyond_reach", message("This district would be beyond the token's reach.")
         )
-
-
-def _or_not_found(row: Row | None, sentence: Message) -> Row:
-    if row is None:
-        raise ProblemError(HTTPStatus.NOT_FOUND, "not_found", sentence)
-    return row

@@ -11,7 +11,7 @@ from ninja import NinjaAPI
 from ninja.errors import ValidationError
 
 from messages.message import message, verbatim
-from portal.api.problems import ProblemError, problem
+from portal.api.problems import CODES, ProblemError, problem
 from portal.sign_in.refusals import record_refusal
 from provisioning.calendar.service import CalendarRefusedError
 from provisioning.errors import ServiceRefusedError
@@ -75,14 +75,13 @@ def _problem(request: HttpRequest, error: Any) -> HttpResponse:
 
 def _service(request: HttpRequest, error: Any) -> HttpResponse:
     refusal: ServiceRefusedError = error
+    detail = verbatim(str(refusal))
     if refusal.code in FORBIDDEN:
-        return _problem(request, ProblemError(HTTPStatus.FORBIDDEN, refusal.code, verbatim(str(refusal))))
+        return _problem(request, ProblemError(HTTPStatus.FORBIDDEN, refusal.code, detail))
     if refusal.code in INVALID:
-        errors = {f"body.{INVALID[refusal.code]}".rstrip("."): [str(refusal)]}
-        return problem(
-            ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, refusal.code, verbatim(str(refusal)), errors=errors)
-        )
-    return problem(ProblemError(HTTPStatus.CONFLICT, refusal.code, verbatim(str(refusal))))
+        errors = {f"body.{INVALID[refusal.code]}".rstrip("."): [detail]}
+        return problem(ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, refusal.code, detail, errors=errors))
+    return problem(ProblemError(HTTPStatus.CONFLICT, refusal.code, detail))
 
 
 def _not_allowed(request: HttpRequest, error: Any) -> HttpResponse:
@@ -119,9 +118,7 @@ def _archive(request: HttpRequest, error: Any) -> HttpResponse:
 
 
 def _too_big(request: HttpRequest, error: Any) -> HttpResponse:
-    return problem(
-        ProblemError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too_large", message("This is more than the portal takes."))
-    )
+    return problem(ProblemError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, *CODES[HTTPStatus.REQUEST_ENTITY_TOO_LARGE]))
 
 
 def _bad(request: HttpRequest, error: Any) -> HttpResponse:

@@ -17,7 +17,7 @@ def preferred(accept: str) -> str:
     """
     best, rated = ENGLISH, 0.0
     for part in accept.split(",")[:MOST]:
-        found = RANGE.fullmatch(part.strip())
-        if found and found[1].lower() in LANGUAGES and (weight := float(found[2] or 1)) > rated:
-            best, rated = found[1].lower(), weight
+        match = RANGE.fullmatch(part.strip())
+        if match and match[1].lower() in LANGUAGES and (weight := float(match[2] or 1)) > rated:
+            best, rated = match[1].lower(), weight
     return best

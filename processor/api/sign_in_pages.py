@@ -34,7 +34,7 @@ def door(request: Request, status: int = 200, *, wrong: str = "", then: str = ""
         is_callback=here == CALLBACK, host=urlsplit(api.issuer).netloc, issuer=api.issuer,
         wrong=say(wrong, scopes=RIGHTS), expected=say(EXPECTED, issuer=api.issuer, audience=api.audience),
         is_refused=status == 401,
-        errors={name: say(told, scopes=RIGHTS, audience=api.audience) for name, told in ERRORS.items()},
+        errors={name: say(sentence, scopes=RIGHTS, audience=api.audience) for name, sentence in ERRORS.items()},
     )  # fmt: skip
     if client is not None:
         shown.headers["content-security-policy"] = client.policy(here)

@@ -177,7 +177,7 @@ def saying(language: str) -> Say:
     """Return what says a sentence in a language, with its values; one that has no translation is said in English."""
 
     def say(sentence: str, /, **values: str) -> str:
-        told = IN_SPANISH.get(sentence, sentence) if language == SPANISH else sentence
-        return told.format(**values) if values else told
+        template = IN_SPANISH.get(sentence, sentence) if language == SPANISH else sentence
+        return template.format(**values) if values else template
 
     return say

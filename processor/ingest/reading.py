@@ -136,20 +136,20 @@ def _read_part(
     text = opened(part, recognition)
     with closing(text) if isinstance(text, Workbook) else nullcontext():
         sheets: list[Decoded | Sheet] = list(text.sheets) if isinstance(text, Workbook) else [text]
-        for one in sheets:
-            shown = f"{part.shown}: {one.title}" if isinstance(one, Sheet) and len(sheets) > 1 else part.shown
-            year = (year_in_path(one.title) if isinstance(one, Sheet) else "") or reading.school_year
-            told = replace(reading, part=len(outcome.parts), school_year=year)
+        for sheet in sheets:
+            shown = f"{part.shown}: {sheet.title}" if isinstance(sheet, Sheet) and len(sheets) > 1 else part.shown
+            year = (year_in_path(sheet.title) if isinstance(sheet, Sheet) else "") or reading.school_year
+            of_part = replace(reading, part=len(outcome.parts), school_year=year)
             outcome.parts.append(shown)
             try:
-                Parts(outcome, told, staging, report, shown, recognition).read(one)
+                Parts(outcome, of_part, staging, report, shown, recognition).read(sheet)
             except FileProblemError as problem:
                 if len(sheets) == 1:
                     raise
                 raise problem.of(shown.removeprefix(f"{part.shown}: ")) from problem
-            outcome.encodings.add(one.encoding)
-            if isinstance(one, Decoded) and one.damaged_in:
-                report.note(RefusedCell(shown, one.damaged_in, "", "damaged_text", DAMAGED))
+            outcome.encodings.add(sheet.encoding)
+            if isinstance(sheet, Decoded) and sheet.damaged_in:
+                report.note(RefusedCell(shown, sheet.damaged_in, "", "damaged_text", DAMAGED))
         for title, reason in text.unread if isinstance(text, Workbook) else ():
             report.note(RefusedCell(f"{part.shown}: {title}", 0, "", "sheet_not_read", reason))
 
@@ -243,7 +243,7 @@ class Parts:
         places = list(kind.places) if isinstance(kind, Bound) else self._places(kind, table.header)
         write = kind.writer(self._reading, self._staging)
         twins = Twins(table.header, places)
-        spelling = Spelling([one.written for one in kind.fields], order.names, table.delimiter)
+        spelling = Spelling([field.written for field in kind.fields], order.names, table.delimiter)
         broken = 0
         for numbers, rows in table.batches():
             twins.look(numbers, rows)
@@ -301,8 +301,8 @@ class Parts:
             self._reading.keys.clear()
         if self._reading.notes:
             for line, column, code, reason, value in self._reading.notes:
-                told = reason if code == OTHER_COLUMN else f"{reason} {KEPT}"
-                self._report.note(RefusedCell(self._name, line, column, code, told, value))
+                sentence = reason if code == OTHER_COLUMN else f"{reason} {KEPT}"
+                self._report.note(RefusedCell(self._name, line, column, code, sentence, value))
             self._reading.notes.clear()
 
     def _places(self, kind: Format, header: list[str]) -> list[int | None]:
@@ -324,9 +324,9 @@ class Parts:
                 f"{kind.title} needs the columns {', '.join(missing)}. {sentence_of_missing(header, kind)}".strip(),
                 "Export the file with all columns that its specification requires.",
             )
-        found = {one.name for one, place in zip(kind.fields, wanted, strict=True) if place is not None}
+        present = {field.name for field, place in zip(kind.fields, wanted, strict=True) if place is not None}
         for several in kind.either:
-            if not found & set(several):
+            if not present & set(several):
                 nearest = sentence_of_missing(header, kind)
                 raise FileProblemError(
                     "column_missing",
@@ -438,18 +438,18 @@ def _unwrapped(documents: Documents) -> Iterator[tuple[int, dict[str, Any]]]:
     """Yield (number, object); in place of an object of no kind that holds one list of objects, those of the list."""
     more = 0
     for number, item in documents:
-        lists = [told for told in item.values() if isinstance(told, list)] if len(item) <= MOST_AROUND else []
+        lists = [value for value in item.values() if isinstance(value, list)] if len(item) <= MOST_AROUND else []
         if len(lists) == 1 and lists[0] and _is_around(item, lists[0]):
-            for one in lists[0]:
-                yield number + more, one
+            for inner in lists[0]:
+                yield number + more, inner
                 more += 1
             more -= 1
         else:
             yield number + more, item
 
 
-def _is_around(item: dict[str, Any], told: list[Any]) -> bool:
-    return all(isinstance(one, dict) for one in told) and recognize(item, is_json=True) is None
+def _is_around(item: dict[str, Any], values: list[Any]) -> bool:
+    return all(isinstance(value, dict) for value in values) and recognize(item, is_json=True) is None
 
 
 def _picked(places: Sequence[int | None], cells: list[str]) -> list[str]:

@@ -48,10 +48,10 @@ class Column:
 
 
 def _of_date(cell: str) -> str:
-    found = TWO_NUMBERS(cell) or EIGHT_DIGITS(cell)
-    if not found:
+    match = TWO_NUMBERS(cell) or EIGHT_DIGITS(cell)
+    if not match:
         return ""
-    first, second = int(found[1]), int(found[2])
+    first, second = int(match[1]), int(match[2])
     if first > LATEST_MONTH >= second:
         return "day first"
     if second > LATEST_MONTH >= first:
@@ -62,14 +62,14 @@ def _of_date(cell: str) -> str:
 def _of_number(cell: str) -> str:
     if DECIMAL_COMMA(cell):
         return "decimal comma"
-    found = THOUSANDS(cell)
-    return "" if not found else "comma" if found[1] == "," else "point"
+    match = THOUSANDS(cell)
+    return "" if not match else "comma" if match[1] == "," else "point"
 
 
 def _of_strict_number(cell: str) -> str:
     """Say the same where a comma is refused by itself."""
-    told = _of_number(cell)
-    return "" if told == "comma" else told
+    way = _of_number(cell)
+    return "" if way == "comma" else way
 
 
 WAYS: Mapping[str, Callable[[str], str]] = {
@@ -86,7 +86,7 @@ class Spelling:
     def __init__(self, written: Sequence[str], names: Sequence[str], delimiter: str) -> None:
         self._semicolons = delimiter == ";"
         self._columns = [
-            (place, Column(name, one)) for place, (one, name) in enumerate(zip(written, names, strict=True)) if one
+            (place, Column(name, how)) for place, (how, name) in enumerate(zip(written, names, strict=True)) if how
         ]
 
     def look(self, numbers: Sequence[int], columns: Mapping[int, Sequence[str]], places: Sequence[int | None]) -> None:
@@ -136,7 +136,7 @@ class Twins:
         """Raise FileProblemError where two columns of one name have different cells."""
         for name, place, other in self._pairs:
             for number, row in zip(numbers, rows, strict=True):
-                if (told := row[other].strip()) and told != row[place].strip():
+                if (cell := row[other].strip()) and cell != row[place].strip():
                     raise column_twice(name, number)
 
 

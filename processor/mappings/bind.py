@@ -257,20 +257,20 @@ def _sitting(result: Result, mapping: Mapping, columns: Columns) -> Sitting | No
     )
 
 
-def _several(told: Value, columns: Columns) -> tuple[tuple[int, str], ...]:
+def _several(value: Value, columns: Columns) -> tuple[tuple[int, str], ...]:
     """Return where a score's columns are among a row's values, and their names; nothing where it has but one."""
-    found = [
-        (columns.read(place, "number", one.do), columns.titles[place]) for one, place in _columns_of(told, columns)
+    readers = [
+        (columns.read(place, "number", part.do), columns.titles[place]) for part, place in _columns_of(value, columns)
     ]
-    return tuple(found) if len(found) > 1 else ()
+    return tuple(readers) if len(readers) > 1 else ()
 
 
-def _columns_of(told: Value | None, columns: Columns) -> Iterator[tuple[Value, int]]:
-    while told is not None:
-        for name in told.columns:
+def _columns_of(value: Value | None, columns: Columns) -> Iterator[tuple[Value, int]]:
+    while value is not None:
+        for name in value.columns:
             if names.plain(name) in columns.header:
-                yield told, columns.header[names.plain(name)]
-        told = told.otherwise
+                yield value, columns.header[names.plain(name)]
+        value = value.otherwise
 
 
 def _any(columns: Columns, *values: Value) -> bool:
@@ -410,16 +410,19 @@ def _makers(mapping: Mapping, columns: Columns) -> Callable[[Reading, Sink], Wri
 
 
 def _is_first(
-    there: dict[tuple[str, str], tuple[str, ...]], key: tuple[str, str], told: tuple[str, ...], sittings: list[Sitting]
+    there: dict[tuple[str, str], tuple[str, ...]],
+    key: tuple[str, str],
+    values: tuple[str, ...],
+    sittings: list[Sitting],
 ) -> bool:
     """Return whether a row has not told a result yet: the latest one is often told a second time, as one of all.
 
     Raises RowRefusedError where it has told another one of the same test and day.
     """
     if key not in there:
-        there[key] = told
+        there[key] = values
         return True
-    if there[key] != told:
+    if there[key] != values:
         raise RowRefusedError(sittings[0].score_column, "duplicate_id", TWO_RESULTS)
     return False
 
@@ -431,28 +434,28 @@ def _results(
 
     `used` has the columns that scores were taken of, by sitting: a second one may be of another scale, and is noted.
     """
-    found: list[Found] = []
+    results: list[Found] = []
     untested: list[Sitting] = []
     for place, sitting in enumerate(sittings):
         if sitting.level(row) == kinds.NOT_TESTED:
             if sitting.there is None or sitting.there(row):
                 untested.append(sitting)
-        elif (one := _result(sitting, row, reading.school_year)) is not None:
-            reading.refuse_future(sitting.date_column, one[2], one[3])
-            found.append(one)
+        elif (result := _result(sitting, row, reading.school_year)) is not None:
+            reading.refuse_future(sitting.date_column, result[2], result[3])
+            results.append(result)
             if sitting.scores and (column := next((name for at, name in sitting.scores if row[at]), "")):
                 columns = used.setdefault(place, set())
                 if columns and column not in columns:
                     reading.notes.append(Note(line, column, OTHER_COLUMN, OTHER_COLUMN_REASON, ""))
                 columns.add(column)
-    if not found:
+    if not results:
         if untested:
             raise RowRefusedError(untested[0].level_column, "not_tested", values.UNTESTED_REASON)
         column = sittings[0].score_column if sittings else ""
         raise RowRefusedError(column, "missing", "The row has neither a score nor a level.")
     for sitting in untested:
         reading.leave_out(line, sitting.level_column, values.not_tested(), "")
-    return found
+    return results
 
 
 Found = tuple[str, str, str, str, str, str, str, str, str, str, list[tuple[str, str, str]]]

@@ -64,10 +64,10 @@ def level(cell: str) -> str:
 def level_if_any(cell: str) -> str:
     """Read a level that the row does without."""
     try:
-        told = level(cell)
+        name = level(cell)
     except InvalidValueError:
         return NULL
-    return NULL if told == NOT_TESTED else told
+    return NULL if name == NOT_TESTED else name
 
 
 def grade(cell: str) -> str:

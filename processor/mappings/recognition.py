@@ -67,6 +67,6 @@ class Recognition:
 def _is_plain(header: Sequence[str]) -> bool:
     """Return whether these are the plain CSV's columns, written otherwise: `Student ID`, `Modified At`."""
     there = set(map(plainly, header))
-    needed = {*plain.FORMAT.marks, *(one.name for one in plain.FORMAT.fields if one.required)}
+    needed = {*plain.FORMAT.marks, *(field.name for field in plain.FORMAT.fields if field.required)}
     either = all(there & set(map(plainly, several)) for several in plain.FORMAT.either)
     return {plainly(name) for name in needed} <= there and either and bool(there & OF_PLAIN_ALONE)

@@ -43,8 +43,8 @@ class Decoded:
         lines = 1
         try:
             for text in self._decoded():
-                if not self.damaged_in and not text.isascii() and (found := DAMAGED(text)):
-                    self.damaged_in = lines + text.count("\n", 0, found.start())
+                if not self.damaged_in and not text.isascii() and (match := DAMAGED(text)):
+                    self.damaged_in = lines + text.count("\n", 0, match.start())
                 lines += text.count("\n")
                 if begun:
                     yield text

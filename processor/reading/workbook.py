@@ -179,7 +179,7 @@ class Workbook:
         self._book.close()
 
     def _chosen(self, known: Known) -> list[Sheet]:
-        found: list[tuple[int, Sheet]] = []
+        sheets: list[tuple[int, Sheet]] = []
         for number, sheet in enumerate(self._book.worksheets):
             # Many writers of workbooks put no true size there; by it, rows and columns would be cut off unseen.
             sheet.reset_dimensions()
@@ -191,12 +191,12 @@ class Workbook:
             elif number >= MOST_SHEETS:
                 self.unread.append((str(sheet.title), f"Only the first {MOST_SHEETS} sheets are read."))
             else:
-                found.append((known(str(sheet.title), first), Sheet(sheet, max(map(len, first)))))
-        if not found:
+                sheets.append((known(str(sheet.title), first), Sheet(sheet, max(map(len, first)))))
+        if not sheets:
             sentence = "All sheets with rows are hidden." if self.unread else "The workbook has no rows."
             raise FileProblemError("empty", sentence, "Show the sheet with the results, save it, and send it again.")
-        chosen = [sheet for count, sheet in found if count] or [found[0][1]]
-        self.unread += [(sheet.title, OTHER) for _, sheet in found if sheet not in chosen]
+        chosen = [sheet for count, sheet in sheets if count] or [sheets[0][1]]
+        self.unread += [(sheet.title, OTHER) for _, sheet in sheets if sheet not in chosen]
         return chosen
 
 

@@ -19,7 +19,7 @@ from ninja import Path
 from messages.message import message, sentences
 from portal.api.door import Answer, caller_of, operation
 from portal.api.parameters import Number
-from portal.api.problems import ProblemError
+from portal.api.problems import ProblemError, or_not_found
 from portal.api.routes.people import router as router
 from portal.api.schemas.people import (
     GrantIn,
@@ -134,11 +134,10 @@ def grant_person_role(request: HttpRequest, username: Username, body: GrantIn) -
 def end_person_grant(request: HttpRequest, username: Username, number: Number) -> GrantOut:
     """End a grant at once, and with it the person's sessions and tokens."""
     actor, user = _administrator(request), _person(username)
-    grant = Grant.objects.select_related("user", "granted_by").filter(pk=number, user=user).first()
-    if grant is None:
-        raise ProblemError(
-            HTTPStatus.NOT_FOUND, "not_found", message("There is no grant {number} of this person.", number=number)
-        )
+    grant = or_not_found(
+        Grant.objects.select_related("user", "granted_by").filter(pk=number, user=user).first(),
+        message("There is no grant {number} of this person.", number=number),
+    )
     with _by_field("role"):
         return grant_out(end_grant(grant, actor=actor))
 
@@ -182,10 +181,7 @@ def _check_person(user: User) -> None:
 
 
 def _person(username: str) -> User:
-    user = User.objects.filter(username=username).first()
-    if user is None:
-        raise ProblemError(HTTPStatus.NOT_FOUND, "not_found", message("Nobody has this user name."))
-    return user
+    return or_not_found(User.objects.filter(username=username).first(), message("Nobody has this user name."))
 
 
 def _detail_of(user: User) -> PersonDetail:

@@ -11,7 +11,7 @@ from infra.account_template import boundary_arn, role_arn
 from messages.message import message
 from portal.api.door import Answer, caller_of, operation, require_unchanged
 from portal.api.parameters import AccountId
-from portal.api.problems import ProblemError
+from portal.api.problems import or_not_found
 from portal.api.routes.accounts import router as router
 from portal.api.schemas.accounts import (
     AccessOut,
@@ -89,9 +89,10 @@ def retire_aws_account(request: HttpRequest, account_id: AccountId) -> AccountDe
 def show_account_access(request: HttpRequest, account_id: AccountId) -> AccessOut:
     """The last look at whether AWS lets the portal into an account."""
     account = caller_of(request).account(account_id)
-    row = AccountAccess.objects.select_related("account").filter(account=account).first()
-    if row is None:
-        raise ProblemError(HTTPStatus.NOT_FOUND, "not_found", message("Nobody has looked yet. Ask for a look."))
+    row = or_not_found(
+        AccountAccess.objects.select_related("account").filter(account=account).first(),
+        message("Nobody has looked yet. Ask for a look."),
+    )
     return access_out(row)
 
 
@@ -128,9 +129,7 @@ def set_account_limit(request: HttpRequest, account_id: AccountId, body: LimitIn
 def _account(request: HttpRequest, account_id: str) -> AwsAccount:
     caller = caller_of(request)
     caller.require_of_all(Act.ADMINISTER)
-    account = AwsAccount.objects.filter(account_id=account_id).first()
-    if account is None:
-        raise ProblemError(
-            HTTPStatus.NOT_FOUND, "not_found", message("There is no account {account_id}.", account_id=account_id)
-        )
-    return account
+    return or_not_found(
+        AwsAccount.objects.filter(account_id=account_id).first(),
+        message("There is no account {account_id}.", account_id=account_id),
+    )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import time
-from http import HTTPStatus
 from typing import TypeVar
 
 from django.db.models import QuerySet
@@ -14,7 +13,7 @@ from messages.message import message
 from portal.api.door import Answer, caller_of, operation
 from portal.api.paging import Cursor, Limit, page_of
 from portal.api.parameters import Number, Suffix
-from portal.api.problems import ProblemError
+from portal.api.problems import or_not_found
 from portal.api.reach import Caller
 from portal.api.routes.districts import run_answer
 from portal.api.schemas.calendar import (
@@ -160,14 +159,10 @@ def _written(caller: Caller, rows: QuerySet[Entry], number: int) -> Entry:
     """Return an entry that this token may write: a narrow one those of its districts alone; raises ProblemError."""
     if caller.is_narrow:
         rows = rows.filter(district__in=caller.districts())
-    entry = rows.select_related(*READ_ALONG).filter(pk=number).first()
-    if entry is None:
-        raise ProblemError(
-            HTTPStatus.NOT_FOUND,
-            "not_found",
-            message("This token reaches no entry {number} of this kind.", number=number),
-        )
-    return entry
+    return or_not_found(
+        rows.select_related(*READ_ALONG).filter(pk=number).first(),
+        message("This token reaches no entry {number} of this kind.", number=number),
+    )
 
 
 def _scope(caller: Caller, suffix: str, account_id: str) -> service.Scope:

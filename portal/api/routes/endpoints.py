@@ -13,7 +13,7 @@ from messages.message import message, verbatim
 from portal.api.door import Answer, caller_of, operation, require_unchanged
 from portal.api.paging import Cursor, Limit, page_of
 from portal.api.parameters import Number
-from portal.api.problems import ProblemError
+from portal.api.problems import ProblemError, or_not_found
 from portal.api.schemas.endpoints import (
     DeliveryOut,
     DeliveryPage,
@@ -126,9 +126,7 @@ def redeliver(request: HttpRequest, number: Number) -> DeliveryOut:
     caller = caller_of(request)
     caller.require_of_all(Act.ADMINISTER)
     rows = Notice.objects.exclude(endpoint=None).select_related("endpoint")
-    notice = rows.filter(pk=number).first()
-    if notice is None:
-        raise ProblemError(HTTPStatus.NOT_FOUND, "not_found", message("There is no delivery {number}.", number=number))
+    notice = or_not_found(rows.filter(pk=number).first(), message("There is no delivery {number}.", number=number))
     with _by_field():
         endpoints.redeliver(notice=notice, actor=caller.user)
     return delivery_out(rows.get(pk=number))
@@ -136,10 +134,9 @@ def redeliver(request: HttpRequest, number: Number) -> DeliveryOut:
 
 def _endpoint(request: HttpRequest, number: int) -> NoticeEndpoint:
     caller_of(request).require_of_all(Act.ADMINISTER)
-    endpoint = NoticeEndpoint.objects.filter(pk=number).first()
-    if endpoint is None:
-        raise ProblemError(HTTPStatus.NOT_FOUND, "not_found", message("There is no endpoint {number}.", number=number))
-    return endpoint
+    return or_not_found(
+        NoticeEndpoint.objects.filter(pk=number).first(), message("There is no endpoint {number}.", number=number)
+    )
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from messages.message import message, verbatim
 from portal.api.door import Answer, caller_of, operation
 from portal.api.paging import Cursor, Limit, page_of
 from portal.api.parameters import Number, Suffix
-from portal.api.problems import ProblemError
+from portal.api.problems import ProblemError, or_not_found
 from portal.api.reach import Caller
 from portal.api.schemas.evidence import (
     DrillIn,
@@ -104,10 +104,9 @@ def _packages(caller: Caller) -> QuerySet[EvidencePackage]:
 
 
 def _package(caller: Caller, number: int) -> EvidencePackage:
-    package = _packages(caller).filter(pk=number).first()
-    if package is None:
-        raise ProblemError(HTTPStatus.NOT_FOUND, "not_found", message("There is no package {number}.", number=number))
-    return package
+    return or_not_found(
+        _packages(caller).filter(pk=number).first(), message("There is no package {number}.", number=number)
+    )
 
 
 def _packages_out(packages: list[EvidencePackage]) -> list[EvidenceOut]:

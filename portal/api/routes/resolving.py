@@ -10,7 +10,7 @@ from ninja import Router
 from messages.message import message
 from portal.api.door import Answer, caller_of, operation
 from portal.api.parameters import Number, Suffix
-from portal.api.problems import ProblemError
+from portal.api.problems import or_not_found
 from portal.api.routes.districts import districts_out, run_answer
 from portal.api.schemas.districts import DistrictOut
 from portal.api.schemas.records import DriftItemOut, drift_item_out
@@ -63,11 +63,10 @@ def push_kept_state(request: HttpRequest, suffix: Suffix, body: ReasonGiven) -> 
 )
 def discard_kept_state(request: HttpRequest, suffix: Suffix, number: Number, body: ReasonGiven) -> KeptStateOut:
     """Discard a kept state: what it alone knows is found by adoption, or not at all."""
-    errored = kept_of(_resolved(request, suffix)).filter(pk=number).first()
-    if errored is None:
-        raise ProblemError(
-            HTTPStatus.NOT_FOUND, "not_found", message("Nothing is kept under the number {number}.", number=number)
-        )
+    errored = or_not_found(
+        kept_of(_resolved(request, suffix)).filter(pk=number).first(),
+        message("Nothing is kept under the number {number}.", number=number),
+    )
     return kept_out(state.discard_kept(errored=errored, reason=body.reason, actor=caller_of(request).user))
 
 
@@ -105,9 +104,9 @@ def release_state_lock(request: HttpRequest, suffix: Suffix, body: ReleaseIn) ->
 @operation(router, "GET", "/districts/{suffix}/holdings", scope=Scope.READ, returns=HoldingsOut)
 def show_holdings(request: HttpRequest, suffix: Suffix) -> HoldingsOut:
     """What a district's environment held at the last look, which a teardown would remove."""
-    row = looked_at(caller_of(request).district(suffix))
-    if row is None:
-        raise ProblemError(HTTPStatus.NOT_FOUND, "not_found", message("Nobody has looked yet. Ask for a look."))
+    row = or_not_found(
+        looked_at(caller_of(request).district(suffix)), message("Nobody has looked yet. Ask for a look.")
+    )
     return holdings_out(row)
 
 

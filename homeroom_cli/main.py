@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import sys
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import typer
 from typer.exceptions import TyperException
@@ -46,10 +47,16 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     sys.exit(status_of(sys.argv[1:] if arguments is None else arguments))
 
 
+@functools.cache
+def command() -> Any:
+    """Return the command of all commands: it takes as long to make as most commands take, and keeps nothing of a call."""
+    return typer.main.get_command(app)
+
+
 def status_of(arguments: list[str]) -> int:
     """Carry out a command line; return its exit status."""
     try:
-        result = typer.main.get_command(app).main(arguments, prog_name="homeroom", standalone_mode=False)
+        result = command().main(arguments, prog_name="homeroom", standalone_mode=False)
     except CommandError as error:
         err().print(f"homeroom: {safe(error.sentence)}", markup=False, style="red")
         for line in error.more:

@@ -49,7 +49,7 @@ def main(arguments: list[str] | None = None) -> NoReturn:
 
 @functools.cache
 def command() -> Any:
-    """Return the command of all commands: it takes as long to make as most commands take, and keeps nothing of a call."""
+    """Return the command of all commands; making it takes longer than most of them, and it keeps nothing of a call."""
     return typer.main.get_command(app)
 
 

@@ -25,7 +25,7 @@ def test_health_answers_with_what_was_refused(sandbox: Sandbox):
     assert isinstance(report["refused"], dict)
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.soak)])
 def test_a_signal_ends_it_at_once_with_status_zero(number: signal.Signals):
     with started_sandbox() as running:
         began = time.monotonic()

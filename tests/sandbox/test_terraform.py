@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -52,8 +51,8 @@ resource "aws_budgets_budget" "monthly" {
 
 @pytest.mark.terraform
 def test_a_small_configuration_applies_plans_empty_and_destroys(sandbox: Sandbox, client, tmp_path: Path):
-    binary = shutil.which("terraform")
-    assert binary is not None, "Terraform is not on the PATH"
+    binary = os.environ["HOMEROOM_TERRAFORM"]
+    assert binary, "Terraform is not on the PATH"
     (tmp_path / "main.tf").write_text(CONFIGURATION)
     environment = os.environ | {
         "AWS_ENDPOINT_URL": sandbox.url,

@@ -22,6 +22,7 @@ from tests.processor import samples
 from tests.processor.api.world import Issuer, running_api
 from tests.processor.pipeline import Pipeline, cold
 from tests.processor.test_no_student_data import MARKS, marked
+from tests.processor.warm import WarmProcess
 
 HEALTHCHECK = ROOT / "processor" / "healthcheck"
 OCCASION: dict[str, Any] = {"assessment": "pl:reading", "year": 2026, "period": "2026 Fall"}
@@ -29,7 +30,7 @@ OCCASION: dict[str, Any] = {"assessment": "pl:reading", "year": 2026, "period": 
 
 def test_requests_in_hand_are_answered_when_the_task_is_told_to_end(pipeline: Pipeline, issuer: Issuer, tmp_path: Path):
     pipeline.take("scores.csv", samples.PLAIN)
-    with running_api(pipeline, issuer, tmp_path, cold) as api:
+    with running_api(pipeline, issuer, tmp_path) as api:
         # The answer waits for the table that someone holds; meanwhile the task is told to end.
         statuses: list[int] = []
         with pipeline.admin.transaction():
@@ -100,8 +101,8 @@ def test_a_task_of_a_stack_answers_over_tls_with_a_certificate_of_its_own_and_le
     scratch = tmp_path / "scratch"
     scratch.mkdir()
     serial_numbers = set()
-    for _ in range(2):
-        with running_api(pipeline, issuer, tmp_path, cold, API_TLS="required", TMPDIR=str(scratch)) as api:
+    for start in (cold, WarmProcess):
+        with running_api(pipeline, issuer, tmp_path, start, API_TLS="required", TMPDIR=str(scratch)) as api:
             told_at = urlsplit(api.url)
             where = (str(told_at.hostname), int(told_at.port or 0))
             assert api.get("/v1/occasions").status_code == 200

@@ -6,6 +6,7 @@ import itertools
 
 import pytest
 
+from tests.examples import first_of
 from tests.processor import oneroster_tables as spec
 from tests.processor.cases.files import PLAIN_HEAD, numbers, plain, row, users
 from tests.processor.pipeline import Pipeline
@@ -16,7 +17,7 @@ SUBGROUP = (
 )
 
 
-@pytest.mark.parametrize("order", list(itertools.permutations(range(3))))
+@pytest.mark.parametrize("order", first_of(itertools.permutations(range(3)), [(0, 1, 2), (2, 1, 0)]))
 def test_a_file_without_a_column_wipes_nothing(district: Pipeline, order: tuple[int, ...]):
     files = [
         ("plain.csv", plain(f"{row()},yes,yes,yes,", head=FLAGS)),

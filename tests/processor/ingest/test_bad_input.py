@@ -54,18 +54,22 @@ FILES: dict[str, tuple[bytes | str, str]] = {
 }
 
 
-@pytest.mark.parametrize("name", FILES)
-def test_a_bad_file_is_refused_with_a_word_and_the_worker_goes_on(shared: Pipeline, name: str):
-    content, code = FILES[name]
-    result = shared.take(f"{name}.csv", content)
-    assert result.ended is Ended.REJECTED
-    ((state, actual, problem, remedy),) = shared.rows(
-        "SELECT state, problem_code, problem, remedy FROM homeroom.file WHERE file_id = %s", result.file_id
+def test_a_bad_file_is_refused_with_a_word_and_the_worker_goes_on(shared: Pipeline):
+    for name, (content, _) in FILES.items():
+        shared.upload(f"{name}.csv", content)
+    shared.upload("after all.csv", samples.PLAIN)
+    # One worker takes them all.
+    *refused, good = shared.drain()
+    assert {result.ended for result in refused} == {Ended.REJECTED}
+    assert good.accepted == 2
+    rows = shared.rows(
+        "SELECT object_key, state, problem_code, problem <> '', remedy <> '' FROM homeroom.file "
+        "WHERE file_id = ANY(%s)",
+        [result.file_id for result in refused],
     )
-    assert (state, actual) == ("rejected", code)
-    assert problem
-    assert remedy
-    assert shared.take(f"after {name}.csv", samples.PLAIN).accepted == 2
+    assert sorted(rows) == sorted(
+        (f"incoming/{name}.csv", "rejected", code, True, True) for name, (_, code) in FILES.items()
+    )
 
 
 ROWS = {
@@ -82,15 +86,30 @@ ROWS = {
     "an id too long": (GOOD.replace("1001", "1" * 300), "too_long"),
     "a cell too many": (GOOD + ",x", "wrong_width"),
     "10,000 cells": (GOOD + "," * 10_000, "wrong_width"),
+}
+ALONE = {
     "a line of 100 MB": (GOOD.replace("Reading", "R" * 100 * 2**20), "line_too_long"),
     "a quote that does not end": (GOOD.replace("Reading", '"Reading'), "wrong_width"),
     "the id of a row before": (GOOD, "duplicate_id"),
 }
 
 
-@pytest.mark.parametrize("name", ROWS)
+def test_bad_rows_are_refused_with_their_lines_and_the_others_are_taken(shared: Pipeline):
+    good = [GOOD, GOOD.replace("1001", "1002")]
+    result = shared.take("rows.csv", plain(good[0], *(row for row, _ in ROWS.values()), good[1]))
+    assert result.ended is Ended.MERGED
+    assert (result.accepted, result.rejected) == (2, len(ROWS))
+    refused = shared.rows(
+        "SELECT line, code, reason <> '' FROM homeroom.rejected_row WHERE file_id = %s ORDER BY line", result.file_id
+    )
+    assert dict(zip(ROWS, refused, strict=True)) == {
+        name: (3 + number, code, True) for number, (name, (_, code)) in enumerate(ROWS.items())
+    }
+
+
+@pytest.mark.parametrize("name", ALONE)
 def test_a_bad_row_is_refused_with_its_line_and_the_others_are_taken(shared: Pipeline, name: str):
-    row, code = ROWS[name]
+    row, code = ALONE[name]
     # What a quote swallows is at the end.
     good = [GOOD, GOOD.replace("1001", "1002")]
     result = shared.take(f"{name}.csv", plain(*good, row))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -117,8 +116,8 @@ resource "aws_backup_selection" "all" {
 @pytest.mark.terraform
 def test_terraform_repeats_what_is_refused_for_a_role_that_has_just_been_made(client, aws: Sandbox, tmp_path: Path):
     """At a third of AWS's delays; nothing of ours but Terraform uses a role that it has just made."""
-    binary = shutil.which("terraform")
-    assert binary is not None, "Terraform is not on the PATH"
+    binary = os.environ["HOMEROOM_TERRAFORM"]
+    assert binary, "Terraform is not on the PATH"
     (tmp_path / "main.tf").write_text(CONFIGURATION)
     pull(aws.url, "clock", pace=3)
     environment = os.environ | {"AWS_ENDPOINT_URL": aws.url, "CHECKPOINT_DISABLE": "1"}

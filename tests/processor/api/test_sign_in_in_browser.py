@@ -194,7 +194,7 @@ def test_tokens_that_are_not_of_this_sign_in_or_not_for_this_office_let_nobody_i
     be_known(page, provider)
     page.goto("/files/7")
     for make, sentence in TOKENS.values():
-        with twisted(provider, "tokens", lambda told, make=make: {**told, **make(provider)}):
+        with twisted(provider, "tokens", changed(**make(provider))):
             begin_again(page)
             assert_nobody_is_in(page, sentence)
     # Beginning again leads to the page that was asked for, after however many.

@@ -142,8 +142,14 @@ def thousand(django_db_setup, django_db_blocker) -> Iterator[Run]:
         transaction.set_rollback(True)
 
 
-@pytest.fixture
-def ada(thousand) -> Client:
+@pytest.fixture(scope="module")
+def ada(thousand, django_db_blocker) -> Iterator[Client]:
+    """Somebody who is signed in for all these tests: what a page writes for her is undone behind each."""
+    with django_db_blocker.unblock():
+        yield signed_in()
+
+
+def signed_in() -> Client:
     a_person(Role.ADMINISTRATOR, username="ada")
     client = Client()
     client.login(username="ada", password=PASSWORD)

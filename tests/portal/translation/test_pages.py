@@ -99,7 +99,7 @@ def speaking(language: str, user: Any = None) -> Client:
 
 
 def pages(world: World, *, every: bool) -> dict[str, list[str]]:
-    """Return the addresses of each page of the console, by its name; the parts of two runs' pages, or of every run's."""
+    """Return the addresses of each page of the console, by its name; the parts of two runs' pages or of every one's."""
     districts = [world.live.suffix, world.draft.suffix, world.certificate.district.suffix]
     queries = {
         "fleet": ["", "?q=zzzz", "?show=attention"],

@@ -123,7 +123,10 @@ REPRESENTATIVE = (
     "applying-worker",
     "applying-terraform",
 )
-"""The rows that every `make test` runs: the worker dies and Terraform lives on, and the other way round."""
+"""The rows that every `make test` runs: the worker dies and Terraform lives on, and the other way round.
+
+All others are played by `make faults`, which is a part of `make soak`.
+"""
 
 OWN_START = frozenset({"applying-terraform"})
 """Those of them in which Terraform starts its provider by itself: where it is killed, the provider dies with it. In the

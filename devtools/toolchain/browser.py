@@ -23,8 +23,11 @@ UNUSED = (
 )
 """What of Chromium no test looks at. A window would have two pages of its own for what its address line proposes, each
 with a process; the others are what Playwright switches off as well, whose list ours replaces."""
+PLAIN_SCRIPTS = ("--single-threaded", "--no-opt", "--no-maglev")
+"""A page of a test lives for a second: what compiles and collects beside it costs more than it ever saves."""
 FLAGS = (
     *("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"),
+    *("--in-process-gpu", "--num-raster-threads=1", f"--js-flags={' '.join(PLAIN_SCRIPTS)}"),
     f"--disable-features={','.join(UNUSED)}",
 )
 INSTALL = "PLAYWRIGHT_BROWSERS_PATH=var/tools/browsers .venv/bin/python -m playwright install chromium"

@@ -249,18 +249,18 @@ def follow(
     poll: StopPoll,
     held: Callable[[], bool] = lambda: True,
     on_stop: Callable[[Stop], None] = lambda stop: None,
-    told: Stop = Stop.NO,
+    requested: Stop = Stop.NO,
 ) -> Ended:
     """Hand on every line until the command has ended; `poll` is asked all the while.
 
-    While `held` is true the lease is renewed. `told` is what an earlier follower has asked of the command already: a
-    signal is never sent twice, since Terraform takes a second SIGINT for an order to drop everything. `on_stop` learns
-    of each. What `poll` raises leaves the command running: whoever takes the run over follows it, or ends it.
+    While `held` is true the lease is renewed. `requested` is what an earlier follower has asked of the command before:
+    a signal is never sent twice, since Terraform takes a second SIGINT for an order to drop everything. `on_stop` is
+    told each. What `poll` raises leaves the command running: whoever takes the run over follows it, or ends it.
     """
     with contextlib.ExitStack() as stack:
         watched = stack.enter_context(_watching(running.supervisor))
         output = stack.enter_context((running.folder / supervisor.OUTPUT).open("rb"))
-        interrupted = told is not Stop.NO
+        interrupted = requested is not Stop.NO
         while True:
             over = _is_over(running)
             _read(output, on_line)
@@ -269,8 +269,8 @@ def follow(
             stop = poll()
             if held():
                 _touch(running)
-            if stop > told:
-                told, interrupted = stop, True
+            if stop > requested:
+                requested, interrupted = stop, True
                 on_stop(stop)
                 send(running, stop)
             if watched is None:

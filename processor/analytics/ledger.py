@@ -46,14 +46,14 @@ class Piece:
     """
 
     bag: Bag
-    is_told: bool = True
+    is_released: bool = True
     hidden: frozenset[Cell] | None = None
     is_aside: bool = False
 
     @property
     def is_in_answers(self) -> bool:
         """Return whether answers are made of it today."""
-        return self.is_told and not self.is_aside
+        return self.is_released and not self.is_aside
 
 
 @dataclass(frozen=True)
@@ -65,13 +65,13 @@ class Ledger:
     waits_since: float | None = None
 
     @property
-    def told(self) -> tuple[Piece, ...]:
-        """Return the pieces that are told."""
+    def released(self) -> tuple[Piece, ...]:
+        """Return the pieces that are in answers."""
         return tuple(piece for piece in self.pieces if piece.is_in_answers)
 
     def reading(self) -> Reading:
         """Return the students of whom is told, as they are told."""
-        return reading_of((piece.bag for piece in self.told), self.levels)
+        return reading_of((piece.bag for piece in self.released), self.levels)
 
 
 def reading_of(bags: Iterable[Bag], levels: tuple[str, ...]) -> Reading:
@@ -130,9 +130,9 @@ class _Decision:
         unchanged = {student: entry for student, entry in piece.bag.items() if self.bag.get(student) == entry}
         self.spoken_of.update(unchanged)
         if len(unchanged) in (0, len(piece.bag)):
-            return [replace(piece, is_told=bool(unchanged))]
+            return [replace(piece, is_released=bool(unchanged))]
         piece = replace(piece, hidden=self._hidden_of(piece))
-        return self._parted(piece, unchanged) or [replace(piece, is_told=2 * len(unchanged) >= len(piece.bag))]
+        return self._parted(piece, unchanged) or [replace(piece, is_released=2 * len(unchanged) >= len(piece.bag))]
 
     def _parted(self, piece: Piece, unchanged: dict[int, Entry]) -> list[Piece]:
         """Return both parts, where each may tell what the piece tells; the few who hinder it go to the other."""
@@ -150,9 +150,9 @@ class _Decision:
         else:
             return []
         parts = [
-            replace(piece, bag=bag, is_told=is_told,
+            replace(piece, bag=bag, is_released=is_released,
                     hidden=hidden_cells(_family(bag, self.levels), least=self.least, also=hidden))
-            for bag, is_told in ((unchanged, True), (gone, False))
+            for bag, is_released in ((unchanged, True), (gone, False))
         ]  # fmt: skip
         return parts if all((part.hidden or frozenset()) <= hidden for part in parts) else []
 
@@ -176,7 +176,7 @@ class _Decision:
         stale = {
             student: entry
             for piece in pieces
-            if piece.is_told
+            if piece.is_released
             for student, entry in piece.bag.items()
             if self.bag.get(student) != entry
         }

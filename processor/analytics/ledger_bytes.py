@@ -57,7 +57,7 @@ def as_bytes(ledger: Ledger) -> bytes:
     pieces, parts = [], list[bytes]()
     for piece in ledger.pieces:
         hidden = None if piece.hidden is None else sorted(piece.hidden)
-        pieces.append([len(piece.bag), piece.is_told, piece.is_aside, None if hidden is None else len(hidden)])
+        pieces.append([len(piece.bag), piece.is_released, piece.is_aside, None if hidden is None else len(hidden)])
         parts += (
             array("q", piece.bag).tobytes(),
             array("I", (of_key[key] for key, _ in piece.bag.values())).tobytes(),
@@ -86,7 +86,7 @@ def of_bytes(content: bytes, waits_since: float | None = None) -> Ledger:
         return values
 
     pieces = []
-    for students, is_told, is_aside, hides in head["pieces"]:
+    for students, is_released, is_aside, hides in head["pieces"]:
         who, of_key, scores = taken("q", students), taken("I", students), taken("d", students)
         bag = {
             student: (keys[key], None if math.isnan(score) else score)
@@ -94,5 +94,5 @@ def of_bytes(content: bytes, waits_since: float | None = None) -> Ledger:
         }
         cells = iter([names[place] for place in taken("I", AXES * (hides or 0))])
         hidden = None if hides is None else frozenset(map(Cell, cells, cells, cells, cells, cells))
-        pieces.append(Piece(bag, is_told, hidden, is_aside))
+        pieces.append(Piece(bag, is_released, hidden, is_aside))
     return Ledger(tuple(pieces), tuple(head["levels"]), waits_since)

@@ -23,7 +23,7 @@ class OvertakenError(Exception):
 
 
 @dataclass(frozen=True)
-class ToldStudents:
+class ReleasedStudents:
     """The students that an answer is of, where they are of several pieces these one by one, and what pieces hide."""
 
     reading: Reading
@@ -31,9 +31,9 @@ class ToldStudents:
     hidden: frozenset[Cell] = frozenset()
 
 
-def told(
+def released(
     connection: psycopg.Connection, occasions: tuple[Occasion, ...], reading: Reading, *, least: int, now: float
-) -> ToldStudents:
+) -> ReleasedStudents:
     """Return of whom is told where the data is this, of an occasion or of growth between two, and keep it.
 
     `now` is in seconds since 1970. Raises OvertakenError where another process has told meanwhile.
@@ -46,25 +46,27 @@ def told(
     ).fetchone()
     revision, looked, is_in_step, since = row or (0, "", False, None)
     if is_in_step and looked == looks:
-        return ToldStudents(reading)
+        return ReleasedStudents(reading)
     ledger = _kept(connection, what, since) if row else Ledger()
     if looked != looks or (since is not None and now - since >= WAITS_SECONDS):
         bag = bag_of(reading)
         ledger = renewed(ledger, bag, reading.levels, now=now, least=least)
-        is_in_step = [piece.bag for piece in ledger.told] == [bag] and ledger.levels == reading.levels
+        is_in_step = [piece.bag for piece in ledger.released] == [bag] and ledger.levels == reading.levels
         if ledger.pieces:
             _keep(connection, what, occasions, ledger, revision, looks, is_in_step=is_in_step)
     if is_in_step or not ledger.pieces:
-        return ToldStudents(reading)
+        return ReleasedStudents(reading)
     return _of(ledger)
 
 
-def _of(ledger: Ledger) -> ToldStudents:
-    pieces = ledger.told
+def _of(ledger: Ledger) -> ReleasedStudents:
+    pieces = ledger.released
     if len(pieces) < 2:
-        return ToldStudents(ledger.reading())
+        return ReleasedStudents(ledger.reading())
     hidden = frozenset(cell for piece in pieces for cell in piece.hidden or ())
-    return ToldStudents(ledger.reading(), tuple(reading_of((piece.bag,), ledger.levels) for piece in pieces), hidden)
+    return ReleasedStudents(
+        ledger.reading(), tuple(reading_of((piece.bag,), ledger.levels) for piece in pieces), hidden
+    )
 
 
 def forget(connection: psycopg.Connection, students: Collection[uuid.UUID]) -> None:

@@ -22,8 +22,7 @@ from processor.access import Access, close_access, open_access
 from processor.analytics import occasions, tables, twins
 from processor.analytics.aggregate_report import FORMAT, AggregateReport, aggregate_report, growth_report
 from processor.analytics.cells import Cell
-from processor.analytics.ledger_store import OvertakenError, ToldStudents
-from processor.analytics.ledger_store import told as told_of
+from processor.analytics.ledger_store import OvertakenError, ReleasedStudents, released
 from processor.analytics.lru_cache import Codec, LruCache
 from processor.analytics.occasions import Occasion
 from processor.analytics.profiles import Reading
@@ -127,7 +126,7 @@ class Analytics:
         """
         key = self._key(version, _of(occasion))
         report: AggregateReport | None = self._lru_cache.get(key)
-        if report is None and (value := self._singleflight.found(key)) is not None:
+        if report is None and (value := self._singleflight.cached(key)) is not None:
             report = self._lru_cache.opened(key, value, BOOK)
         if report is None:
             report = self._read(connection, occasion)
@@ -142,8 +141,8 @@ class Analytics:
         release = self._told(connection, (occasion,), occasions.read(connection, occasion))
         return aggregate_report(release.reading, least=self._least, pieces=release.pieces, also=release.hidden)
 
-    def _told(self, connection: psycopg.Connection, of: tuple[Occasion, ...], reading: Reading) -> ToldStudents:
-        return told_of(connection, of, reading, least=self._least, now=self._now())
+    def _told(self, connection: psycopg.Connection, of: tuple[Occasion, ...], reading: Reading) -> ReleasedStudents:
+        return released(connection, of, reading, least=self._least, now=self._now())
 
     def _answer(self, access: Access, question: _Question[T]) -> Answer:
         for _ in range(ATTEMPTS):

@@ -132,7 +132,7 @@ def hidden_numbers(family: Family, *, least: int = LEAST, also: Iterable[Cell] =
     # The coarser first: what is hidden for them serves their parts.
     small.sort(key=lambda cell: (family.axes.narrowed(cell) + (cell % width > 0), cell))
     for cell in small:
-        while not witnesses.found(cell) and (missing := witnesses.missing(cell)):
+        while not witnesses.has_another(cell) and (missing := witnesses.missing(cell)):
             for more in missing:
                 hiding.hide(more)
             hiding.close()

@@ -71,7 +71,7 @@ class Witnesses:
         self._known_bases: dict[tuple[tuple[int, int], ...], Sequence[int]] = {}
         self._known_there: dict[tuple[int, ...], There] = {}
 
-    def found(self, cell: int) -> bool:
+    def has_another(self, cell: int) -> bool:
         """Return whether there is another table for a hidden cell."""
         if cell in self.served or 0 in self.hidden:
             # Of whom nothing at all is shown there may be any number.

@@ -88,9 +88,9 @@ def get_assessments(request: Request, caller: Ingest) -> list[AssessmentOut]:
 
 
 @router.put("/v1/assessments/choice")
-def put_choice(request: Request, caller: Ingest, told: ChoiceIn) -> dict[str, int]:
+def put_choice(request: Request, caller: Ingest, choice: ChoiceIn) -> dict[str, int]:
     """Choose the score, the level and the window of a test, for every result that is read from now on."""
-    return {"version": decided(request, caller, told)}
+    return {"version": decided(request, caller, choice)}
 
 
 @router.get("/tests", include_in_schema=False, response_class=HTMLResponse)

@@ -53,13 +53,13 @@ MAPPABLE = frozenset({"unknown_format", "column_missing", "no_header", "too_many
 """Problems of files that a mapping may make readable."""
 
 
-def page(request: Request, name: str, status: int = 200, **told: Any) -> HTMLResponse:
+def page(request: Request, name: str, status: int = 200, **values: Any) -> HTMLResponse:
     """Render a page."""
     district = services_of(request).settings.district
     caller = getattr(request.state, "caller", None)
     rights = caller.rights if caller else frozenset()
     return HTMLResponse(
-        TEMPLATES.get_template(name).render(district=district, rights=rights, here=request.url.path, **told), status
+        TEMPLATES.get_template(name).render(district=district, rights=rights, here=request.url.path, **values), status
     )
 
 
@@ -246,9 +246,10 @@ def occasion_name(occasion: Occasion, tests: dict[str, str], periods: dict[str, 
     )
 
 
-def handle(one: Occasion) -> str:
+def handle(occasion: Occasion) -> str:
     """Return a short name of an occasion for an address."""
-    return f"{zlib.crc32(json.dumps([one.assessment, one.year, one.period, one.standard]).encode()):08x}"
+    parts = [occasion.assessment, occasion.year, occasion.period, occasion.standard]
+    return f"{zlib.crc32(json.dumps(parts).encode()):08x}"
 
 
 TITLES = {

@@ -75,10 +75,16 @@ def get_sources(request: Request, caller: Ingest) -> dict[str, Any]:
 
 
 @router.post("/sources", status_code=201)
-def post_source(request: Request, caller: Ingest, told: SourceIn) -> dict[str, Any]:
+def post_source(request: Request, caller: Ingest, source: SourceIn) -> dict[str, Any]:
     """Add a source with the id and secret that it lets us in by; it is pulled at once."""
     wanted = sources.Wanted(
-        told.kind, told.name, told.address, told.token_address, told.every_minutes, told.client_id, told.client_secret
+        source.kind,
+        source.name,
+        source.address,
+        source.token_address,
+        source.every_minutes,
+        source.client_id,
+        source.client_secret,
     )
     with answered():
         return {"source_id": sources.added(services_of(request), wanted, recorded(request, caller))}
@@ -94,11 +100,11 @@ def get_source(request: Request, caller: Ingest, source_id: int) -> dict[str, An
 
 
 @router.put("/sources/{source_id}/credentials", status_code=204)
-def put_credentials(request: Request, caller: Ingest, source_id: int, told: CredentialsIn) -> None:
+def put_credentials(request: Request, caller: Ingest, source_id: int, credentials: CredentialsIn) -> None:
     """Put another id and secret in place of a source's."""
     with answered():
         sources.given_credentials(
-            services_of(request), source_id, told.client_id, told.client_secret, recorded(request, caller)
+            services_of(request), source_id, credentials.client_id, credentials.client_secret, recorded(request, caller)
         )
 
 

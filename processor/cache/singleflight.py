@@ -50,7 +50,7 @@ class SingleFlight:
 
     def through(self, key: str, compute: Callable[[], bytes]) -> tuple[bytes, ValueSource]:
         """Return the key's value, out of the cache, from whoever computes it now, or computed here."""
-        cached = self.found(key)
+        cached = self.cached(key)
         if cached is not None:
             return cached, ValueSource.CACHE
         with self._lock:
@@ -108,7 +108,7 @@ class SingleFlight:
 
         return self.store.run(listen)
 
-    def found(self, key: str) -> bytes | None:
+    def cached(self, key: str) -> bytes | None:
         """Return what the cache has of a key, without waiting for anybody."""
         try:
             return self.store.get(key)

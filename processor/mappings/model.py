@@ -38,9 +38,9 @@ class Value(Strict):
 
     @field_validator("do")
     @classmethod
-    def _known_steps(cls, told: tuple[str | dict[str, Any], ...]) -> tuple[str | dict[str, Any], ...]:
-        chained(told)
-        return told
+    def _known_steps(cls, steps: tuple[str | dict[str, Any], ...]) -> tuple[str | dict[str, Any], ...]:
+        chained(steps)
+        return steps
 
     @property
     def given(self) -> bool:
@@ -174,8 +174,8 @@ class Recognize(Strict):
 
     @field_validator("columns", mode="before")
     @classmethod
-    def _groups(cls, told: Any) -> Any:
-        return [[group] if isinstance(group, str) else group for group in told]
+    def _groups(cls, groups: Any) -> Any:
+        return [[group] if isinstance(group, str) else group for group in groups]
 
 
 class Mapping(Strict):
@@ -200,12 +200,12 @@ class Mapping(Strict):
 
     @model_validator(mode="before")
     @classmethod
-    def _one_for_each(cls, told: Any) -> Any:
+    def _one_for_each(cls, mapping: Any) -> Any:
         """Write out what is told for several words at once."""
-        if not isinstance(told, dict) or not isinstance(told.get("results"), (list, tuple)):
-            return told
+        if not isinstance(mapping, dict) or not isinstance(mapping.get("results"), (list, tuple)):
+            return mapping
         results = []
-        for result in told["results"]:
+        for result in mapping["results"]:
             for variant in _each(result):
                 if isinstance(variant, dict) and isinstance(variant.get("parts"), (list, tuple)):
                     variant = {
@@ -215,7 +215,7 @@ class Mapping(Strict):
                 results.append(variant)
                 if len(results) > MOST_RESULTS:
                     raise ValueError(f"A row makes {MOST_RESULTS:,} results at most.")
-        return {**told, "results": results}
+        return {**mapping, "results": results}
 
     @model_validator(mode="after")
     def _is_recognizable(self) -> Mapping:

@@ -59,7 +59,7 @@ def settle(run: Run, refreshed: Mapping[str, Any]) -> bool:
 
 
 @transaction.atomic
-def store_drift(run: Run, found: list[DriftedAttribute], repaired: Mapping[str, frozenset[str]]) -> None:
+def store_drift(run: Run, attributes: list[DriftedAttribute], repaired: Mapping[str, frozenset[str]]) -> None:
     """Replace what is known of the district's drift, and set its axis."""
     before = set(
         DriftItem.objects.filter(district=run.district).exclude(exposure="").values_list("address", "path", "exposure")
@@ -69,17 +69,17 @@ def store_drift(run: Run, found: list[DriftedAttribute], repaired: Mapping[str, 
         resource.address: resource.provider_id or resource.arn
         for resource in StackResource.objects.filter(district=run.district).only("address", "provider_id", "arn")
     }
-    items = [_item(run, attribute, repaired, ids.get(attribute.address, "")) for attribute in found]
+    items = [_item(run, attribute, repaired, ids.get(attribute.address, "")) for attribute in attributes]
     DriftItem.objects.bulk_create(items)
-    if found and run.district.drift_badge is not DriftStatus.DRIFTED:
-        announce_drift(run.district, len(found))
+    if attributes and run.district.drift_badge is not DriftStatus.DRIFTED:
+        announce_drift(run.district, len(attributes))
     now = [item for item in items if item.exposure]
     if any((item.address, item.path, item.exposure) not in before for item in now):
         announce_exposure(run.district, [str(item) for item in now])
     set_drift(
         district=run.district,
-        drift=DriftStatus.DRIFTED if found else DriftStatus.IN_SYNC,
-        found=[f"{attribute.address} {attribute.path}".strip() for attribute in found],
+        drift=DriftStatus.DRIFTED if attributes else DriftStatus.IN_SYNC,
+        addresses=[f"{attribute.address} {attribute.path}".strip() for attribute in attributes],
         run_number=run.number,
     )
 
@@ -125,7 +125,7 @@ def _as_rules_see_it(attribute: DriftedAttribute) -> Drifted:
 def forget_drift(run: Run) -> None:
     """Say that there is nothing to check any more: the district's stack is gone."""
     DriftItem.objects.filter(district=run.district).delete()
-    set_drift(district=run.district, drift=DriftStatus.NOT_CHECKED, found=[], run_number=run.number)
+    set_drift(district=run.district, drift=DriftStatus.NOT_CHECKED, addresses=[], run_number=run.number)
 
 
 def _stack(terraform: Terraform) -> dict[str, Any]:

@@ -27,12 +27,12 @@ LOOK_SECONDS, SANDBOX_LOOK_SECONDS = 15.0, 0.5
 def empty_buckets(context: RunContext, plan: Plan) -> None:
     """Empty each bucket that the plan deletes with all it holds; raises AwsUnavailableError and InterruptedRunError."""
     for bucket in buckets_to_empty(plan.shown):
-        told = time.monotonic()
+        reported_at = time.monotonic()
 
         def progress(versions: int, bucket: str = bucket) -> None:
-            nonlocal told
-            if time.monotonic() - told >= TELL_SECONDS:
-                told = time.monotonic()
+            nonlocal reported_at
+            if time.monotonic() - reported_at >= TELL_SECONDS:
+                reported_at = time.monotonic()
                 context.recorder.note(
                     "emptying",
                     message(

@@ -127,7 +127,7 @@ class Supervision:
 
         return runner
 
-    def _follow(self, running: Supervised, on_line: Callable[[str], None], told: Stop) -> Ended:
+    def _follow(self, running: Supervised, on_line: Callable[[str], None], requested: Stop) -> Ended:
         def take(line: str, position: int) -> None:
             self.recorder.position = position
             on_line(line)
@@ -144,7 +144,7 @@ class Supervision:
             poll=poll,
             held=self.held,
             on_stop=lambda stop: self.remember({"told": int(stop)}),
-            told=told,
+            requested=requested,
         )
         self.remember({"ended": result.status})
         return result

@@ -89,7 +89,7 @@ def _delete(district: District, actor: User | None, by: By, reason: Message) -> 
         status=DistrictStatus.REMOVED,
         by=by,
         actor=actor,
-        told=message(
+        sentence=message(
             "{name} {told}; {suffix} and {cidr} are free.",
             name=locked.name,
             told=reason,

@@ -15,7 +15,7 @@ from registry.audit.services import record_of_district
 
 
 @transaction.atomic
-def record_resources(run: Run, found: Iterable[ResourceRecord]) -> int:
+def record_resources(run: Run, resources: Iterable[ResourceRecord]) -> int:
     """Replace the district's resources by what the state holds; return how many there are."""
     StackResource.objects.filter(district=run.district).delete()
     rows = [
@@ -29,7 +29,7 @@ def record_resources(run: Run, found: Iterable[ResourceRecord]) -> int:
             arn=resource.arn,
             service=service_of(resource.type),
         )
-        for resource in found
+        for resource in resources
     ]
     StackResource.objects.bulk_create(rows)
     record_of_district(

@@ -97,7 +97,7 @@ def _move(
     row: ErroredState,
     places: tuple[str, ...],
     action: AuditAction,
-    told: Message,
+    sentence: Message,
     fields: dict[str, Any],
     *,
     actor: User | None = None,
@@ -105,7 +105,7 @@ def _move(
 ) -> bool:
     if ErroredState.objects.filter(pk=row.pk, place__in=places).update(**fields) != 1:
         return False
-    _record(row, action, told, actor=actor, outcome=outcome)
+    _record(row, action, sentence, actor=actor, outcome=outcome)
     return True
 
 

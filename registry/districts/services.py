@@ -251,11 +251,11 @@ def set_status(
     by: By,
     actor: User | None = None,
     run_number: int | None = None,
-    told: Message | None = None,
+    sentence: Message | None = None,
 ) -> None:
     """Move the district, because a person asked or a run ended, and bring the object up to date.
 
-    `told` is what the record says of it, where that is more than from where to where.
+    `sentence` is what the record says of it, where that is more than from where to where.
     Raises StatusRefusedError for a move that the table does not have.
     """
     locked = District.objects.select_for_update().get(pk=district.pk)
@@ -279,7 +279,7 @@ def set_status(
     record_of_district(
         locked,
         AuditAction.DISTRICT_STATUS_CHANGED,
-        told
+        sentence
         or message("{name} went from {before} to {status}.", name=locked.name, before=before.word, status=status.word),
         actor=actor,
         run_number=run_number,
@@ -290,10 +290,10 @@ def set_status(
 
 
 @transaction.atomic
-def set_drift(*, district: District, drift: DriftStatus, found: Sequence[str], run_number: int) -> None:
+def set_drift(*, district: District, drift: DriftStatus, addresses: Sequence[str], run_number: int) -> None:
     """Write what a run says of the drift: the second axis, which leaves the status as it is.
 
-    `found` names what drifted, without values. Not checked means that there is nothing left to check.
+    `addresses` names what drifted, without values. Not checked means that there is nothing left to check.
     """
     locked = District.objects.select_for_update().get(pk=district.pk)
     before = locked.drift_badge
@@ -301,10 +301,10 @@ def set_drift(*, district: District, drift: DriftStatus, found: Sequence[str], r
     locked.drift_checked_at = None if drift is DriftStatus.NOT_CHECKED else timezone.now()
     locked.save(update_fields=["drift", "drift_checked_at"])
     count = (
-        message(": {found} attribute", found=len(found))
-        if len(found) == 1
-        else message(": {found} attributes", found=len(found))
-        if found
+        message(": {found} attribute", found=len(addresses))
+        if len(addresses) == 1
+        else message(": {found} attributes", found=len(addresses))
+        if addresses
         else ""
     )
     record_of_district(
@@ -313,6 +313,6 @@ def set_drift(*, district: District, drift: DriftStatus, found: Sequence[str], r
         message("{name}, drift: {drift}{count}.", name=locked.name, drift=drift.word.lower(), count=count),
         run_number=run_number,
         before={"drift": before.value},
-        after={"drift": drift.value, "found": list(found)},
+        after={"drift": drift.value, "found": list(addresses)},
     )
     district.refresh_from_db(fields=["drift", "drift_checked_at"])

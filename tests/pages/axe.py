@@ -8,6 +8,7 @@ in is always asked for. `whole` asks for everything everywhere: that is the long
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import cast
 
@@ -69,28 +70,34 @@ SHAPE = """() => [...document.querySelectorAll("*")].map(part => {
 LOOKS = (Path(__file__).parent / "looks.js").read_text()
 
 ROWS = 6
-"""So many rows of each table and list are read by axe: the others are made of the same template."""
+"""So many rows of each table and list, choices of a field and folds are read by axe: the others are like them."""
 
 SHORTEN = """rows => {
-    for (const list of document.querySelectorAll("tbody, ol, ul, .cards"))
-        for (const extra of [...list.children].slice(rows)) extra.remove();
+    const shorten = parts => {
+        for (const part of [...parts].slice(rows))
+            if (!part.matches(":checked")) part.remove();
+    };
+    for (const list of document.querySelectorAll("tbody, ol, ul, .cards, select, optgroup, datalist"))
+        shorten(list.children);
+    for (const parent of new Set([...document.querySelectorAll("details")].map(fold => fold.parentElement)))
+        shorten(parent.querySelectorAll(":scope > details"));
 }"""
 
 
 class Axe:
     """Asks axe about pages, and remembers which texts it found good."""
 
-    def __init__(self, *, whole: bool = False) -> None:
-        self._whole = whole
+    def __init__(self, *, whole: bool = False, widths: Sequence[int] = WIDTHS) -> None:
+        self._whole, self._widths = whole, widths
         self._settled: set[str] = set()
 
     def violations(self, page: Page) -> list[str]:
-        """Return what axe finds in both themes and at every width; the page is left wide and light."""
+        """Return what axe finds in both themes at each width; the page is left wide and light."""
         page.evaluate(SHORTEN, ROWS)
         page.evaluate(AXE_SCRIPT)
         violations: list[str] = []
         shapes: set[str] = set()
-        for place, width in enumerate(WIDTHS):
+        for place, width in enumerate(self._widths):
             resize(page, width)
             # To and fro, since a change of the theme draws the whole page anew.
             for turn, theme in enumerate(THEMES if place % 2 == 0 else reversed(THEMES)):

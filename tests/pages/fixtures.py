@@ -460,7 +460,7 @@ def with_drift(district: District, attributes: int) -> District:
     for item in items:
         DriftItem.objects.create(district=district, run=run, **item)
     addresses = sorted({str(item["address"]) for item in items})
-    set_drift(district=district, drift=DriftStatus.DRIFTED, found=addresses, run_number=run.number)
+    set_drift(district=district, drift=DriftStatus.DRIFTED, addresses=addresses, run_number=run.number)
     return district
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 
 from playwright.sync_api import Page
 
@@ -51,9 +52,20 @@ class State(StrEnum):
     HUGE = "huge"
 
 
-OPENED_IN_EVERY_STATE = ("fleet", "district", "run")
-OPENED_VARIANTS = ("run-usual-awaiting-approval", "run-usual-teardown", "district-huge-right-to-left")
-"""Of several scenes of one page in one state, those that have parts of their own."""
+OPENED_VARIANTS = (
+    "bulk-usual",
+    "tokens-usual",
+    "fleet-empty",
+    "fleet-forbidden",
+    "fleet-huge",
+    "district-error",
+    "district-huge",
+    "district-huge-right-to-left",
+    "run-usual-awaiting-approval",
+    "run-usual-teardown",
+    "run-error",
+)
+"""Of several scenes of one page, those that have parts of their own."""
 OF_THE_ADMIN = (
     "admin:index",
     "admin:districts_district_changelist",
@@ -101,16 +113,18 @@ class Scene:
     def is_opened_always(self) -> bool:
         """Return whether a browser opens it in every test run, and not in the long edition alone.
 
-        What somebody does on a page needs a browser, and so does each of the console's pages once; the fleet, a run and
-        a district are opened in every state. Of the admin, whose templates are Django's, the pages stand that have
-        parts of ours.
+        What somebody does on a page needs a browser, and so does each of the console's pages once: a form as it is
+        after it was refused, where it has all that it has before. Of the admin, whose templates are Django's, the
+        pages stand that have parts of ours.
         """
-        if self.act is not None or self.name in OPENED_VARIANTS:
+        if self.name in OPENED_VARIANTS:
             return True
-        if self.view in OPENED_IN_EVERY_STATE:
-            return not self.also
+        if self.state is State.USUAL and self.view in refused_forms():
+            return bool(self.also) and self.act is not None
+        if self.act is not None:
+            return True
         if self.view.startswith("admin:"):
-            return self.view in OF_THE_ADMIN and self.state is not State.HUGE and not self.also
+            return self.view in OF_THE_ADMIN and self.state is State.USUAL and not self.also
         return self.state is State.USUAL and not self.also
 
 
@@ -441,3 +455,9 @@ SCENES: tuple[Scene, ...] = (
     Scene("admin:districts_district_changelist", H, HUGE, "/admin/districts/district/", "of the Lakes"),
     Scene("admin:districts_district_change", H, HUGE, "/admin/districts/district/{long_id}/change/", "indeed_499"),
 )
+
+
+@cache
+def refused_forms() -> frozenset[str]:
+    """Return the pages with a form that some scene sends in vain, so that it is shown again."""
+    return frozenset(scene.view for scene in SCENES if scene.is_refused)

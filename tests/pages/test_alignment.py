@@ -10,6 +10,7 @@ from django.conf import settings
 from playwright.sync_api import Page
 
 from tests.pages.browsing import WIDTHS, Visitors, resize
+from tests.pages.fixtures import Builder, World
 
 pytestmark = pytest.mark.browser
 CONTROLS = """() => [...document.querySelectorAll(".pair > .field")].filter(field => field.offsetParent).map(field => {
@@ -24,6 +25,14 @@ CONTROLS = """() => [...document.querySelectorAll(".pair > .field")].filter(fiel
 MIDDLES = """() => [".menu", ".bell", ".who"].map(part => {
     const box = document.querySelector(".bar " + part).getBoundingClientRect();
     return Math.round((box.top + box.bottom) / 2);
+})"""
+
+OVER_THEIR_BOXES = """() => [...document.querySelectorAll(".sketch text")].flatMap(text => {
+    let box = text.previousElementSibling;
+    while (box && box.tagName !== "rect") box = box.previousElementSibling;
+    if (!box) return [];
+    const words = text.getBBox(), place = box.getBBox();
+    return words.x + words.width > place.x + place.width ? [text.textContent.trim()] : [];
 })"""
 
 
@@ -57,3 +66,10 @@ def test_the_menu_the_bell_and_the_account_stand_on_one_line_of_a_telephone(span
         spanish.goto(address)
         middles = spanish.evaluate(MIDDLES)
         assert max(middles) - min(middles) <= 2, address
+
+
+def test_no_word_runs_over_its_box_in_a_drawing(spanish: Page, builder: Builder):
+    for address in ("/districts/new", "/districts/{live}".format(**builder.need(World.USUAL))):
+        spanish.goto(address)
+        assert spanish.locator(".sketch text").count() > 5
+        assert spanish.evaluate(OVER_THEIR_BOXES) == [], address

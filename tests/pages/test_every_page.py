@@ -79,7 +79,8 @@ def look(scene: Scene, address: str, request: pytest.FixtureRequest) -> None:
 
 def ways(scene: Scene) -> Iterator[object]:
     """Give the ways in which a scene is held: in a browser, by its answer, or by the answer but in the long edition."""
-    if scene.is_refusal or not scene.is_opened_always:
+    # What somebody does on a page cannot be read: it is done in a browser or not at all.
+    if scene.is_refusal or not (scene.is_opened_always or scene.act):
         yield pytest.param(read, scene, id=f"{scene.name}-answer")
     if not scene.is_refusal:
         marks = [pytest.mark.browser] if scene.is_opened_always else [pytest.mark.browser, pytest.mark.soak]

@@ -239,7 +239,7 @@ def test_drift_and_repair(page: Page):
     assert (repair.kind, repair.district) == (RunKind.APPLY, district)
     deployed(repair)
     district.drift_items.all().delete()
-    set_drift(district=district, drift=DriftStatus.IN_SYNC, found=[], run_number=repair.number)
+    set_drift(district=district, drift=DriftStatus.IN_SYNC, addresses=[], run_number=repair.number)
     page.goto(f"/districts/{district.suffix}/drift")
     main(page, "No drift detected.")
 

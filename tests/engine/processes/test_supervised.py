@@ -81,10 +81,10 @@ def has_said(running: Supervised, word: str) -> bool:
 
 
 def followed(
-    running: Supervised, stop: Callable[[], Stop] = lambda: Stop.NO, told: Stop = Stop.NO
+    running: Supervised, stop: Callable[[], Stop] = lambda: Stop.NO, requested: Stop = Stop.NO
 ) -> tuple[Ended, list[str]]:
     lines: list[str] = []
-    report = follow(running, on_line=lambda line, position: lines.append(line), poll=stop, told=told)
+    report = follow(running, on_line=lambda line, position: lines.append(line), poll=stop, requested=requested)
     return report, lines
 
 
@@ -142,7 +142,7 @@ def test_a_signal_is_never_sent_twice(begin):
         return Stop.INTERRUPT
 
     with pytest.raises(LeftError):
-        followed(second, look, told=Stop.INTERRUPT)
+        followed(second, look, requested=Stop.INTERRUPT)
     assert second.is_alive, "it was told before; telling it again would make Terraform drop everything"
 
 

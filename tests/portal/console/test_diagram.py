@@ -167,7 +167,7 @@ class TestThePage:
         for address, gone in (("aws_kms_key.encryption_key", False), ("aws_sqs_queue.ingest_queue", True)):
             DriftItem.objects.create(district=run.district, run=run, address=address, type="x", gone=gone)
         run.district.refresh_from_db()
-        set_drift(district=run.district, drift=DriftStatus.DRIFTED, found=["x"], run_number=run.number)
+        set_drift(district=run.district, drift=DriftStatus.DRIFTED, addresses=["x"], run_number=run.number)
         states = self.states(run)
         assert (states["key"], states["queue"], states["api"]) == (
             PartState.DRIFTED,

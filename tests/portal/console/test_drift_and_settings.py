@@ -34,7 +34,9 @@ def with_drift(district: District, *items: dict[str, Any]) -> District:
     for item in items:
         DriftItem.objects.create(district=district, run=run, **item)
     status = DriftStatus.DRIFTED if items else DriftStatus.IN_SYNC
-    set_drift(district=district, drift=status, found=[str(item["address"]) for item in items], run_number=run.number)
+    set_drift(
+        district=district, drift=status, addresses=[str(item["address"]) for item in items], run_number=run.number
+    )
     return district
 
 

@@ -169,7 +169,7 @@ def test_drift_that_may_widen_access_stands_first(otto: User):
             DriftItem.objects.create(
                 district=run.district, run=run, address=f"aws_x.r{number}", type="aws_x", path="p", exposure=exposure
             )
-        set_drift(district=run.district, drift=DriftStatus.DRIFTED, found=["aws_x.r0"], run_number=run.number)
+        set_drift(district=run.district, drift=DriftStatus.DRIFTED, addresses=["aws_x.r0"], run_number=run.number)
     html = shown(otto, "/drift")
     assert re.findall(r"<bdi>(Quiet|Open)</bdi>", html) == ["Open", "Quiet"]
     assert "1 district may be open wider" in html

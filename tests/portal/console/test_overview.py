@@ -62,7 +62,7 @@ def test_an_exposure_is_two_clicks_from_the_overview():
     DriftItem.objects.create(
         district=district, run=run, address="aws_x.y", type="aws_x", path="ingress[]", foreign=True, exposure="ingress"
     )
-    set_drift(district=district, drift=DriftStatus.DRIFTED, found=["aws_x.y"], run_number=run.number)
+    set_drift(district=district, drift=DriftStatus.DRIFTED, addresses=["aws_x.y"], run_number=run.number)
     first = text(client, "/overview")
     assert re.search(r'href="/drift"><strong>1</strong>[^~]*?district with exposure', first)
     second = text(client, "/drift")

@@ -59,7 +59,7 @@ def test_twelve_students_of_one_level_are_not_told():
 
 
 def test_the_attack_finds_what_primary_and_complementary_suppression_alone_would_tell(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(Witnesses, "found", lambda *_: True)
+    monkeypatch.setattr(Witnesses, "has_another", lambda *_: True)
     monkeypatch.setattr(suppression, "AUDITED", 0)
     monkeypatch.setattr(suppression.Hiding, "is_short", lambda *_: False)
     students = [Student("s00", "g0", "female", "")] * 4 + [Student("s01", "g0", "female", "")] * 40

@@ -34,7 +34,7 @@ def bag_of(students: Version) -> Bag:
 
 
 def told_book(ledger: Ledger, levels: tuple[str, ...]) -> AggregateReport:
-    pieces = ledger.told
+    pieces = ledger.released
     if len(pieces) < 2:
         return aggregate_report(ledger.reading())
     also = {cell for piece in pieces for cell in piece.hidden or ()}
@@ -51,7 +51,7 @@ def answered(
         everybody.update(students)
         version = {
             number: Student(key[0], key[1], key[3][0], key[2])
-            for piece in ledger.told
+            for piece in ledger.released
             for number, (key, _) in piece.bag.items()
         }
         yield version, told_book(ledger, levels)

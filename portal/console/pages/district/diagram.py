@@ -64,6 +64,8 @@ FLOWS: tuple[tuple[str, str, StrOrPromise, str], ...] = tuple(
 )
 """From, to, in words, and the addresses of the resources that let it through."""
 
+LETTER, PADDING = 8, 8
+"""Pixels that a letter of a title takes at most on average, and those before and behind a title."""
 WIDTH, TOP, ROW_HEIGHT, ROW_GAP = 960, 34, 92, 26
 VPC_LEFT, VPC_WIDTH, SIDE_LEFT, SIDE_WIDTH, DOOR_WIDTH = 160, 600, 790, 160, 130
 BOX_HEIGHT, GAP = 40, 10
@@ -99,6 +101,12 @@ class Box:
     def middle(self) -> int:
         """The horizontal middle."""
         return self.x + self.width // 2
+
+    @property
+    def text_length(self) -> int | None:
+        """The pixels that the title is drawn within, where it would run over the box; None where it has room."""
+        room = self.width - 2 * PADDING
+        return room if len(self.title) * LETTER > room else None
 
     @property
     def label(self) -> str:

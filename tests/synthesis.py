@@ -10,10 +10,11 @@ import contextlib
 import fcntl
 import hashlib
 import json
+import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from multiprocessing.connection import Client
 from pathlib import Path
@@ -23,6 +24,7 @@ from devtools.paths import ROOT
 from tests.run_folder import run_folder
 
 STACK_FILE = "cdk.tf.json"
+REFERENCE = re.compile(r"\baws_\w+\.[\w-]+")
 COMMON = {"spec_version": 1, "district_name": "District", "account_id": "123456789012", "cidr": "10.0.0.0/22"}
 
 
@@ -51,6 +53,25 @@ class Stack:
     def suffix(self) -> str:
         """The district's suffix."""
         return str(self.spec["suffix"])
+
+
+def keep_of(data: dict[str, Any], wanted: Iterable[str]) -> None:
+    """Leave of a stack's JSON these resources, by address, and whatever they or its outputs refer to."""
+    text = {
+        f"{kind}.{name}": json.dumps(body) for kind, named in data["resource"].items() for name, body in named.items()
+    }
+    pending = [*wanted, *REFERENCE.findall(json.dumps(data.get("output", {})))]
+    kept: set[str] = set()
+    while pending:
+        address = pending.pop()
+        if address in text and address not in kept:
+            kept.add(address)
+            pending += REFERENCE.findall(text[address])
+    left = {
+        kind: {name: body for name, body in named.items() if f"{kind}.{name}" in kept}
+        for kind, named in data["resource"].items()
+    }
+    data["resource"] = {kind: named for kind, named in left.items() if named}
 
 
 def district(spec: Mapping[str, Any]) -> Stack:

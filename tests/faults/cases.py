@@ -104,6 +104,8 @@ class Needs:
     """A small disk of its own for the database."""
     clock: bool = False
     """A clock that can be set."""
+    web: bool = False
+    """A web server."""
 
 
 def needs_of(names: Iterable[str]) -> Needs:
@@ -113,15 +115,18 @@ def needs_of(names: Iterable[str]) -> Needs:
         far=Victim.VANISHED in victims,
         disk=Victim.DATABASE_DISK in victims,
         clock=bool(victims & {Victim.CLOCK_FORWARD, Victim.CLOCK_BACK}),
+        web=Victim.WEB in victims,
     )
 
 
 REPRESENTATIVE = (
     "applying-worker",
     "applying-terraform",
-    "planning-postgres",
 )
-"""The rows that every `make test` runs."""
+"""The rows that every `make test` runs: the worker dies and Terraform lives on, and the other way round.
+
+All others are played by `make faults`, which is a part of `make soak`.
+"""
 
 OWN_START = frozenset({"applying-terraform"})
 """Those of them in which Terraform starts its provider by itself: where it is killed, the provider dies with it. In the

@@ -136,7 +136,7 @@ class Play:
         if self.world.clock is not None:
             self.world.clock.set(0)
         (self.world.work / GATE).unlink(missing_ok=True)
-        for name in ("postgres", "broker", "web", "upkeep", "chores", "beat"):
+        for name in self.world.services:
             if name not in self.world.stacks:
                 self.world.start(name)
         self.world.keep_workers()

@@ -36,6 +36,7 @@ from tests.kept_database import copy_to
 
 ACCOUNT_ID = "123456789012"
 WORKERS = 2
+SERVICES = ("postgres", "broker", "web", "upkeep", "chores", "beat")
 QUICK = {
     "HOMEROOM_STACK_MODULE": "tests.faults.small_stack",
     "HOMEROOM_PREFLIGHT": "0",
@@ -130,6 +131,8 @@ class World:
     workers: list[Worker] = field(default_factory=list)
     ports: dict[str, int] = field(default_factory=dict)
     started: int = 0
+    services: tuple[str, ...] = SERVICES
+    """Those that are to run, in the order in which they are started."""
     keeper: Path | None = None
     """The file that says where a keeper of providers listens."""
     far: FarHost | None = None
@@ -301,8 +304,10 @@ def a_world(folder: Path, keeper: Path | None = None, needs: Needs = NOTHING_MOR
         (folder / "static").mkdir()
         migrate(world.environment)
         cleanup.callback(_end_workers, world)
-        for name in ("web", "upkeep", "chores", "beat"):
-            world.start(name)
+        world.services = tuple(name for name in SERVICES if needs.web or name != "web")
+        for name in world.services:
+            if name not in world.stacks:
+                world.start(name)
         world.keep_workers()
         yield world
 

@@ -91,12 +91,13 @@ def test_an_accounts_platform_is_made_unchanged_entered_and_removed(sandbox, tmp
     platform = Platform(account, tmp_path / "platform", sandbox)
     platform.terraform("apply", "-auto-approve", "-input=false")
     platform.terraform("plan", "-detailed-exitcode", "-input=false")
-    outputs = {name: body["value"] for name, body in json.loads(platform.terraform("output", "-json")).items()}
+    stored = session(None).client("s3", endpoint_url=sandbox.url).get_object(Bucket=BUCKET, Key=platform.key)
+    state = json.loads(stored["Body"].read())
+    outputs = {name: body["value"] for name, body in state["outputs"].items()}
     assert outputs["deploy_role_arn"] == f"arn:aws:iam::{account}:role/homeroom-deploy"
     assert ("worker_policy_arn" in outputs) is (account == OWN)
 
     if account == OWN:
-        stored = session(None).client("s3", endpoint_url=sandbox.url).head_object(Bucket=BUCKET, Key=platform.key)
         assert stored["ServerSideEncryption"] == "aws:kms", "the state is under another key than the bucket's"
     external_id = PLATFORMS[account]["external_id"]
     inside = entered(sandbox, account, external_id).client("sts", endpoint_url=sandbox.url)
@@ -105,7 +106,7 @@ def test_an_accounts_platform_is_made_unchanged_entered_and_removed(sandbox, tmp
         entered(sandbox, account, "another-external-id")
 
     # As docs/deployment.md says: states and records outlive their platform, and CloudTrail has written some already.
-    addresses = platform.terraform("state", "list").split()
+    addresses = [f"{part['type']}.{part['name']}" for part in state["resources"] if part["mode"] == "managed"]
     states = [name for name in addresses if ".state_" in name]
     records = [name for name in addresses if name.startswith("aws_s3_bucket") and ".trail_" in name]
     assert bool(states) is (account == OWN)

@@ -21,10 +21,10 @@ from infra.naming import LIMITS
 from infra.placeholder import IMAGE as PLACEHOLDER
 from infra.placeholder import command as placeholder_command
 from sandbox.standins.health import Check, is_healthy, unverified
-from tests.infra.conftest import CERTIFICATE, HOSTILE, IMAGE, SPECS, assert_terraform_accepts, infra, synthesized
+from tests.infra.conftest import CERTIFICATE, HOSTILE, IMAGE, SPECS, infra, synthesized
 from tests.infra.iam import allowed
 from tests.infra.order import needed
-from tests.synthesis import COMMON, Stack, district, district_in
+from tests.synthesis import COMMON, Stack, district
 
 NAMED_BY = {
     "aws_appautoscaling_policy": ("name", "default"),
@@ -752,12 +752,6 @@ def test_the_program_gives_the_same_bytes_for_the_same_specification_and_loads_w
     assert 50 < max(map(int, loaded.read_text().split())) < 500
     for name in ("cdk.tf.json", "rotation.zip"):
         assert (first.folder / name).read_bytes() == (again.folder / name).read_bytes()
-
-
-@pytest.mark.terraform
-def test_terraform_accepts_the_stack(stack, tmp_path):
-    district_in(tmp_path, stack.spec)
-    assert_terraform_accepts(tmp_path)
 
 
 def test_a_bad_specification_ends_with_a_line_per_field(tmp_path):

@@ -219,7 +219,7 @@ def test_no_door_lets_in_whose_role_is_another(world: World):
 
 
 def shared_out() -> dict[tuple[Role, Where], list[str]]:
-    """Return who knocks where: for each door and reach one of those who may, and one of those who may not.
+    """Return who knocks where: for each door and reach one of those who may, and for each door one who may not.
 
     The table of acts says the same of all for whom one stands; whoever has knocked least is the next. That no role
     comes in where it may not is tried of each for a role that is held for everything.
@@ -227,7 +227,8 @@ def shared_out() -> dict[tuple[Role, Where], list[str]]:
     shares: dict[tuple[Role, Where], list[str]] = {pair: [] for pair in EVERYBODY}
     for (name, act), where in itertools.product(DOORS.items(), Where):
         may = [role for role in Role if role in RIGHTS[act]]
-        may_not = [] if where is Where.ALL else [role for role in Role if role not in may]
+        turn = (Where.THIS, Where.OTHER)[len(name) % 2]
+        may_not = [role for role in Role if role not in may] if where is turn else []
         for alike in filter(None, (may, may_not)):
             shares[min(alike, key=lambda role: len(shares[role, where])), where].append(name)
     return shares

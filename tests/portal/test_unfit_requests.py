@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import pytest
 from django import forms
@@ -101,8 +101,9 @@ def test_the_routes_are_those_of_the_portal():
 
 
 def test_no_address_takes_what_it_cannot_read(client: Client):
-    problems = {}
-    for at, route in enumerate(ROUTES):
+    problems, with_parts = {}, [route for route in ROUTES if PART.search(route)]
+    assert len(with_parts) > 80
+    for at, route in enumerate(with_parts):
         value = HOSTILE[at % len(HOSTILE)]
         for address in (filled(route, "9" * 19), filled(route, value.strip("/") or "x"))[: 1 + at % 2]:
             if (code := status(client, address)) >= 500:
@@ -116,7 +117,7 @@ def test_no_parameter_is_answered_with_a_fault(client: Client):
     for at, route in enumerate(lists):
         names = ADMIN_PARAMETERS if route.startswith("admin/") else PARAMETERS
         query = "&".join(f"{name}={quote(HOSTILE[(at + step) % len(HOSTILE)])}" for step, name in enumerate(names))
-        for address in (f"/{route}?{part}" for part in (query, *query.split("&")[at % 5 :: 5])):
+        for address in (f"/{route}?{part}" for part in (query, query.split("&")[at % len(names)])):
             if (code := status(client, address)) >= 500:
                 problems[address] = code
     assert not problems
@@ -180,7 +181,8 @@ def test_no_form_is_answered_with_a_fault(client: Client):
         body = {name: sent(name, at * 7 + step) for step, name in enumerate(parameters)}
         if "logout" not in route and route != "sign-out":
             address = filled(route, "1")
-            if (code := status(client, address, "post", data=body)) >= 500:
+            # As a form without files is sent: Django takes its parts apart in a fraction of the time.
+            if (code := status(client, address, "post", data=urlencode(body), content_type=TEXT)) >= 500:
                 problems[address] = code
     assert not problems
 
@@ -196,15 +198,22 @@ def test_no_form_is_answered_with_a_fault_whatever_is_in_it(client: Client):
     assert not problems
 
 
-def test_the_admin_looks_up_nothing_that_the_database_cannot_read(client: Client):
-    problems = {}
+def looks(every: bool) -> Iterator[str]:
+    """Yield addresses that look models of the admin up by a field: by each, or by one of each kind in each way."""
+    seen = set()
     for model in admin.site._registry:
         start = f"/admin/{model._meta.app_label}/{model._meta.model_name}/"
-        for field in model._meta.concrete_fields:
+        for place, field in enumerate(model._meta.concrete_fields):
             look = ("__regex", "__gt", "__in", "", "__iregex")[len(field.name) % 5]
-            address = f"{start}?{field.name}{look}={quote('(')}"
-            if (code := status(client, address)) >= 500:
-                problems[address] = code
+            kind = type(field), look
+            if every or place == 0 or kind not in seen:
+                yield f"{start}?{field.name}{look}={quote('(')}"
+            seen.add(kind)
+
+
+@pytest.mark.parametrize("every", [False, pytest.param(True, marks=pytest.mark.soak)])
+def test_the_admin_looks_up_nothing_that_the_database_cannot_read(client: Client, every: bool):
+    problems = {address: code for address in looks(every) if (code := status(client, address)) >= 500}
     assert not problems
 
 

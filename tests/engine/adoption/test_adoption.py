@@ -1,8 +1,8 @@
 """Adoption with real Terraform: a district's state is lost, whole or in part, and nothing of the district is.
 
-Runs on the sandbox's smallest stack, in the long edition on others too. Those to run may be named by ADOPTION, such as
-"production-L-3-none staging-M-2-nat"; with "+certificate" behind it, a stack of production is given a certificate in
-place of a hosted zone.
+Runs on the sandbox's smallest stack with every kind of resource once and every rule, in the long edition on whole ones.
+Those to run may be named by ADOPTION, such as "production-L-3-none staging-M-2-nat"; with "+certificate" behind it, a
+stack of production is given a certificate in place of a hosted zone; with "+few" behind it, a stack has few resources.
 """
 
 from __future__ import annotations
@@ -33,17 +33,20 @@ from engine.state.store import ensure_state_bucket, read_state, state_key
 from engine.terraform.command import Plan, ResourceRecord, Terraform
 from engine.terraform.synthesis import STACK_FILE, synthesize
 from sandbox.launch import running_sandbox
+from tests.synthesis import keep_of
 from tests.worlds.modules import share_modules
 
 pytestmark = [pytest.mark.terraform, pytest.mark.long]
 
-LONG = ("staging-M-3-none", "production-L-3-nat", "production-L-2-none+certificate")
-"""Played in the long edition: each other environment, size, egress and way to a certificate."""
+FEW = "sandbox-S-2-nat+few"
+LONG = ("sandbox-S-2-nat", "staging-M-3-none", "production-L-3-nat", "production-L-2-none+certificate")
+"""Played in the long edition: the whole stack, and each other environment, size, egress and way to a certificate."""
 NAMED = os.environ.get("ADOPTION", "").split()
-STACKS: list[Any] = [*NAMED] or ["sandbox-S-2-nat", *(pytest.param(name, marks=pytest.mark.soak) for name in LONG)]
+STACKS: list[Any] = [*NAMED] or [FEW, *(pytest.param(name, marks=pytest.mark.soak) for name in LONG)]
 APPLY_SECONDS = 900.0
 SEED, SOME = 20, 30
 """The seed, and the number of resources that the state loses, or keeps, where it loses some."""
+PASSWORD = "aws_secretsmanager_secret_version"
 WAITING = {"aws_acm_certificate_validation"}
 COMPOSED = {"aws_iam_role_policy_attachment", "aws_route53_record"}
 """Types whose id in the state is the provider's own, made otherwise by a create than by an import."""
@@ -80,9 +83,9 @@ class District:
 
 
 def specification(name: str) -> dict[str, Any]:
-    combination, _, certificate = name.partition("+")
+    combination, _, more = name.partition("+")
     spec = combinations()[combination]
-    if certificate:
+    if more == "certificate":
         rest = {key: value for key, value in spec.items() if key not in TLS["production"]}
         return {**rest, "certificate_arn": CERTIFICATE}
     return spec
@@ -97,6 +100,19 @@ def keep_one_rule(path: Path) -> None:
     stack = json.loads(path.read_text())
     (acl,) = stack["resource"]["aws_wafv2_web_acl"].values()
     del acl["rule"][1:]
+    path.write_text(json.dumps(stack))
+
+
+def keep_few(path: Path) -> None:
+    """Leave a stack each kind of resource once, and each rule and password, with all that these and outputs refer to.
+
+    A kind is found by its row, rules by what they admit, and a password decides on the database whose it is. Many kinds
+    are there several times all the same.
+    """
+    stack = json.loads(path.read_text())
+    whole = {kind for kind in stack["resource"] if kind.startswith("aws_vpc_security_group_") or kind == PASSWORD}
+    every = ((kind, sorted(named)) for kind, named in stack["resource"].items())
+    keep_of(stack, [f"{kind}.{name}" for kind, names in every for name in (names if kind in whole else names[:1])])
     path.write_text(json.dumps(stack))
 
 
@@ -118,6 +134,8 @@ def district(request, tmp_path_factory) -> Iterator[District]:
         workspace, key = folder / "stack", state_key(spec["suffix"])
         synthesize(settings, json.dumps(spec), workspace)
         keep_one_rule(workspace / STACK_FILE)
+        if request.param.endswith("+few"):
+            keep_few(workspace / STACK_FILE)
         ensure_state_bucket(settings)
         Terraform(settings, workspace, key).init()
         # One command, which starts the provider once: how a plan is made and carried out is not what is tested here.

@@ -109,13 +109,19 @@ class TestPlansOfTerraform:
     def test_a_plan_without_changes_has_no_findings(self, small):
         assert assess(small.plan(base())) == ()
 
-    def test_a_bucket_that_is_replaced_says_why_and_what_is_lost(self, small):
+    def test_a_bucket_that_is_replaced_says_why_and_what_is_lost_and_all_of_a_service_blocks(self, small):
         data = base()
         data["resource"]["aws_s3_bucket"]["results"]["bucket"] = "another-name"
-        finding = next(finding for finding in assess(small.plan(data)) if finding.code is PolicyCode.STATEFUL_REPLACED)
-        assert (finding.address, finding.blocks) == ("aws_s3_bucket.results", True)
-        assert "because of bucket" in finding.sentence
-        assert "every object" in finding.sentence
+        data["resource"]["aws_iam_role_policy"]["task"]["policy"] = document(
+            {"Effect": "Allow", "Action": "sqs:*", "Resource": "*"}
+        )
+        findings = assess(small.plan(data))
+        replaced = only(tuple(one for one in findings if one.code is PolicyCode.STATEFUL_REPLACED))
+        assert (replaced.address, replaced.blocks) == ("aws_s3_bucket.results", True)
+        assert "because of bucket" in replaced.sentence
+        assert "every object" in replaced.sentence
+        widened = only(tuple(one for one in findings if one.code is PolicyCode.IAM_WIDENED))
+        assert (widened.address, widened.blocks) == ("aws_iam_role_policy.task", True)
 
     def test_a_bucket_whose_creation_was_cut_short_is_replaced_without_consent(self, small):
         # As Terraform marks what a cancel, or an error of AWS, met behind its creation's first answer.
@@ -127,54 +133,38 @@ class TestPlansOfTerraform:
         assert (finding.address, finding.blocks) == ("aws_s3_bucket.results", False)
         assert "cut short" in finding.sentence
 
-    def test_a_key_that_goes_blocks(self, small):
-        data = base()
-        del data["resource"]["aws_kms_key"]
-        finding = only(assess(small.plan(data)))
-        assert (finding.code, finding.address, finding.blocks) == ("stateful_deleted", "aws_kms_key.key", True)
-
     def test_a_teardown_was_asked_for(self, small):
         assert assess(small.plan(base(), "-destroy"), teardown=True) == ()
         assert assess(small.plan(base(), "-destroy")) != ()
 
-    def test_a_rule_for_the_world_blocks_and_names_the_port(self, small):
+    def test_what_loses_opens_or_widens_is_told_of_each_and_the_load_balancers_own_rule_is_not(self, small):
         data = base()
-        data["resource"][OPEN_RULE]["inside"] = rule("0.0.0.0/0", 5432)
-        finding = only(assess(small.plan(data)))
-        assert (finding.code, finding.blocks) == ("public_exposure", True)
-        assert "0.0.0.0/0 to port 5432" in finding.sentence
-
-    def test_the_load_balancers_own_rule_admits_the_world(self, small):
-        data = base()
-        data["resource"][OPEN_RULE]["security_clients_1_443"] = rule("0.0.0.0/0", 443)
-        assert assess(small.plan(data)) == ()
-
-    def test_a_bucket_that_is_opened_blocks(self, small):
-        data = base()
-        data["resource"]["aws_s3_bucket_public_access_block"]["closed"]["block_public_policy"] = False
-        assert "block_public_policy" in only(assess(small.plan(data))).sentence
-
-    def test_rights_that_grow_are_told_and_all_of_a_service_blocks(self, small):
-        data = base()
-        policy = data["resource"]["aws_iam_role_policy"]["task"]
-        queue = "arn:aws:sqs:us-east-1:1:queue"
-        policy["policy"] = document(
+        resources = data["resource"]
+        del resources["aws_kms_key"]
+        resources[OPEN_RULE]["inside"] = rule("0.0.0.0/0", 5432)
+        resources[OPEN_RULE]["security_clients_1_443"] = rule("0.0.0.0/0", 443)
+        resources["aws_s3_bucket_public_access_block"]["closed"]["block_public_policy"] = False
+        queue, stranger = "arn:aws:sqs:us-east-1:1:queue", {"AWS": "arn:aws:iam::999999999999:root"}
+        resources["aws_iam_role_policy"]["task"]["policy"] = document(
             {"Effect": "Allow", "Action": ["sqs:ReceiveMessage", "sqs:DeleteMessage"], "Resource": [queue]}
         )
-        finding = only(assess(small.plan(data)))
-        assert (finding.code, finding.blocks) == ("iam_widened", False)
-        assert "sqs:DeleteMessage" in finding.sentence
-        assert "sqs:ReceiveMessage" not in finding.sentence
-        policy["policy"] = document({"Effect": "Allow", "Action": "sqs:*", "Resource": "*"})
-        assert only(assess(small.plan(data))).blocks
-
-    def test_a_role_that_strangers_may_assume_blocks(self, small):
-        data = base()
-        stranger = {"AWS": "arn:aws:iam::999999999999:root"}
-        data["resource"]["aws_iam_role"]["task"]["assume_role_policy"] = document(
+        resources["aws_iam_role"]["task"]["assume_role_policy"] = document(
             {"Effect": "Allow", "Principal": stranger, "Action": "sts:AssumeRole"}
         )
-        assert "999999999999" in only(assess(small.plan(data))).sentence
+        findings = assess(small.plan(data))
+        assert sorted((finding.address, finding.code.value, finding.blocks) for finding in findings) == [
+            ("aws_iam_role.task", "iam_widened", True),
+            ("aws_iam_role_policy.task", "iam_widened", False),
+            ("aws_kms_key.key", "stateful_deleted", True),
+            ("aws_s3_bucket_public_access_block.closed", "public_exposure", True),
+            (f"{OPEN_RULE}.inside", "public_exposure", True),
+        ]
+        told = {finding.address: finding.sentence for finding in findings}
+        assert "999999999999" in told["aws_iam_role.task"]
+        assert "sqs:DeleteMessage" in told["aws_iam_role_policy.task"]
+        assert "sqs:ReceiveMessage" not in told["aws_iam_role_policy.task"]
+        assert "block_public_policy" in told["aws_s3_bucket_public_access_block.closed"]
+        assert "0.0.0.0/0 to port 5432" in told[f"{OPEN_RULE}.inside"]
 
 
 def change(kind: str, actions: list[str], before: Any, after: Any, **more: Any) -> dict[str, Any]:

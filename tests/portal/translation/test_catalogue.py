@@ -14,7 +14,7 @@ from django.test import override_settings
 from django.utils import translation
 
 from devtools.messages import catalogue
-from devtools.messages.sources import SPEAKING, Text, texts
+from devtools.messages.sources import SPEAKING, Text
 from devtools.paths import ROOT
 from messages.message import PLACEHOLDER, SAID, code_of, message
 from registry.messages.translation import translated
@@ -37,9 +37,9 @@ def key(message: Message) -> Text:
     return Text(message.context or "", *ids)
 
 
-def test_it_holds_exactly_the_texts_that_there_are(spanish: Catalog) -> None:
+def test_it_holds_exactly_the_texts_that_there_are(spanish: Catalog, texts: frozenset[Text]) -> None:
     present = {key(message) for message in spanish if message.id}
-    missing, left_over = texts() - present, present - texts()
+    missing, left_over = texts - present, present - texts
     assert not missing, f"{HOW_TO_ADD} Missing: {sorted(missing)}"
     assert not left_over, f"{HOW_TO_ADD} No longer said: {sorted(left_over)}"
     assert not spanish.obsolete
@@ -91,16 +91,20 @@ def test_no_translation_is_the_english_text_by_oversight(spanish: Catalog) -> No
     assert not [message.id for message in single if len(re.findall(r"[a-z]{3,}", VALUES.sub("", str(message.id)))) > 2]
 
 
-def test_the_file_is_what_make_messages_writes_and_has_neither_dates_nor_places(spanish: Catalog) -> None:
+def test_the_file_is_what_make_messages_writes_and_has_neither_dates_nor_places(
+    spanish: Catalog, texts: frozenset[Text]
+) -> None:
     content = PO.read_bytes()
-    assert catalogue.written(catalogue.merged(spanish, texts(), "es"), "es") == content
+    assert catalogue.written(catalogue.merged(spanish, set(texts), "es"), "es") == content
     assert b"POT-Creation-Date" not in content
     assert b"\n#: " not in content
 
 
-def test_a_text_that_is_added_is_kept_open_and_one_that_went_is_dropped(spanish: Catalog) -> None:
+def test_a_text_that_is_added_is_kept_open_and_one_that_went_is_dropped(
+    spanish: Catalog, texts: frozenset[Text]
+) -> None:
     added = Text("", "A text that nobody wrote yet")
-    merged = catalogue.merged(spanish, {*texts(), added} - {Text("", "Districts")}, "es")
+    merged = catalogue.merged(spanish, {*texts, added} - {Text("", "Districts")}, "es")
     assert [message.id for message in catalogue.missing(merged)] == [added.text]
     assert merged.get("Districts") is None
     assert merged.get("Audit").string == "Auditoría"  # type: ignore[union-attr]
@@ -118,9 +122,9 @@ def test_what_is_older_than_its_source_is_compiled_again(tmp_path: Path) -> None
         assert translated(message("A repair brings it back.")) == "Una reparación lo restituye."
 
 
-def test_each_message_has_a_code_of_its_own() -> None:
+def test_each_message_has_a_code_of_its_own(texts: frozenset[Text]) -> None:
     by_code: dict[str, set[str]] = defaultdict(set)
-    for entry in texts():
+    for entry in texts:
         if entry.context == SAID:
             by_code[code_of(entry.text)].add(entry.text)
     assert {code: some for code, some in by_code.items() if len(some) > 1} == {}
@@ -136,8 +140,8 @@ def calls() -> Iterator[tuple[str, ast.Call]]:
                     yield f"{path.relative_to(ROOT)}:{node.lineno}", node
 
 
-def test_a_message_is_a_literal_with_all_its_values_so_that_it_can_be_collected() -> None:
-    collected = {entry.text for entry in texts() if entry.context == SAID}
+def test_a_message_is_a_literal_with_all_its_values_so_that_it_can_be_collected(texts: frozenset[Text]) -> None:
+    collected = {entry.text for entry in texts if entry.context == SAID}
     problems = []
     for place, call in calls():
         template = ast.literal_eval(call.args[0]) if isinstance(call.args[0], ast.Constant) else None

@@ -45,6 +45,8 @@ NO_PAGES = {
 }
 """Addresses that answer with a file, a redirection or only to a POST; what they say is on the page that follows."""
 
+RUN_PARTS = {"run-resources", "run-lines", "run-activity", "run-live"}
+
 KEY = "4d1e3a52-8f0c-4a57-9a55-2f3f7c0b8a11"
 ELSEWHERE = {"sign-in", "bulk-progress", "reset-choose", "person-invited"}
 """Pages that a test of their own looks at."""
@@ -96,8 +98,8 @@ def speaking(language: str, user: Any = None) -> Client:
     return client
 
 
-def pages(world: World) -> dict[str, list[str]]:
-    """Return the addresses of each page of the console, by its name."""
+def pages(world: World, *, every: bool) -> dict[str, list[str]]:
+    """Return the addresses of each page of the console, by its name; the parts of two runs' pages or of every one's."""
     districts = [world.live.suffix, world.draft.suffix, world.certificate.district.suffix]
     queries = {
         "fleet": ["", "?q=zzzz", "?show=attention"],
@@ -112,7 +114,8 @@ def pages(world: World) -> dict[str, list[str]]:
         if "<slug:suffix>" in route:
             addresses[name] = [reverse(f"console:{name}", args=[suffix]) for suffix in districts]
         elif "runs/" in route:
-            addresses[name] = [reverse(f"console:{name}", args=[run.number]) for run in world.runs]
+            runs = [world.waiting, world.failed] if name in RUN_PARTS and not every else world.runs
+            addresses[name] = [reverse(f"console:{name}", args=[run.number]) for run in runs]
         elif "people/<" in route:
             addresses[name] = [reverse(f"console:{name}", args=[world.administrator.pk])]
         elif "notices/<" in route:
@@ -149,9 +152,10 @@ def none_left(leftovers: dict[str, list[str]]) -> None:
         pytest.fail(f"Not translated:\n{lines}", pytrace=False)
 
 
-def test_every_page_of_the_console_is_translated(brackets: str, world: World) -> None:
+@pytest.mark.parametrize("every", [False, pytest.param(True, marks=pytest.mark.soak)])
+def test_every_page_of_the_console_is_translated(brackets: str, world: World, every: bool) -> None:
     client = speaking(brackets, world.administrator)
-    addresses = [address for some in pages(world).values() for address in some]
+    addresses = [address for some in pages(world, every=every).values() for address in some]
     none_left({address: left_on(asked(client, address), world.data) for address in addresses})
 
 

@@ -30,6 +30,7 @@ from registry.audit.models import AuditEvent
 from registry.districts.statuses import DistrictStatus, DriftStatus
 from sandbox.launch import Sandbox, running_sandbox
 from tests.builders import a_run, moved
+from tests.synthesis import keep_of
 
 pytestmark = [pytest.mark.terraform, pytest.mark.django_db]
 
@@ -49,22 +50,9 @@ PART = (
 def keep_part(stack_file: Path) -> None:
     """Leave of a synthesized stack the resources of `PART` and whatever they refer to."""
     stack = json.loads(stack_file.read_text())
-    text = {
-        f"{kind}.{name}": json.dumps(body) for kind, named in stack["resource"].items() for name, body in named.items()
-    }
-    pending = [address for address in text if any(re.fullmatch(pattern, address) for pattern in PART)]
-    addresses: set[str] = set()
-    while pending:
-        address = pending.pop()
-        if address not in addresses:
-            addresses.add(address)
-            pending += [reference for reference in re.findall(r"\baws_\w+\.\w+", text[address]) if reference in text]
-    stack["resource"] = {
-        kind: {name: body for name, body in named.items() if f"{kind}.{name}" in addresses}
-        for kind, named in stack["resource"].items()
-        if any(f"{kind}.{name}" in addresses for name in named)
-    }
     del stack["output"], stack["ephemeral"]
+    addresses = [f"{kind}.{name}" for kind, named in stack["resource"].items() for name in named]
+    keep_of(stack, [address for address in addresses if any(re.fullmatch(pattern, address) for pattern in PART)])
     stack_file.write_text(json.dumps(stack))
 
 

@@ -31,6 +31,7 @@ from provisioning.runs.stored_plans import forget_ended_plans
 from provisioning.states.runs import HELD_STATES, Decision, RunKind, RunState
 from provisioning.tasks import execute_run
 from provisioning.teardown.service import request_teardown
+from registry.accounts.models import User
 from registry.accounts.roles import Role
 from registry.districts.statuses import DistrictStatus, DriftStatus
 from sandbox.launch import Sandbox, running_sandbox
@@ -171,23 +172,20 @@ def test_a_canceled_apply_ends_what_is_in_hand_and_a_retry_goes_on(sandbox):
     assert run.district.resources.count() == RESOURCES
 
 
-def test_a_change_drift_its_repair_and_the_end_of_a_district(sandbox):
-    run = executed(a_run(slug="maple"))
-    district = run.district
-    assert (run.state, district.status, district.drift) == (
+def live(slug: str) -> Run:
+    """Return the run that has deployed a district."""
+    run = executed(a_run(slug=slug))
+    assert (run.state, run.district.status, run.district.drift) == (
         RunState.SUCCEEDED,
         DistrictStatus.LIVE,
         DriftStatus.IN_SYNC,
     )
     assert not run.apply_open
-    logs = aws("logs")
+    return run
 
-    change = {"retention_days": 400}
-    changed = executed(request_run(district=district, kind=RunKind.APPLY, actor=None, change=change))
-    assert (changed.state, changed.change_count) == (RunState.SUCCEEDED, 3)
-    district.refresh_from_db()
-    assert district.retention_days == 400
 
+def test_drift_is_found_and_a_district_ends(sandbox):
+    district, logs = live("maple").district, aws("logs")
     logs.put_retention_policy(logGroupName="/homeroom/api-maple-sbx", retentionInDays=3)
     drifted = executed(request_run(district=district, kind=RunKind.DRIFT, actor=None))
     district.refresh_from_db()
@@ -200,16 +198,31 @@ def test_a_change_drift_its_repair_and_the_end_of_a_district(sandbox):
     assert (item.address, item.path, item.before, item.after) == (
         "aws_cloudwatch_log_group.compute_api_group",
         "retention_in_days",
-        400,
+        365,
         3,
     )
-    repaired = executed(request_run(district=district, kind=RunKind.APPLY, actor=None))
-    district.refresh_from_db()
-    assert (repaired.state, repaired.change_count, district.drift) == (RunState.SUCCEEDED, 1, DriftStatus.IN_SYNC)
 
     gone = executed(request_teardown(district=district, typed_name=district.suffix, reason="The end", actor=None))
     assert (gone.state, gone.district.status) == (RunState.SUCCEEDED, DistrictStatus.REMOVED)
     assert logs.describe_log_groups(logGroupNamePrefix="/homeroom/api-maple")["logGroups"] == []
+
+
+@pytest.mark.soak
+def test_what_the_portal_asks_for_changes_a_district_and_repairs_its_drift(sandbox):
+    district = live("alder").district
+    change = {"retention_days": 400}
+    changed = executed(request_run(district=district, kind=RunKind.APPLY, actor=None, change=change))
+    assert (changed.state, changed.change_count) == (RunState.SUCCEEDED, 3)
+    district.refresh_from_db()
+    assert district.retention_days == 400
+
+    aws("logs").put_retention_policy(logGroupName="/homeroom/api-alder-sbx", retentionInDays=3)
+    executed(request_run(district=district, kind=RunKind.DRIFT, actor=None))
+    item = DriftItem.objects.get(district=district)
+    assert (item.before, item.after) == (400, 3)
+    repaired = executed(request_run(district=district, kind=RunKind.APPLY, actor=None))
+    district.refresh_from_db()
+    assert (repaired.state, repaired.change_count, district.drift) == (RunState.SUCCEEDED, 1, DriftStatus.IN_SYNC)
 
 
 def values_of(run: Run) -> dict[str, tuple[str, str]]:
@@ -235,22 +248,33 @@ def test_a_persons_change_of_settings_is_seen_before_it_is_live_and_that_very_pl
     change = {"retention_days": 30}
     shorter = executed(request_run(district=district, kind=RunKind.APPLY, actor=otto, change=change))
     assert shorter.state == RunState.AWAITING_APPROVAL, "nobody has seen yet what it does"
+    district.refresh_from_db()
     assert (district.retention_days, kept_days()) == (365, {365})
     seen = values_of(shorter)
     assert seen["aws_cloudwatch_log_group.compute_api_group retention_in_days"] == ("365", "30")
     assert len(seen) == 3
+
+    approve(run=shorter, actor=otto)
+    shorter = executed(shorter)
+    district.refresh_from_db()
+    assert (shorter.state, shorter.decided_by) == (RunState.SUCCEEDED, otto)
+    assert shorter.events.filter(kind="plan").count() == 1, "no other plan was made"
+    assert (district.retention_days, kept_days()) == (30, {30})
+    assert values_of(shorter) == seen
+
+
+@pytest.mark.soak
+def test_a_change_that_is_discarded_changes_nothing_and_can_be_asked_for_again(sandbox):
+    otto = a_person(Role.OPERATOR, "otto")
+    district = live("pine").district
+    change = {"retention_days": 30}
+    shorter = executed(request_run(district=district, kind=RunKind.APPLY, actor=otto, change=change))
     discard(run=shorter, actor=otto)
     district.refresh_from_db()
-    assert (district.retention_days, district.status, kept_days()) == (365, DistrictStatus.LIVE, {365})
-
+    assert (district.retention_days, district.status) == (365, DistrictStatus.LIVE)
     again = executed(request_run(district=district, kind=RunKind.APPLY, actor=otto, change=change))
-    approve(run=again, actor=otto)
-    again = executed(again)
-    district.refresh_from_db()
-    assert (again.state, again.decided_by) == (RunState.SUCCEEDED, otto)
-    assert again.events.filter(kind="plan").count() == 1, "no other plan was made"
-    assert (district.retention_days, kept_days()) == (30, {30})
-    assert values_of(again) == seen
+    assert again.state == RunState.AWAITING_APPROVAL
+    assert values_of(again) == values_of(shorter)
 
 
 def test_production_waits_holds_no_worker_and_applies_the_very_plan_that_was_approved(sandbox):
@@ -306,6 +330,7 @@ def test_a_plan_that_somebody_looked_at_is_applied_by_a_run_of_its_own_and_an_ex
     assert refused.district.status == DistrictStatus.LIVE
 
 
+@pytest.mark.soak
 def test_in_production_a_second_person_approves_the_plan_of_another_run_and_a_moved_state_refuses_it(sandbox):
     otto, ada = a_person(Role.OPERATOR, "otto"), a_person(Role.OPERATOR, "ada")
     looked = executed(onboard(registration=a_registration(slug="hazel", **PRODUCTION), actor=otto, kind=RunKind.PLAN))
@@ -324,9 +349,12 @@ def test_in_production_a_second_person_approves_the_plan_of_another_run_and_a_mo
     assert "the state has changed" in refused.error_summary
 
 
-def test_an_approved_plan_is_refused_when_what_it_was_made_for_has_changed(sandbox):
+def test_a_plan_of_another_run_waits_for_a_second_person_and_is_refused_when_its_grounds_have_changed(sandbox):
     otto, ada = a_person(Role.OPERATOR, "otto"), a_person(Role.OPERATOR, "ada")
-    run = executed(onboard(registration=a_registration(slug="elm", **PRODUCTION), actor=otto))
+    looked = executed(onboard(registration=a_registration(slug="elm", **PRODUCTION), actor=otto, kind=RunKind.PLAN))
+    run = executed(apply_plan(run=looked, actor=otto))
+    assert (run.state, run.claim_token) == (RunState.AWAITING_APPROVAL, None)
+    assert not run.events.filter(kind="plan").exists(), "no other plan was made"
     run.district.retention_days = 400
     run.district.save(update_fields=["retention_days"])
     approve(run=run, actor=ada)
@@ -337,11 +365,9 @@ def test_an_approved_plan_is_refused_when_what_it_was_made_for_has_changed(sandb
     assert aws("logs").describe_log_groups(logGroupNamePrefix="/homeroom/api-elm")["logGroups"] == []
 
 
-def lost_with_an_approval(slug: str) -> Run:
-    """Return a run of production that was approved, and whose worker was lost before its apply began."""
-    otto, ada = a_person(Role.OPERATOR, "otto"), a_person(Role.OPERATOR, "ada")
-    run = executed(onboard(registration=a_registration(slug=slug, **PRODUCTION), actor=otto))
-    approve(run=run, actor=ada)
+def approved_and_lost(run: Run) -> Run:
+    """Return a run that waited for approval when it was approved, and its worker lost before its apply began."""
+    approve(run=run, actor=User.objects.filter(username="ada").first() or a_person(Role.OPERATOR, "ada"))
     claimed = claim(run.number, "a worker that dies")
     assert claimed is not None
     assert claimed[0].state == RunState.APPLYING
@@ -349,16 +375,22 @@ def lost_with_an_approval(slug: str) -> Run:
     return moved(claimed[0], RunState.LOST)
 
 
+def waiting(slug: str) -> Run:
+    """Return a run of production that waits for approval."""
+    otto = a_person(Role.OPERATOR, "otto")
+    return executed(onboard(registration=a_registration(slug=slug, **PRODUCTION), actor=otto))
+
+
 def test_a_plan_that_was_approved_and_still_binds_is_applied_as_it_is_after_a_loss(sandbox):
-    run = executed(lost_with_an_approval("ash"))
+    run = executed(approved_and_lost(waiting("ash")))
     assert (run.state, run.district.status) == (RunState.SUCCEEDED, DistrictStatus.LIVE)
     messages = list(run.events.values_list("message", flat=True))
     assert "The plan was approved by ada; it is applied as it is." in messages
     assert run.events.filter(kind="plan").count() == 1, "no other plan was made"
 
 
-def test_what_was_not_seen_when_a_plan_was_approved_is_approved_anew_after_a_loss(sandbox):
-    run = lost_with_an_approval("fir")
+def test_after_a_loss_what_was_not_seen_is_approved_anew_and_what_is_left_of_what_was_goes_on(sandbox):
+    run = approved_and_lost(waiting("fir"))
     # Nobody knows what the lost one has done, and the same change of the same groups has other values now.
     Run.objects.filter(pk=run.pk).update(apply_open=True, spec={**run.spec, "retention_days": 30})
     run = executed(run)
@@ -371,9 +403,7 @@ def test_what_was_not_seen_when_a_plan_was_approved_is_approved_anew_after_a_los
     )
     assert aws("logs").describe_log_groups(logGroupNamePrefix="/homeroom/api-fir")["logGroups"] == []
 
-
-def test_what_is_left_of_an_approved_plan_goes_on_after_a_loss(sandbox):
-    run = lost_with_an_approval("yew")
-    Run.objects.filter(pk=run.pk).update(apply_open=True)
+    run = approved_and_lost(run)
+    assert run.apply_open
     run = executed(run)
     assert (run.state, run.decision) == (RunState.SUCCEEDED, Decision.APPROVED)

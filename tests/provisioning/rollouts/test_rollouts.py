@@ -401,20 +401,21 @@ def test_what_is_asked_for_twice_happens_once():
 
 
 @pytest.mark.parametrize("before", list(RolloutState))
-@pytest.mark.parametrize("after", list(RolloutState))
-def test_postgresql_knows_the_same_transitions_as_the_table(before, after):
+def test_postgresql_knows_the_same_transitions_as_the_table(before):
     live_districts(1)
     rollout = create_rollout(request=a_request(), actor=None)
     # Every state can be reached from Running at once.
     Rollout.objects.filter(pk=rollout.pk).update(state=before)
-    allowed = before == after or (before, after) in TABLE.pairs()
-    try:
-        with transaction.atomic():
-            Rollout.objects.filter(pk=rollout.pk).update(state=after)
-        happened = True
-    except IntegrityError:
-        happened = False
-    assert happened == allowed
+    happened = set()
+    for after in RolloutState:
+        try:
+            with transaction.atomic():
+                Rollout.objects.filter(pk=rollout.pk).update(state=after)
+                happened.add(after)
+                transaction.set_rollback(True)
+        except IntegrityError:
+            continue
+    assert happened == {after for after in RolloutState if before == after or (before, after) in TABLE.pairs()}
 
 
 @pytest.mark.django_db(transaction=True, serialized_rollback=True)

@@ -189,7 +189,7 @@ def problem(name: str, role: Role, where: Where, world: World, status: int, text
         return status != 404
     leaked = (world.told_in(text) != "") == (where is Where.OTHER) and (where is Where.OTHER or name in TELL)
     unknown = {"drift-remove", "token-revoke", "person", "person-act", "grant-new", "grant-end", "evidence-file"}
-    unknown |= {"aws-account", "notice-endpoint", "notice-act", "notice-again", "aws-account-retire"}
+    unknown |= {"aws-account", "notice-endpoint", "notice-act", "notice-again", "aws-account-retire", "service-act"}
     return leaked or status == 403 or status >= 500 or (status == 404 and name not in unknown)
 
 

@@ -56,8 +56,8 @@ LOCATION = {"Location": {"schema": {"type": "string"}, "description": "Where wha
 RETRY = {"Retry-After": {"schema": {"type": "integer"}, "description": "Seconds to wait."}}
 
 
-class _Told(OpenAPISchema):
-    """What Django Ninja tells of the router, each type that is answered with read once.
+class _Schema(OpenAPISchema):
+    """The document as Django Ninja makes it of the router; each type that is answered with is read once.
 
     Every operation answers with the same problem under ten statuses, in a model of its own for each: to read all of
     them is nine tenths of the time.
@@ -90,7 +90,7 @@ class _Told(OpenAPISchema):
 @cache
 def document() -> dict[str, Any]:
     """Return the document as plain data."""
-    schema: dict[str, Any] = json.loads(json.dumps(_Told(api, PREFIX)))
+    schema: dict[str, Any] = json.loads(json.dumps(_Schema(api, PREFIX)))
     shared = schema["components"]
     shared["headers"] = LIMITS | ETAG | LOCATION | RETRY
     shared["parameters"] = {"IdempotencyKey": KEY, "IfNoneMatch": NONE_MATCH, "IfMatch": MATCH}

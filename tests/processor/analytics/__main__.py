@@ -3,7 +3,8 @@
     python -m tests.processor.analytics --seconds 600         (`make attack`)
 
 ends with status 1 at the first count under ten, or level of a student, that follows from all answers: those about one
-version of the data, or those before and after files landed, were taken back and corrected.
+version of the data, those about two subgroups put together, or those before and after files landed, were taken back and
+corrected.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import random
 import sys
 import time
 
+from tests.processor.analytics.across_dimensions import follows, people
 from tests.processor.analytics.adversary import LEVELS, SIZES, Attacker, answers, district, told
 from tests.processor.analytics.versions import history, told_by_differences
 
@@ -30,7 +32,11 @@ def main() -> int:
         chance = random.Random(seed)
         levels = LEVELS if seed % 3 else ()
         students = district(chance, levels, chance.choice(SIZES), chance.choice((2, 4, 4, 12)))
-        leaks = [*told(students, levels), *told_by_differences(history(seed, steps=1 + seed % 3))]
+        leaks = [
+            *told(students, levels),
+            *follows(people(random.Random(seed), levels), levels),
+            *told_by_differences(history(seed, steps=1 + seed % 3)),
+        ]
         districts += 1
         hidden += len(Attacker(list(answers(students, levels)), students, levels).hidden)
         if leaks:

@@ -546,7 +546,7 @@ class TestRun:
 
 class TestAudit:
     def test_filters_by_act_and_pages_by_key(self):
-        for number in range(12):
+        for number in range(20):
             a_run(f"District {number}", f"d-{number}")
         client = signed_in(Role.VIEWER)
         first = client.get("/audit")

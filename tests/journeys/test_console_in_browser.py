@@ -33,6 +33,7 @@ def badge_of(page: Page, word: str) -> None:
     expect(page.locator("#run-live .facts .state").first).to_have_text(word)
 
 
+@pytest.mark.soak
 def test_an_operator_registers_watches_and_tears_down(door: Page):
     an_account()
     page = door

@@ -87,17 +87,17 @@ SHORTEN = """rows => {
 class Axe:
     """Asks axe about pages, and remembers which texts it found good."""
 
-    def __init__(self, *, whole: bool = False, widths: Sequence[int] = WIDTHS) -> None:
-        self._whole, self._widths = whole, widths
+    def __init__(self, *, whole: bool = False) -> None:
+        self._whole = whole
         self._settled: set[str] = set()
 
-    def violations(self, page: Page) -> list[str]:
-        """Return what axe finds in both themes at each width; the page is left wide and light."""
+    def violations(self, page: Page, widths: Sequence[int] = WIDTHS) -> list[str]:
+        """Return what axe finds in both themes at these widths; the page is left light."""
         page.evaluate(SHORTEN, ROWS)
         page.evaluate(AXE_SCRIPT)
         violations: list[str] = []
         shapes: set[str] = set()
-        for place, width in enumerate(self._widths):
+        for place, width in enumerate(WIDTHS if self._whole else widths):
             resize(page, width)
             # To and fro, since a change of the theme draws the whole page anew.
             for turn, theme in enumerate(THEMES if place % 2 == 0 else reversed(THEMES)):

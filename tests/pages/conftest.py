@@ -13,7 +13,7 @@ from pytest_django.plugin import DjangoDbBlocker
 from tests.browsing import browser_beside_database
 from tests.builders import an_account
 from tests.pages.axe import Axe
-from tests.pages.browsing import WIDTHS, Visitors
+from tests.pages.browsing import Visitors
 from tests.pages.checks import refused
 from tests.pages.fixtures import Builder, World
 
@@ -71,12 +71,8 @@ def visitors(server: str, builder: Builder) -> Iterator[Visitors]:
 
 @pytest.fixture(scope="session")
 def axe(request: pytest.FixtureRequest) -> Axe:
-    """Return who asks axe: for everything at every width and theme in the long edition.
-
-    Else at the narrowest and the widest, since nothing is shown at the middle width alone.
-    """
-    whole = bool(request.config.getoption("soak", default=False))
-    return Axe(whole=whole, widths=WIDTHS if whole else (WIDTHS[0], WIDTHS[-1]))
+    """Return who asks axe: for everything at every width and theme in the long edition."""
+    return Axe(whole=request.config.getoption("soak", default=False))
 
 
 @pytest.fixture

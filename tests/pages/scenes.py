@@ -38,6 +38,7 @@ from tests.pages.actions import (
     type_a_wrong_code,
     type_a_wrong_number,
 )
+from tests.pages.browsing import WIDTHS
 from tests.pages.fixtures import World
 
 
@@ -108,6 +109,18 @@ class Scene:
     def is_refusal(self) -> bool:
         """Return whether it is the page of what is forbidden: one and the same, which the fleet stands for."""
         return self.state is State.FORBIDDEN and self.view != "fleet"
+
+    @property
+    def widths(self) -> tuple[int, ...]:
+        """Return the widths at which axe looks in every test run.
+
+        Nothing is shown at the middle width alone. What is filled in, and what has parts of its own, is looked at on a
+        telephone as well; of the other pages a telephone's are made of the same parts.
+        """
+        has_own_parts = (
+            self.act is not None or self.name in OPENED_VARIANTS or self.view in ("fleet", "district", "run")
+        )
+        return (WIDTHS[0], WIDTHS[-1]) if has_own_parts else (WIDTHS[-1],)
 
     @property
     def is_opened_always(self) -> bool:

@@ -68,7 +68,7 @@ def look(scene: Scene, address: str, request: pytest.FixtureRequest) -> None:
         if scene.is_refused:
             problems += error_problems(page)
             problems += [f"{where} is no longer {typed}" for where, typed in scene.keeps if value(page, where) != typed]
-        problems += [*overflows(page), *axe.violations(page)]
+        problems += [*overflows(page), *axe.violations(page, scene.widths)]
         assert not problems, "\n".join(problems)
     except AssertionError:
         picture(page, f"{scene.name}-wrong")

@@ -106,6 +106,7 @@ def test_onboard_and_correct_an_error(page: Page):
     assert run_of(page).requested_by == User.objects.get(username="otto")
 
 
+@pytest.mark.soak
 def test_watch_without_scripts(bare: Page):
     run = a_run()
     bare.goto(f"/runs/{run.number}")
@@ -269,7 +270,8 @@ def test_tear_down_to_the_certificate(bare: Page):
     assert json.loads(Path(download.value.path()).read_text())["document"]
 
 
-@WITHOUT_SCRIPTS_IN_SOAK
+@pytest.mark.soak
+@BOTH_WAYS
 def test_audit_and_export(page: Page):
     a_run(name="Willow Glen")
     page.goto("/audit")
@@ -286,7 +288,8 @@ def test_audit_and_export(page: Page):
         assert Path(download.value.path()).read_text().startswith(first)
 
 
-@WITHOUT_SCRIPTS_IN_SOAK
+@pytest.mark.soak
+@BOTH_WAYS
 def test_register_by_file_and_plan_what_is_ticked(page: Page, request: pytest.FixtureRequest):
     tag = "a" if "with-scripts" in request.node.name.replace("without-scripts", "") else "b"
     page.goto("/")

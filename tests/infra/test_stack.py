@@ -653,6 +653,10 @@ def test_everything_is_encrypted_with_the_districts_own_key(stack):
     for kind, field in KEYS.items():
         assert stack.all(kind), kind
         assert {body[field] for body in stack.all(kind).values()} == {"${aws_kms_key.encryption_key.arn}"}
+    # A key alone encrypts neither of the two.
+    assert all(cluster["storage_encrypted"] is True for cluster in stack.all("aws_rds_cluster").values())
+    groups = stack.all("aws_elasticache_replication_group").values()
+    assert {str(group["at_rest_encryption_enabled"]).lower() for group in groups} == {"true"}
     rules = {
         name: body["rule"][0]["apply_server_side_encryption_by_default"]
         for name, body in stack.all("aws_s3_bucket_server_side_encryption_configuration").items()

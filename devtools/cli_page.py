@@ -7,11 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import typer
-
 from devtools.paths import ROOT
 from homeroom_cli.exits import WORDS
-from homeroom_cli.main import app
+from homeroom_cli.main import command
 
 PAGE = ROOT / "docs" / "cli.md"
 MARK = "<!-- Below: made by `python -m devtools.cli_page`. -->\n"
@@ -23,7 +21,7 @@ def text() -> str:
     parts = ["## Exit statuses\n\n| status | what it says |\n|---|---|\n"]
     parts += [f"| {int(status)} | {word} |\n" for status, word in WORDS.items()]
     parts.append("\n## Commands\n")
-    parts += list(described(typer.main.get_command(app), "homeroom"))
+    parts += list(described(command(), "homeroom"))
     return written + MARK + "\n" + "".join(parts)
 
 

@@ -111,7 +111,7 @@ class Supervisor:
         own = process(host, os.getpid())
         self.orphan_seconds = orphan_seconds
         self.grace_seconds = grace_seconds
-        self.interrupted_at: list[float] = []
+        self.signaled_at: list[float] = []
         self.lease_time = 0.0
         self.lease_seen = time.monotonic()
 
@@ -139,7 +139,7 @@ class Supervisor:
             signal.signal(number, lambda *_: self.tell(signal.SIGINT))
         while (status := self.wait()) is None:
             self.look_at_lease()
-        write(self.folder, ENDED, {"status": status, "at": time.time(), "orphaned": bool(self.interrupted_at)})
+        write(self.folder, ENDED, {"status": status, "at": time.time(), "orphaned": bool(self.signaled_at)})
         return status
 
     def wait(self) -> int | None:
@@ -158,16 +158,16 @@ class Supervisor:
         if touched != self.lease_time:
             self.lease_time, self.lease_seen = touched, time.monotonic()
         silent = time.monotonic() - self.lease_seen
-        if not self.interrupted_at and silent > self.orphan_seconds:
+        if not self.signaled_at and silent > self.orphan_seconds:
             self.tell(signal.SIGINT)
-        elif len(self.interrupted_at) == 1 and time.monotonic() - self.interrupted_at[0] > self.grace_seconds:
+        elif len(self.signaled_at) == 1 and time.monotonic() - self.signaled_at[0] > self.grace_seconds:
             self.tell(signal.SIGTERM)
-        elif len(self.interrupted_at) == 2 and time.monotonic() - self.interrupted_at[1] > LAST_GRACE_SECONDS:
+        elif len(self.signaled_at) == 2 and time.monotonic() - self.signaled_at[1] > LAST_GRACE_SECONDS:
             self.tell(signal.SIGKILL)
 
     def tell(self, number: signal.Signals) -> None:
         """Send a signal to the command's whole group, SIGINT at most once."""
-        self.interrupted_at.append(time.monotonic())
+        self.signaled_at.append(time.monotonic())
         if number is signal.SIGINT:
             interrupt(self.folder, self.child.pid)
             return

@@ -64,13 +64,8 @@ class _Schema(OpenAPISchema):
     """
 
     def __init__(self, *of: Any) -> None:
-        self._answers: dict[Any, tuple[Any, list[dict[str, Any]]]] = {}
-        self._defined: list[dict[str, Any]] = []
+        self._answers: dict[Any, Any] = {}
         super().__init__(*of)
-
-    def add_schema_definitions(self, definitions: dict[str, Any]) -> None:
-        self._defined.append(definitions)
-        super().add_schema_definitions(definitions)
 
     def _create_schema_from_model(self, model: Any, *args: Any, **kwargs: Any) -> Any:
         field = model.model_fields.get("response")
@@ -78,13 +73,8 @@ class _Schema(OpenAPISchema):
             return super()._create_schema_from_model(model, *args, **kwargs)
         answered = field.annotation, args, tuple(kwargs.items())
         if answered not in self._answers:
-            self._defined = []
-            result = super()._create_schema_from_model(model, *args, **kwargs)
-            self._answers[answered] = result, self._defined
-        result, defined = self._answers[answered]
-        for definitions in defined:
-            super().add_schema_definitions(definitions)
-        return result
+            self._answers[answered] = super()._create_schema_from_model(model, *args, **kwargs)
+        return self._answers[answered]
 
 
 @cache

@@ -112,7 +112,7 @@ class Analytics:
             }
             if not all(occasion_book.shown for occasion_book in reports.values()):
                 return NOTHING_TOLD
-            release = self._told(connection, (before, after), occasions.read_changes(connection, before, after))
+            release = self._released(connection, (before, after), occasions.read_changes(connection, before, after))
             return growth_report(release.reading, before=reports[before], after=reports[after], least=self._least,
                                pieces=release.pieces, also=release.hidden)  # fmt: skip
 
@@ -138,10 +138,10 @@ class Analytics:
     def _read(self, connection: psycopg.Connection, occasion: Occasion) -> AggregateReport:
         if twins.is_later_twin(connection, occasion, least=self._least):
             return NOTHING_TOLD
-        release = self._told(connection, (occasion,), occasions.read(connection, occasion))
+        release = self._released(connection, (occasion,), occasions.read(connection, occasion))
         return aggregate_report(release.reading, least=self._least, pieces=release.pieces, also=release.hidden)
 
-    def _told(self, connection: psycopg.Connection, of: tuple[Occasion, ...], reading: Reading) -> ReleasedStudents:
+    def _released(self, connection: psycopg.Connection, of: tuple[Occasion, ...], reading: Reading) -> ReleasedStudents:
         return released(connection, of, reading, least=self._least, now=self._now())
 
     def _answer(self, access: Access, question: _Question[T]) -> Answer:

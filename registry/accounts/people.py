@@ -96,13 +96,13 @@ def read_invitation(token: str) -> dict[str, Any] | None:
 
 
 @transaction.atomic
-def accept_invitation(answers: dict[str, Any]) -> User | None:
+def accept_invitation(payload: dict[str, Any]) -> User | None:
     """Return whose link this is, and end it: its person comes in by the organization's provider from now on.
 
     The role that an administrator has given stays, as a grant beside what the provider's groups say at each sign-in.
     None where the link does not hold any more, or somebody comes in as that person by the provider already.
     """
-    user = _invited(answers, User.objects.select_for_update())
+    user = _invited(payload, User.objects.select_for_update())
     if user is None or user.is_service or SocialAccount.objects.filter(user=user).exists():
         return None
     end_sessions(user)

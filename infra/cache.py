@@ -17,6 +17,7 @@ from infra.cdk import (
 from infra.frame import Frame
 from infra.lifecycles import versions_left_to_aws
 from infra.security_groups import CACHE_PORT
+from infra.spec import CacheEngine
 
 FAMILIES = {"7.1": "redis7", "7.2": "valkey7", "8.0": "valkey8"}
 """Parameter group family of each engine version (ElastiCache User Guide, "Parameter groups")."""
@@ -32,15 +33,9 @@ class Cache(Construct):
         engine = frame.spec.cache_engine.value
         name = frame.name("cache", limit="elasticache")
         self.user_id = frame.name("app", limit="elasticache")
-        nobody = ElasticacheUser(
-            self,
-            "default_user",
-            user_id=frame.name("default", limit="elasticache"),
-            user_name="default",
-            engine=engine,
-            access_string="off -@all",
-            authentication_mode=ElasticacheUserAuthenticationMode(type="no-password-required"),
-        )
+        # A group of Redis has to have a default user; Valkey's own is off, and none there does without a password
+        # (ElastiCache User Guide, "Role-Based Access Control (RBAC)").
+        nobody = [self.default_user(frame)] if frame.spec.cache_engine is CacheEngine.REDIS else []
         user = ElasticacheUser(
             self,
             "user",
@@ -53,7 +48,7 @@ class Cache(Construct):
             authentication_mode=ElasticacheUserAuthenticationMode(type="iam"),
         )
         users = ElasticacheUserGroup(
-            self, "users", user_group_id=name, engine=engine, user_ids=[nobody.user_id, user.user_id]
+            self, "users", user_group_id=name, engine=engine, user_ids=[one.user_id for one in (*nobody, user)]
         )
         group = ElasticacheSubnetGroup(self, "subnets", name=name, subnet_ids=subnets)
         parameters = ElasticacheParameterGroup(
@@ -110,3 +105,15 @@ class Cache(Construct):
         self.user_arn: str = user.arn
         self.endpoint: str = replication.primary_endpoint_address
         self.log_group_names: list[str] = [group.name for group in logs.values()]
+
+    def default_user(self, frame: Frame) -> ElasticacheUser:
+        """Return the user in the place of Redis's default one, which may do everything: this one may do nothing."""
+        return ElasticacheUser(
+            self,
+            "default_user",
+            user_id=frame.name("default", limit="elasticache"),
+            user_name="default",
+            engine=frame.spec.cache_engine.value,
+            access_string="off -@all",
+            authentication_mode=ElasticacheUserAuthenticationMode(type="no-password-required"),
+        )

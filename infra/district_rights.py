@@ -57,6 +57,7 @@ def district_statements(account: str) -> list[Statement]:
                 "ec2:DescribeNetworkInterfaces",
                 "ec2:DescribeSubnets",
                 "ecr:GetAuthorizationToken",
+                "logs:DescribeLogGroups",
                 "logs:DescribeQueries",
                 "logs:StopQuery",
                 "rds:Describe*",

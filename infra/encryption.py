@@ -14,6 +14,10 @@ TELLERS = [f"{service}.amazonaws.com" for service in ("cloudwatch", "s3", "event
 
 USE = ["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"]
 
+TRAIL_USES = ["kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey*"]
+"""What a trail does with the key of its files; it decrypts where their bucket has an S3 Bucket Key, as ours have
+(CloudTrail User Guide, "Configure AWS KMS key policies for CloudTrail")."""
+
 
 class Encryption(Construct):
     """One customer-managed key with its alias, rotated by AWS every year."""
@@ -51,7 +55,7 @@ class Encryption(Construct):
                 "Sid": "TrailEncrypts",
                 "Effect": "Allow",
                 "Principal": {"Service": "cloudtrail.amazonaws.com"},
-                "Action": ["kms:DescribeKey", "kms:GenerateDataKey*"],
+                "Action": TRAIL_USES,
                 "Resource": ["*"],
                 "Condition": from_account,
             },

@@ -121,16 +121,17 @@ def allow(sid: str, actions: list[str], resources: list[str], **more: Any) -> di
     return {"Sid": sid, "Effect": "Allow", "Action": actions, "Resource": resources, **more}
 
 
+SOURCELESS = frozenset({"backup.amazonaws.com", "cloudtrail.amazonaws.com", "lambda.amazonaws.com"})
+"""Services of which no document says that they tell on whose behalf they assume a role. A role that asks for it is
+refused to CloudTrail (prowler-cloud/prowler, issue 4714). It is no other account's deputy all the same: nobody passes a
+role to a service in another account (IAM User Guide, "Grant a user permissions to pass a role to an AWS service")."""
+
+
 def trust(service: str, account_id: str) -> str:
-    """Return who may assume a role: one AWS service, on behalf of this account only (IAM, "confused deputy")."""
-    return policy(
-        {
-            "Effect": "Allow",
-            "Principal": {"Service": service},
-            "Action": ["sts:AssumeRole"],
-            "Condition": only_account(account_id),
-        }
-    )
+    """Return who may assume a role: one AWS service, for this account where it says so (IAM, "confused deputy")."""
+    statement = {"Effect": "Allow", "Principal": {"Service": service}, "Action": ["sts:AssumeRole"]}
+    condition = {} if service in SOURCELESS else {"Condition": only_account(account_id)}
+    return policy({**statement, **condition})
 
 
 def tls_only(bucket_arn: str) -> dict[str, Any]:

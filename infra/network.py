@@ -158,14 +158,21 @@ class Network(Construct):
             retention_in_days=frame.spec.retention_days,
             kms_key_id=key_arn,
         )
-        write = ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"]
+        # All that has to be there at least (VPC User Guide, "IAM role for publishing flow logs to CloudWatch Logs").
+        write = [
+            f"logs:{action}" for action in ("CreateLogGroup", "CreateLogStream", "DescribeLogStreams", "PutLogEvents")
+        ]
         role = ServiceRole(
             self,
             "flow_role",
             frame,
             kind="flow-logs",
             service="vpc-flow-logs.amazonaws.com",
-            statements=[allow("WriteFlows", write, [f"{group.arn}:*"])],
+            statements=[
+                allow("WriteFlows", write, [f"{group.arn}:*"]),
+                # It knows no resource (Service Authorization Reference: CloudWatch Logs).
+                allow("FindGroup", ["logs:DescribeLogGroups"], ["*"]),
+            ],
         )
         FlowLog(
             self,

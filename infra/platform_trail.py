@@ -21,6 +21,7 @@ from infra.cdk import (
     S3Bucket,
     S3BucketPolicy,
 )
+from infra.encryption import TRAIL_USES
 from infra.frame import allow, policy, trust
 from infra.platform_spec import PlatformSpec
 from infra.protection import protect, tidy, without_lists
@@ -50,7 +51,7 @@ def key_statements(spec: PlatformSpec) -> list[dict[str, Any]]:
             "Sid": "TrailEncrypts",
             "Effect": "Allow",
             "Principal": {"Service": "cloudtrail.amazonaws.com"},
-            "Action": ["kms:DescribeKey", "kms:GenerateDataKey*"],
+            "Action": TRAIL_USES,
             "Resource": ["*"],
             "Condition": {"StringEquals": {"aws:SourceArn": trail_arn(spec)}},
         },

@@ -15,7 +15,7 @@ from infra.cdk import (
     SecretsmanagerSecretRotation,
     SecretsmanagerSecretRotationRotationRules,
 )
-from infra.frame import INTERFACE_USES, Frame, allow, policy
+from infra.frame import INTERFACE_USES, Frame, allow
 from infra.roles import ServiceRole
 from infra.secret import Credentials
 
@@ -49,10 +49,6 @@ class Rotation(Construct):
             frame,
             kind=ROTATION_KIND,
             service="lambda.amazonaws.com",
-            # Lambda gives no source account when it assumes a role (Lambda, "Execution role").
-            assume_role_policy=policy(
-                {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": ["sts:AssumeRole"]}
-            ),
         )
         self.network_rights = self.role.grant(
             [

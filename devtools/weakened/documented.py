@@ -31,6 +31,7 @@ def _tagged(by: str, action: str, resource: str, **tags: str) -> Decided:
 
 WITHIN = {"aws__principalaccount": ACCOUNT, "aws__resourceaccount": ACCOUNT}
 """By its endpoint goes what one of the account asks of its own."""
+FLOW_LOGS = ("CreateLogGroup", "CreateLogStream", "DescribeLogStreams", "PutLogEvents")
 AUDITOR = "arn:aws:iam::{account}:role/homeroom/auditor-{suffix}"
 DOCUMENTED: tuple[Decided, ...] = (
     # CloudTrail User Guide, "Validating CloudTrail log file integrity": what who validates digests asks for.
@@ -53,7 +54,8 @@ DOCUMENTED: tuple[Decided, ...] = (
         "",
     ),
     # VPC User Guide, "IAM role for publishing flow logs to CloudWatch Logs".
-    _call("flow-logs", "logs:PutLogEvents", _group("flows")),
+    *(_call("flow-logs", f"logs:{action}", _group("flows")) for action in FLOW_LOGS),
+    _call("flow-logs", "logs:DescribeLogGroups", "*"),
     # ElastiCache User Guide, "Authenticating with IAM": whoever signs in may connect to the group as this user.
     _call("api-task", "elasticache:Connect", "arn:aws:elasticache:{region}:{account}:replicationgroup:cache-{suffix}"),
     # S3 API Reference, HeadObject: an object that is not there is told only to who may list.

@@ -18,6 +18,7 @@ from sandbox.authorization.decision import Decision, Source, decide
 from sandbox.authorization.dependent import VALIDATED
 from sandbox.authorization.facts import Surroundings
 from sandbox.authorization.identities import Caller, Kind, anybody
+from sandbox.authorization.messages import warn_of_lost
 from sandbox.authorization.notes import note
 from sandbox.authorization.requests import Operation, UnreadableRequestError, headers_of, operation_of
 from sandbox.authorization.resources import Place
@@ -128,6 +129,7 @@ class Gate:
                 refusing = by_service.refusing
                 why = f"{by_service.caller.arn}, {by_service.action} on {by_service.arn}: {decision.nearest}"
                 return Denied(refusing.code, refusing.message, refusing.status, why)
+        warn_of_lost(operation, place)
         return None
 
 

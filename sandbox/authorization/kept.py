@@ -207,6 +207,14 @@ def bucket_of(name: str) -> Any:
     return s3_backends[owner[1]][owner[0]].buckets.get(name) if owner else None
 
 
+def has_bucket_key(name: str) -> bool:
+    """Return whether a bucket spares calls of KMS by an S3 Bucket Key."""
+    encryption = getattr(bucket_of(name), "encryption", None) or {}
+    rule = encryption.get("Rule", {})
+    rule = rule[0] if isinstance(rule, list) else rule
+    return str(rule.get("BucketKeyEnabled", "")).lower() == "true"
+
+
 def _bucket_account(rest: str) -> str:
     """Return the account of a bucket, whose ARN names none; nothing for a bucket that is not there."""
     from moto.s3.models import s3_backends

@@ -6,6 +6,7 @@ where AWS documents it, with the keys that the service gives (IAM User Guide, "T
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -43,6 +44,9 @@ class ServiceAsk:
     refusing: Refusing
     facts: Facts = field(default_factory=dict)
 
+
+NOTHING = Refusing("", "")
+"""Of what no request is refused for."""
 
 Finder = Callable[[Operation, Place], Iterator[ServiceAsk]]
 
@@ -95,13 +99,13 @@ def _bucket_tells(operation: Operation, place: Place) -> Iterator[ServiceAsk]:
     configuration = operation.given.get("NotificationConfiguration") or {}
     for queue in configuration.get("QueueConfigurations") or []:
         arn = str(queue["QueueArn"])
-        yield from _notification_asks(service("s3.amazonaws.com"), arn, from_source(bucket, place.account), refusing)
+        yield from notification_asks(service("s3.amazonaws.com"), arn, from_source(bucket, place.account), refusing)
     for topic in configuration.get("TopicConfigurations") or []:
         arn = str(topic["TopicArn"])
-        yield from _notification_asks(service("s3.amazonaws.com"), arn, from_source(bucket, place.account), refusing)
+        yield from notification_asks(service("s3.amazonaws.com"), arn, from_source(bucket, place.account), refusing)
 
 
-def _notification_asks(caller: Caller, arn: str, about: Facts, refusing: Refusing) -> Iterator[ServiceAsk]:
+def notification_asks(caller: Caller, arn: str, about: Facts, refusing: Refusing) -> Iterator[ServiceAsk]:
     """Yield the message to a queue or topic, and the uses of its key."""
     kind, region, account, name = kept.parts(arn)
     yield ServiceAsk(caller, "sqs:SendMessage" if kind == "sqs" else "sns:Publish", arn, refusing, about)
@@ -111,13 +115,6 @@ def _notification_asks(caller: Caller, arn: str, about: Facts, refusing: Refusin
         key = getattr(kept.backend("sns", account, region).topics.get(arn), "kms_master_key_id", None)
     if key:
         yield from _uses_key(caller, str(key), Place(account, region), TELLING_KEY_USES, refusing, about)
-
-
-def delivery(principal: str, arn: str, about: Facts) -> list[ServiceAsk]:
-    """Return what one message of a service to a queue or topic is decided on."""
-    return list(
-        _notification_asks(service(principal), arn, about, Refusing("AccessDenied", f"{principal} may not reach {arn}"))
-    )
 
 
 def _trail_writes(operation: Operation, place: Place) -> Iterator[ServiceAsk]:
@@ -141,13 +138,14 @@ def _trail_writes(operation: Operation, place: Place) -> Iterator[ServiceAsk]:
             "InsufficientEncryptionPolicyException", f"Insufficient permissions to access KMS key {key}"
         )
         context: Facts = {"kms:encryptioncontext:aws:cloudtrail:arn": (trail,)}
-        uses = ("DescribeKey", "GenerateDataKey")
+        uses = ("DescribeKey", "GenerateDataKey", *(("Decrypt",) if kept.has_bucket_key(str(bucket)) else ()))
         yield from _uses_key(writer, str(key), place, uses, refusing, about | context)
     if role := parameters.get("CloudWatchLogsRoleArn"):
         refusing = Refusing(
             "InvalidCloudWatchLogsRoleArnException", "Access denied. Check the permissions for your role."
         )
-        yield _assumes("cloudtrail.amazonaws.com", str(role), refusing, about)
+        # No document says that CloudTrail tells of itself when it assumes a role (prowler-cloud/prowler, issue 4714).
+        yield _assumes("cloudtrail.amazonaws.com", str(role), refusing, {})
         group = str(parameters.get("CloudWatchLogsLogGroupArn", "")).removesuffix(":*")
         stream = f"{group}:log-stream:{place.account}_CloudTrail_{place.region}"
         for action in ("CreateLogStream", "PutLogEvents"):
@@ -160,7 +158,7 @@ def _database_tells(operation: Operation, place: Place) -> Iterator[ServiceAsk]:
     about = from_source(f"arn:aws:rds:{place.region}:{place.account}:es:{name}", place.account)
     refusing = Refusing("SNSNoAuthorization", "You do not have permission to publish to the SNS topic ARN.")
     if topic := operation.given.get("SnsTopicArn"):
-        yield from _notification_asks(service("events.rds.amazonaws.com"), str(topic), about, refusing)
+        yield from notification_asks(service("events.rds.amazonaws.com"), str(topic), about, refusing)
 
 
 def _secret_rotates(operation: Operation, place: Place) -> Iterator[ServiceAsk]:
@@ -240,13 +238,13 @@ def _metrics_written(operation: Operation, place: Place) -> Iterator[ServiceAsk]
         yield _assumes("monitoring.rds.amazonaws.com", str(role), refusing, about)
 
 
-def _backup_runs(operation: Operation, place: Place) -> Iterator[ServiceAsk]:
+def _backup_runs(operation: Operation, _place: Place) -> Iterator[ServiceAsk]:
     """AWS Backup Developer Guide, "IAM service roles"."""
     selection: Any = operation.given.get("BackupSelection") or {}
     if role := selection.get("IamRoleArn"):
-        plan = f"arn:aws:backup:{place.region}:{place.account}:backup-plan:{operation.given.get('BackupPlanId')}"
         refusing = Refusing("InvalidParameterValueException", f"IAM Role {role} cannot be assumed by AWS Backup")
-        yield _assumes("backup.amazonaws.com", str(role), refusing, from_source(plan, place.account))
+        # Nor of AWS Backup.
+        yield _assumes("backup.amazonaws.com", str(role), refusing, {})
 
 
 def decided_for_service(ask: ServiceAsk, around: Surroundings, account: str) -> Decision:
@@ -255,6 +253,19 @@ def decided_for_service(ask: ServiceAsk, around: Surroundings, account: str) -> 
     decision = decide(ask.caller, call)
     note(ask.caller, call, decision)
     return decision
+
+
+def refused(ask: ServiceAsk) -> str | None:
+    """Decide a call that no request waits for; return why it is refused, or nothing. Its caller holds moto's lock."""
+    around = Surroundings(dt.datetime.now(dt.UTC), "", "us-east-1")
+    account = ask.caller.account or kept.account_of(ask.arn)
+    decision = decided_for_service(ask, around, account)
+    if decision.allowed:
+        return None
+    who, on = ask.caller.arn, ask.arn
+    return (
+        f"AccessDeniedException: {who} is not authorized to perform: {ask.action} on resource: {on}: {decision.nearest}"
+    )
 
 
 def _access_request(ask: ServiceAsk, around: Surroundings, account: str) -> AccessRequest:

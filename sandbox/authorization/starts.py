@@ -6,7 +6,6 @@ and the keys that ECS gives); Lambda Developer Guide, "Defining Lambda function 
 
 from __future__ import annotations
 
-import datetime as dt
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,17 +13,16 @@ from dataclasses import dataclass
 from sandbox.authorization import kept
 from sandbox.authorization.callers import role_session
 from sandbox.authorization.decision import AccessRequest, Decision
-from sandbox.authorization.facts import Facts, Surroundings
+from sandbox.authorization.facts import Facts
 from sandbox.authorization.identities import Caller, service
 from sandbox.authorization.notes import note
-from sandbox.authorization.services import Refusing, ServiceAsk, decided_for_service, from_source
+from sandbox.authorization.services import NOTHING, ServiceAsk, from_source, refused
 from sandbox.authorization.ways import INTERNET, NoWay, Seat, refused_by_endpoint, way
 from sandbox.authorization.ways import REGISTRY as REGISTRY_ENDPOINT
 
 TASKS, FUNCTIONS = "ecs-tasks.amazonaws.com", "lambda.amazonaws.com"
 REGISTRY = re.compile(r"([0-9]{12})\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\.com/([^@:]+)")
 PULL = ("BatchCheckLayerAvailability", "BatchGetImage", "GetDownloadUrlForLayer")
-NOTHING = Refusing("", "")
 
 
 @dataclass(frozen=True)
@@ -58,7 +56,7 @@ def refused_start(start: TaskStart) -> str | None:
     CannotPullContainerError).
     """
     for ask in _of_task(start):
-        if (why := _refused(ask)) is not None:
+        if (why := refused(ask)) is not None:
             return f"{UNINITIALIZED}: {why}"
     return None if start.seat is None else _cut_off(start, start.seat)
 
@@ -106,12 +104,12 @@ def _reached(start: TaskStart, seat: Seat) -> Iterator[tuple[str, str, str, list
 
 def may_log(role: str, stream: str) -> bool:
     """Return whether what a function writes reaches its log: without the right Lambda drops it."""
-    return all(_refused(ask) is None for ask in _logging(role_session(role, "function"), stream))
+    return all(refused(ask) is None for ask in _logging(role_session(role, "function"), stream))
 
 
 def refused_invocation(role: str) -> str | None:
     """Return why Lambda cannot run a function of this role, or nothing; its caller holds moto's lock."""
-    return _refused(ServiceAsk(service(FUNCTIONS), "sts:AssumeRole", role, NOTHING))
+    return refused(ServiceAsk(service(FUNCTIONS), "sts:AssumeRole", role, NOTHING))
 
 
 def _of_task(start: TaskStart) -> Iterator[ServiceAsk]:
@@ -150,15 +148,3 @@ def _opening(starter: Caller, secret: str, region: str) -> Iterator[ServiceAsk]:
 def _logging(caller: Caller, stream: str) -> Iterator[ServiceAsk]:
     for action in ("CreateLogStream", "PutLogEvents"):
         yield ServiceAsk(caller, f"logs:{action}", stream, NOTHING)
-
-
-def _refused(ask: ServiceAsk) -> str | None:
-    around = Surroundings(dt.datetime.now(dt.UTC), "", "us-east-1")
-    account = ask.caller.account or kept.account_of(ask.arn)
-    decision = decided_for_service(ask, around, account)
-    if decision.allowed:
-        return None
-    who, on = ask.caller.arn, ask.arn
-    return (
-        f"AccessDeniedException: {who} is not authorized to perform: {ask.action} on resource: {on}: {decision.nearest}"
-    )

@@ -1,6 +1,7 @@
 """ElastiCache: user groups, users that can be modified, and deletions that are over at once.
 
-Source: ElastiCache API Reference, CreateUserGroup, DescribeUserGroups, ModifyUserGroup, DeleteUserGroup, ModifyUser.
+Sources: ElastiCache API Reference, CreateUserGroup, DescribeUserGroups, ModifyUserGroup, DeleteUserGroup, ModifyUser;
+ElastiCache User Guide, "Role-Based Access Control (RBAC)".
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from typing import Any
 from sandbox.gaps.extension import add_actions, wrap
 
 Group = dict[str, Any]
+SIGNED_IN = ("iam", "password")
 
 
 def fill() -> None:
@@ -43,12 +45,19 @@ def _find(response: Any, identifier: str) -> Group:
     return group
 
 
-def _check_users(backend: Any, identifiers: list[str]) -> None:
+def _check_users(backend: Any, identifiers: list[str], engine: str) -> None:
+    """A group of Valkey has only users who sign in, and needs no default user; one of Redis needs that."""
     from moto.elasticache.exceptions import ElastiCacheException
 
     missing = [identifier for identifier in identifiers if identifier not in backend.users]
     if missing:
         raise ElastiCacheException("UserNotFound", f"User {', '.join(missing)} not found.")
+    if engine == "valkey":
+        open_to_all = [name for name in identifiers if backend.users[name].authentication_type not in SIGNED_IN]
+        if open_to_all:
+            text = f"Users of a user group of valkey use a password or IAM: {', '.join(open_to_all)}."
+            raise ElastiCacheException("InvalidParameterCombination", text)
+        return
     if not any(backend.users[identifier].name == "default" for identifier in identifiers):
         raise ElastiCacheException("DefaultUserRequired", "A user group needs a user whose name is default.")
 
@@ -76,11 +85,12 @@ def _create(response: Any) -> Any:
     if identifier in user_groups_of(backend):
         raise ElastiCacheException("UserGroupAlreadyExists", f"User group {identifier} already exists.")
     users = list(response._get_param("UserIds", []))
-    _check_users(backend, users)
+    engine = str(response._get_param("Engine")).lower()
+    _check_users(backend, users, engine)
     group: Group = {
         "UserGroupId": identifier,
         "Status": "active",
-        "Engine": str(response._get_param("Engine")).lower(),
+        "Engine": engine,
         "UserIds": users,
         "MinimumEngineVersion": "6.0",
         "ARN": f"arn:aws:elasticache:{backend.region_name}:{backend.account_id}:usergroup:{identifier}",
@@ -108,7 +118,7 @@ def _modify(response: Any) -> Any:
     removed = response._get_param("UserIdsToRemove", [])
     users = [user_id for user_id in group["UserIds"] if user_id not in removed]
     users += [user_id for user_id in response._get_param("UserIdsToAdd", []) if user_id not in users]
-    _check_users(backend, users)
+    _check_users(backend, users, group["Engine"])
     group["UserIds"] = users
     _link(backend, group)
     return ActionResult(_shown(backend, group))

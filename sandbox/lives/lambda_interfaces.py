@@ -1,20 +1,23 @@
 """Lambda: a function in a network has interfaces, one for each pair of subnet and groups, which outlive it.
 
 Lambda removes them with the function's role, as long after the last function that used them as the provider allows
-for; where the role is gone by then, they stay. Sources: Lambda Developer Guide, "Giving Lambda functions access to
-resources in an Amazon VPC" (Hyperplane elastic network interfaces); provider, `deleteLingeringLambdaENIs` (35 minutes
-are Lambda's own P99).
+for; where the role is gone by then, or may not, they stay. Sources: Lambda Developer Guide, "Giving Lambda functions
+access to resources in an Amazon VPC" (Hyperplane elastic network interfaces); provider, `deleteLingeringLambdaENIs` (35
+minutes are Lambda's own P99).
 """
 
 from __future__ import annotations
 
+import logging
 import uuid
 from typing import Any
 
+from sandbox.authorization.late import refused_removal
 from sandbox.clock import CLOCK, MINUTE
 from sandbox.gaps.extension import wrap
 from sandbox.lives.keepers import OwnAttachment
 
+log = logging.getLogger("sandbox.authorization")
 LINGER_SECONDS = 35 * MINUTE
 Place = tuple[str, tuple[str, ...]]
 """A subnet and the security groups in it."""
@@ -92,14 +95,12 @@ def _let_go(backend: Any, function: Any, places: list[Place]) -> None:
 
 def _remove(backend: Any, place: Place, role: str) -> None:
     used = any(place in _places(function) for function in backend._lambdas.latest())
-    if used or place not in _interfaces(backend) or not _exists(backend, role):
+    if used or place not in _interfaces(backend):
         return
-    interface = _interfaces(backend).pop(place)
+    interface = _interfaces(backend)[place]
+    arn = f"arn:aws:ec2:{backend.region_name}:{backend.account_id}:network-interface/{interface.id}"
+    if why := refused_removal(role, arn):
+        log.warning("Lambda leaves %s: %s", interface.id, why)
+        return
+    del _interfaces(backend)[place]
     _network(backend).enis.pop(interface.id, None)
-
-
-def _exists(backend: Any, role: str) -> bool:
-    from moto.iam.models import iam_backends
-
-    roles = iam_backends[backend.account_id][backend.partition].roles.values()
-    return any(candidate.arn == role for candidate in roles)

@@ -1,7 +1,8 @@
 """AWS Backup: a plan makes recovery points once a day, which keep their vault until their role deletes them.
 
 Played are Aurora clusters that a selection names by ARN; a rule's schedule is taken for daily. A recovery point's
-cluster snapshot is RDS's, of type `awsbackup`. Where the role that made it is gone, it becomes `EXPIRED` and stays.
+cluster snapshot is RDS's, of type `awsbackup`. Role and rights are those of the moment: a job that may not begin leaves
+nothing, and a point that its role may not delete, or whose role is gone, becomes `EXPIRED` and stays.
 Sources: AWS Backup Developer Guide, "Creating backups", "Deleting backups", "Recovery point status"; AWS Backup API
 Reference, ListRecoveryPointsByBackupVault, DescribeRecoveryPoint, DeleteRecoveryPoint, DeleteBackupVault.
 """
@@ -9,17 +10,20 @@ Reference, ListRecoveryPointsByBackupVault, DescribeRecoveryPoint, DeleteRecover
 from __future__ import annotations
 
 import json
+import logging
 import time
 import uuid
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
 
+from sandbox.authorization.late import refused_backup, refused_expiry
 from sandbox.clock import CLOCK, DAY, MINUTE
 from sandbox.gaps.extension import add_actions, wrap
 
+log = logging.getLogger("sandbox.authorization")
 DELETION_SECONDS = MINUTE
-EXPIRED = "AWS Backup cannot delete this recovery point: the role that it was made with does not exist."
+EXPIRED = "AWS Backup cannot delete this recovery point by the role that it was made with."
 OF_CLUSTER = ":cluster:"
 
 
@@ -104,12 +108,15 @@ def _back_up(backend: Any, plan_id: str, selection_id: str) -> None:
 
 def _make(backend: Any, vault: str, resource: str, role: str, days: float | None) -> None:
     rds, name = _rds(backend), resource.rpartition(":")[2]
-    if vault not in backend.vaults or OF_CLUSTER not in resource or name not in rds.clusters or not _exists(role):
+    if vault not in backend.vaults or OF_CLUSTER not in resource or name not in rds.clusters:
         # A job that cannot begin fails, and leaves nothing.
         return
     snapshot = f"awsbackup:job-{uuid.uuid4()}"
-    rds.create_db_cluster_snapshot(name, snapshot, "awsbackup")
     arn = f"{resource.partition(OF_CLUSTER)[0]}:cluster-snapshot:{snapshot}"
+    if why := refused_backup(role, resource, arn, backend.vaults[vault].backup_vault_arn):
+        log.warning("AWS Backup makes no recovery point of %s: %s", resource, why)
+        return
+    rds.create_db_cluster_snapshot(name, snapshot, "awsbackup")
     points_of(backend)[arn] = RecoveryPoint(arn, vault, resource, role, snapshot, time.time())
     backend.vaults[vault].num_of_recovery_points += 1
     if days:
@@ -121,7 +128,8 @@ def _remove(backend: Any, arn: str) -> None:
     point = points_of(backend).get(arn)
     if point is None:
         return
-    if not _exists(point.role):
+    if why := refused_expiry(point.role, arn):
+        log.warning("AWS Backup cannot delete %s: %s", arn, why)
         point.status, point.message = "EXPIRED", EXPIRED
         return
     del points_of(backend)[arn]
@@ -181,10 +189,3 @@ def _rds(backend: Any) -> Any:
     from moto.rds.models import rds_backends
 
     return rds_backends[backend.account_id][backend.region_name]
-
-
-def _exists(role: str) -> bool:
-    from moto.iam.models import iam_backends
-
-    account, partition = role.split(":")[4], role.split(":")[1]
-    return any(candidate.arn == role for candidate in iam_backends[account][partition].roles.values())

@@ -57,8 +57,13 @@ def acl(user: User) -> str:
 
 
 def configuration(wanted: Wanted, port: int, folder: Path) -> str:
-    """Return the server's configuration."""
+    """Return the server's configuration; where a group has no default user, the server's own is off.
+
+    ElastiCache User Guide, "Role-Based Access Control (RBAC)", RBAC with Valkey.
+    """
     users = wanted.users or (User("default", "on ~* &* +@all", "", tuple(filter(None, [wanted.auth_token]))),)
+    if all(user.name != "default" for user in users):
+        users = (User("default", "off", "", ()), *users)
     lines = [
         f"bind {ONLY}", f"port {port}", f"dir {folder}", 'save ""', "appendonly no", "daemonize no",
         "maxmemory 64mb", f"maxmemory-policy {wanted.memory_policy}", *map(acl, users),

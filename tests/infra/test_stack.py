@@ -110,6 +110,7 @@ ANY_RESOURCE = {
     "secretsmanager:GetRandomPassword": "it makes a password and touches no secret",
     "ec2:DescribeNetworkInterfaces": "EC2's descriptions know no resource; Lambda asks for it",
     "ec2:DescribeSubnets": "EC2's descriptions know no resource; Lambda asks for it",
+    "logs:DescribeLogGroups": "a list knows no resource; flow logs look for their group in it",
     "logs:DescribeQueries": "it lists the account's queries; their results are read by log group",
     "logs:StopQuery": "a query is no resource",
     "cloudtrail:DescribeTrails": "a trail's settings, by which its files are found",
@@ -316,6 +317,22 @@ def test_data_subnets_have_no_way_out_and_public_ones_give_no_address(stack):
     assert len(stack.all("aws_subnet")) == 3 * stack.spec.get("zones", 2)
 
 
+def test_nobody_is_let_into_the_cache_without_signing_in(stack):
+    ways = {
+        body["user_name"]: body["authentication_mode"]["type"] for body in stack.all("aws_elasticache_user").values()
+    }
+    (group,) = stack.all("aws_elasticache_user_group").values()
+    app = f"app-{stack.suffix}"
+    if stack.spec.get("cache_engine") == "valkey":
+        # Valkey knows no user without a password, and turns its own default user off (ElastiCache, RBAC).
+        assert ways == {app: "iam"}
+    else:
+        assert ways == {app: "iam", "default": "no-password-required"}
+        (off,) = [b for b in stack.all("aws_elasticache_user").values() if b["user_name"] == "default"]
+        assert off["access_string"] == "off -@all"
+    assert len(group["user_ids"]) == len(ways)
+
+
 def test_no_right_is_for_everything(stack):
     for statement in statements(stack, ("policy", "assume_role_policy")):
         if statement["Effect"] != "Allow":
@@ -323,6 +340,26 @@ def test_no_right_is_for_everything(stack):
         assert "*" not in statement["Action"]
         if statement.get("Resource") == ["*"] and "Principal" not in statement:
             assert set(statement["Action"]) <= set(ANY_RESOURCE), statement
+
+
+FLOW_LOGS = ["CreateLogGroup", "CreateLogStream", "DescribeLogGroups", "DescribeLogStreams", "PutLogEvents"]
+
+
+def test_flow_logs_have_the_rights_that_they_have_to_have_at_least(stack):
+    own = json.loads(stack.all("aws_iam_role_policy")["network_flow_role_policy"]["policy"])["Statement"]
+    assert sorted(action for part in own for action in part["Action"]) == [f"logs:{action}" for action in FLOW_LOGS]
+
+
+def test_a_role_asks_for_whom_a_service_acts_where_the_service_says_so(stack):
+    asks = {}
+    for body in stack.all("aws_iam_role").values():
+        (part,) = json.loads(body["assume_role_policy"])["Statement"]
+        if service := part["Principal"].get("Service"):
+            asks[service] = part.get("Condition")
+    ours = {"StringEquals": {"aws:SourceAccount": "123456789012"}}
+    silent = {"backup.amazonaws.com", "cloudtrail.amazonaws.com", "lambda.amazonaws.com"}
+    assert asks == {service: None if service in silent else ours for service in asks}
+    assert len(asks) == 6
 
 
 def test_the_secret_is_read_by_these_tasks_and_the_rotation_only(stack):
@@ -340,9 +377,9 @@ def test_what_sources_let_us_in_by_is_written_by_the_api_and_read_by_the_worker_
     arn = "${aws_secretsmanager_secret.sources_credentials.arn}"
     statements = {part["Sid"]: part for part in json.loads(policy_of(stack, "sources_readers"))["Statement"]}
     role = f"arn:aws:iam::123456789012:role/homeroom/{{}}-task-{stack.suffix}"
-    refused = [sid for sid in statements if "Accounts" not in sid]
-    admitted = {sid: statements[sid]["Condition"]["ArnNotEquals"]["aws:PrincipalArn"] for sid in refused}
-    assert admitted == {"RefuseChanges": [role.format("api")], "RefuseOtherReaders": [role.format("worker")]}
+    changes = ["CancelRotateSecret", "PutSecretValue", "RotateSecret", "UpdateSecretVersionStage"]
+    for sid, actions, task in (("RefuseChanges", changes, "api"), ("RefuseOtherReaders", ["GetSecretValue"], "worker")):
+        assert statements[sid] == refusing(sid, arn, actions, [role.format(task)])
     rights = {
         (name.removeprefix("compute_").removesuffix("_task_role_policy"), action.partition(":")[2])
         for name, body in stack.all("aws_iam_role_policy").items()
@@ -399,18 +436,40 @@ def test_the_application_never_reads_the_owners_secret(stack):
         assert owner not in stack.all("aws_ecs_task_definition")[f"compute_{name}_task"]["container_definitions"]
 
 
-def test_the_secrets_own_policy_admits_their_readers_alone(stacks):
+def refusing(sid: str, secret: str, actions: list[str], admitted: list[str]) -> dict[str, Any]:
+    """Return the statement that refuses this to everybody else: one condition more, and it might refuse nobody."""
+    return {
+        "Sid": sid,
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": [f"secretsmanager:{action}" for action in actions],
+        "Resource": [secret],
+        "Condition": {"ArnNotEquals": {"aws:PrincipalArn": admitted}},
+    }
+
+
+READERS = {
+    "owner": ("migrate-task", "rotation"),
+    "application": ("api-task", "worker-task", "migrate-task", "rotation"),
+}
+
+
+def test_the_secrets_own_policy_refuses_all_but_their_readers(stacks):
     stack = stacks["production"]
-    policies = stack.all("aws_secretsmanager_secret_policy")
     role = f"arn:aws:iam::123456789012:role/homeroom/{{}}-{stack.suffix}"
-    for name, kinds in (("owner", {"migrate-task"}), ("application", {"api-task", "worker-task", "migrate-task"})):
-        body = policies[f"secret_{name}_readers"]
+    for name, kinds in READERS.items():
+        body = stack.all("aws_secretsmanager_secret_policy")[f"secret_{name}_readers"]
+        secret = f"${{aws_secretsmanager_secret.secret_{name}_secret.arn}}"
+        admitted = [*(role.format(kind) for kind in kinds), stack.spec["role_arn"]]
+        strangers, others = json.loads(body["policy"])["Statement"]
         assert body["block_public_policy"] is True
-        refused = {part["Sid"]: part for part in json.loads(body["policy"])["Statement"]}
-        admitted = set(refused["RefuseOtherReaders"]["Condition"]["ArnNotEquals"]["aws:PrincipalArn"])
-        readers = {role.format(kind) for kind in kinds | {"rotation"}}
-        assert admitted == readers | {stack.spec["role_arn"]}
-        assert "RefuseOtherAccounts" in refused
+        assert others == refusing("RefuseOtherReaders", secret, ["GetSecretValue"], admitted)
+        assert strangers == refusing("RefuseOtherAccounts", secret, ["*"], []) | {
+            "Condition": {
+                "StringNotEquals": {"aws:PrincipalAccount": "123456789012"},
+                "Bool": {"aws:PrincipalIsAWSService": "false"},
+            }
+        }
 
 
 def test_every_role_is_under_our_path(stack):

@@ -57,6 +57,22 @@ def test_a_user_group_needs_a_default_user_and_lets_its_users_go(client, name):
             cache.describe_users(UserId=user)
 
 
+def test_who_is_in_a_user_group_of_valkey_signs_in_and_nobody_has_to_be_the_default_user(client, name):
+    cache = client("elasticache")
+    off = {"AccessString": "off -@all", "AuthenticationMode": {"Type": "no-password-required"}}
+    with pytest.raises(ClientError, match="InvalidParameterCombination"):
+        cache.create_user(UserId=f"{name}-default", UserName="default", Engine="valkey", **off)
+    cache.create_user(UserId=f"{name}-default", UserName="default", Engine="redis", **off)
+    iam = {"Engine": "valkey", "AccessString": "on ~* +@all", "AuthenticationMode": {"Type": "iam"}}
+    cache.create_user(UserId=f"{name}-app", UserName=f"{name}-app", **iam)
+    everybody = [f"{name}-app", f"{name}-default"]
+    with pytest.raises(ClientError, match="InvalidParameterCombination"):
+        cache.create_user_group(UserGroupId=name, Engine="valkey", UserIds=everybody)
+    cache.create_user_group(UserGroupId=name, Engine="valkey", UserIds=[f"{name}-app"])
+    with pytest.raises(ClientError, match="InvalidParameterCombination"):
+        cache.modify_user_group(UserGroupId=name, UserIdsToAdd=[f"{name}-default"])
+
+
 def test_a_replication_group_has_member_clusters_and_is_gone_when_deleted(client, name):
     cache = client("elasticache")
     cache.create_replication_group(

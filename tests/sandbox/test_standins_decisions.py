@@ -14,7 +14,7 @@ from sandbox.standins.logs import embedded
 from sandbox.standins.planning import LONGEST_PAUSE, Plan, Running, breaks, pause, plan
 from sandbox.standins.relay import forwarded
 from sandbox.standins.scaling import wanted
-from sandbox.standins.valkey import User, acl
+from sandbox.standins.valkey import User, Wanted, acl, configuration
 
 OLD, NEW = (
     [Running(f"old{number}", "task:1") for number in (1, 2)],
@@ -131,3 +131,10 @@ def test_an_address_of_its_own_has_the_port_free_unless_somebody_has_it_everywhe
 def test_cache_users_have_their_passwords_or_none():
     assert acl(User("app", "on ~* +@all", "iam")) == "user app nopass on ~* +@all"
     assert acl(User("app", "on ~* +@all", "password", ("one", "two"))) == "user app >one >two on ~* +@all"
+
+
+def test_a_cache_whose_group_has_no_default_user_lets_nobody_in_without_a_name(tmp_path):
+    app, off = User("app", "on ~* +@all", "iam"), User("default", "off -@all", "no-password-required")
+    for users, default in (((app,), "user default nopass off"), ((app, off), "user default nopass off -@all")):
+        lines = configuration(Wanted("127.0.0.1", 6379, True, users), 6379, tmp_path).splitlines()
+        assert [line for line in lines if line.startswith("user default")] == [default]

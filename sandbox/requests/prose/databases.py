@@ -149,6 +149,13 @@ def is_cache_offered(members: dict[str, Any]) -> bool:
     return not version or engine not in OFFERED_CACHES or str(version) in OFFERED_CACHES[engine]
 
 
+def signs_in(members: dict[str, Any]) -> bool:
+    """Return whether a user of Valkey has a password or signs in by IAM; Redis has users without."""
+    mode = (members.get("AuthenticationMode") or {}).get("Type")
+    without = mode == "no-password-required" or bool(members.get("NoPasswordRequired"))
+    return not without or str(members.get("Engine")).lower() != "valkey"
+
+
 def is_scaling(configuration: dict[str, Any]) -> bool:
     """Return whether these are capacities of Serverless v2: half units, least not above most, a pause at 0 only."""
     least, most = configuration.get("MinCapacity"), configuration.get("MaxCapacity")
@@ -316,6 +323,15 @@ RULES = (
         "InvalidParameterCombination",
         "Cannot find the version that is asked for for this engine",
         "ElastiCache User Guide, 'Supported engine versions'",
+    ),
+    Rule(
+        "elasticache",
+        ("CreateUser",),
+        "@",
+        signs_in,
+        "InvalidParameterCombination",
+        "A user with the engine valkey uses a password or IAM.",
+        "ElastiCache User Guide, 'Role-Based Access Control (RBAC)': RBAC with Valkey",
     ),
     Rule(
         "elasticache",

@@ -16,7 +16,7 @@ def refused(call: Any, **parameters: Any) -> str:
     return str(error.value.response["Error"]["Code"])
 
 
-def by(service: str, action: str | list[str], resource: str = "*", /, **condition: Any) -> dict[str, Any]:
+def by(service: str, action: str | list[str], resource: str | list[str] = "*", /, **condition: Any) -> dict[str, Any]:
     return allow(action, resource, **condition) | {"Principal": {"Service": service}}
 
 
@@ -89,11 +89,36 @@ def test_a_trail_writes_into_a_bucket_that_admits_it(world: World):
     world.admin("logs").create_log_group(logGroupName="/trail")
     trust = {"Effect": "Allow", "Principal": {"Service": "cloudtrail.amazonaws.com"}, "Action": "sts:AssumeRole"}
     into = {"CloudWatchLogsLogGroupArn": f"{group}:*"}
-    unable = world.role(trust=trust)
-    refusal = refused(trails.create_trail, CloudWatchLogsRoleArn=unable, **into, **parameters)
-    assert refusal == "InvalidCloudWatchLogsRoleArnException"
-    writer = world.role(allow(["logs:CreateLogStream", "logs:PutLogEvents"], f"{group}:*"), trust=trust)
+    rights = allow(["logs:CreateLogStream", "logs:PutLogEvents"], f"{group}:*")
+    # No document says that CloudTrail tells for whom it assumes a role.
+    for unable in (world.role(trust=trust), world.role(rights, trust={**trust, "Condition": FROM_HERE})):
+        refusal = refused(trails.create_trail, CloudWatchLogsRoleArn=unable, **into, **parameters)
+        assert refusal == "InvalidCloudWatchLogsRoleArnException"
+    writer = world.role(rights, trust=trust)
     trails.create_trail(CloudWatchLogsRoleArn=writer, **into, **parameters)
+
+
+@pytest.mark.parametrize("has_bucket_key", [False, True])
+def test_a_trail_into_a_bucket_with_a_bucket_key_decrypts_with_the_trails_key_too(world: World, has_bucket_key: bool):
+    s3, trails, name, trail = world.admin("s3"), world.admin("cloudtrail"), bucket(world), world.name("trail")
+    from_trail: dict[str, Any] = {
+        "StringEquals": {"aws:SourceArn": f"arn:aws:cloudtrail:{REGION}:{ACCOUNT}:trail/{trail}"}
+    }
+    may = by("cloudtrail.amazonaws.com", ["s3:PutObject", "s3:GetBucketAcl"], [f"arn:aws:s3:::{name}*"], **from_trail)
+    s3.put_bucket_policy(Bucket=name, Policy=policy(may))
+    uses = ["kms:DescribeKey", "kms:GenerateDataKey*"]
+    encrypting = key(world, by("cloudtrail.amazonaws.com", uses, **from_trail))
+    rule = {
+        "ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": encrypting},
+        "BucketKeyEnabled": has_bucket_key,
+    }
+    s3.put_bucket_encryption(Bucket=name, ServerSideEncryptionConfiguration={"Rules": [rule]})
+    parameters = {"Name": trail, "S3BucketName": name}
+    if has_bucket_key:
+        closed = refused(trails.create_trail, KmsKeyId=encrypting, **parameters)
+        assert closed == "InsufficientEncryptionPolicyException"
+        encrypting = key(world, by("cloudtrail.amazonaws.com", [*uses, "kms:Decrypt"], **from_trail))
+    trails.create_trail(KmsKeyId=encrypting, **parameters)
 
 
 def test_a_databases_events_go_to_a_topic_that_admits_them(world: World):
@@ -110,6 +135,61 @@ def test_a_databases_events_go_to_a_topic_that_admits_them(world: World):
     rds.create_event_subscription(**parameters)
 
 
+ALARM: dict[str, Any] = {
+    "MetricName": "m",
+    "Namespace": "n",
+    "Statistic": "Sum",
+    "Period": 60,
+    "EvaluationPeriods": 1,
+    "Threshold": 1,
+    "ComparisonOperator": "GreaterThanThreshold",
+}
+LIMIT: dict[str, Any] = {
+    "BudgetType": "COST",
+    "TimeUnit": "MONTHLY",
+    "BudgetLimit": {"Amount": "1", "Unit": "USD"},
+}
+SPENT: dict[str, Any] = {"NotificationType": "ACTUAL", "ComparisonOperator": "GREATER_THAN", "Threshold": 80}
+
+
+def set_alarm(world: World, topic: str) -> str:
+    name = world.name("alarm")
+    world.admin("cloudwatch").put_metric_alarm(AlarmName=name, AlarmActions=[topic], OKActions=[topic], **ALARM)
+    return f"arn:aws:cloudwatch:{REGION}:{ACCOUNT}:alarm:{name}"
+
+
+def set_budget(world: World, topic: str) -> str:
+    name = world.name("budget")
+    told = {"Notification": SPENT, "Subscribers": [{"SubscriptionType": "SNS", "Address": topic}]}
+    budgets, limit = world.admin("budgets"), LIMIT | {"BudgetName": name}
+    budgets.create_budget(AccountId=ACCOUNT, Budget=limit, NotificationsWithSubscribers=[told])
+    return f"arn:aws:budgets::{ACCOUNT}:budget/{name}"
+
+
+@pytest.mark.parametrize(("principal", "set_it"), [("cloudwatch", set_alarm), ("budgets", set_budget)])
+def test_what_alarms_and_budgets_say_to_a_topic_is_lost_where_topic_or_key_do_not_admit_them(
+    world: World, principal: str, set_it: Any
+):
+    sns, teller = world.admin("sns"), f"{principal}.amazonaws.com"
+    uses = ["kms:Decrypt", "kms:GenerateDataKey*"]
+    admitting = key(world, by(teller, uses, **FROM_HERE))
+
+    def lost(condition: dict[str, Any], topics_key: str) -> list[str]:
+        topic = sns.create_topic(Name=world.name("topic"), Attributes={"KmsMasterKeyId": topics_key})["TopicArn"]
+        publish = policy(by(teller, "sns:Publish", topic, **condition))
+        sns.set_topic_attributes(TopicArn=topic, AttributeName="Policy", AttributeValue=publish)
+        source = f"lost: what {set_it(world, topic)} says"
+        return [line.partition("to perform: ")[2].split()[0] for line in lines(world) if source in line]
+
+    assert lost(FROM_ELSEWHERE, admitting) == ["sns:Publish"]
+    assert lost(FROM_HERE, key(world)) == ["kms:Decrypt", "kms:GenerateDataKey"]
+    assert lost(FROM_HERE, admitting) == []
+
+
+def lines(world: World) -> list[str]:
+    return world.sandbox.log.read_text().splitlines()
+
+
 def test_a_service_takes_only_a_role_that_trusts_it(world: World):
     trust = {"Effect": "Allow", "Principal": {"Service": "backup.amazonaws.com"}, "Action": "sts:AssumeRole"}
     backup, name = world.admin("backup"), world.name("vault")
@@ -123,9 +203,38 @@ def test_a_service_takes_only_a_role_that_trusts_it(world: World):
 
     other_service = world.role(trust={**trust, "Principal": {"Service": "ecs-tasks.amazonaws.com"}})
     elsewhere = world.role(trust={**trust, "Condition": FROM_ELSEWHERE})
-    for untrusting in (other_service, elsewhere):
+    # No document says that AWS Backup tells for whom it assumes a role.
+    asking = world.role(trust={**trust, "Condition": FROM_HERE})
+    for untrusting in (other_service, elsewhere, asking):
         assert refused(backup.create_backup_selection, **select(untrusting)) == "InvalidParameterValueException"
-    backup.create_backup_selection(**select(world.role(trust={**trust, "Condition": FROM_HERE})))
+    backup.create_backup_selection(**select(world.role(trust=trust)))
+
+
+def test_a_flow_log_delivers_by_a_role_that_may_do_all_that_the_document_names(world: World):
+    ec2, group = world.admin("ec2"), world.name("/flows")
+    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/24")["Vpc"]["VpcId"]
+    world.admin("logs").create_log_group(logGroupName=group)
+    arn = f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:{group}"
+    trust = {"Effect": "Allow", "Principal": {"Service": "vpc-flow-logs.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    writes = ["CreateLogGroup", "CreateLogStream", "DescribeLogStreams", "PutLogEvents"]
+    writing = allow([f"logs:{action}" for action in writes], f"{arn}:*")
+    role = world.role(writing, trust={**trust, "Condition": FROM_HERE})
+    log = ec2.create_flow_logs(
+        ResourceIds=[vpc],
+        ResourceType="VPC",
+        TrafficType="ALL",
+        LogDestination=arn,
+        DeliverLogsPermissionArn=role,
+    )["FlowLogIds"]
+
+    def delivery() -> tuple[str, str | None]:
+        (shown,) = ec2.describe_flow_logs(FlowLogIds=log)["FlowLogs"]
+        return shown["DeliverLogsStatus"], shown.get("DeliverLogsErrorMessage")
+
+    assert delivery() == ("FAILED", "Access error")
+    whole = policy(writing, allow("logs:DescribeLogGroups"))
+    world.admin("iam").put_role_policy(RoleName=role.rpartition("/")[2], PolicyName="rights", PolicyDocument=whole)
+    assert delivery() == ("SUCCESS", None)
 
 
 def test_access_logs_of_a_balancer_go_into_a_bucket_that_admits_them(world: World):

@@ -89,6 +89,16 @@ def test_without_the_functions_role_its_interface_stays(client, aws):
     assert len(interfaces(client, group)) == 1
 
 
+def test_without_its_rights_the_functions_role_leaves_its_interface(client, aws):
+    _, subnet, group = network(client)
+    a_function(client, aws, subnet, group)
+    client("lambda").delete_function(FunctionName="rotation-maple-sbx")
+    client("iam").delete_role_policy(RoleName="rotation", PolicyName="network")
+    forward(aws.url, days=2)
+    assert len(interfaces(client, group)) == 1
+    assert "is not authorized to perform: ec2:DescribeNetworkInterfaces" in aws.log.read_text()
+
+
 def test_a_function_that_leaves_its_network_lets_its_interface_go(client, aws):
     _, subnet, group = network(client)
     a_function(client, aws, subnet, group)

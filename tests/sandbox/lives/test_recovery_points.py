@@ -12,6 +12,7 @@ from tests.sandbox.levers import forward
 
 TRUSTED = {"Effect": "Allow", "Principal": {"Service": "backup.amazonaws.com"}, "Action": "sts:AssumeRole"}
 TRUST = json.dumps({"Version": "2012-10-17", "Statement": [TRUSTED]})
+MANAGED = "arn:aws:iam::aws:policy/service-role/AWSBackupServiceRolePolicyForBackup"
 VAULT = "backup-maple-sbx"
 
 
@@ -19,6 +20,7 @@ VAULT = "backup-maple-sbx"
 def planned(client, aws) -> None:
     """A cluster that a plan backs up each day, for 35 days."""
     role = client("iam").create_role(RoleName="backup", AssumeRolePolicyDocument=TRUST)["Role"]["Arn"]
+    client("iam").attach_role_policy(RoleName="backup", PolicyArn=MANAGED)
     forward(aws.url, seconds=10)
     cluster = client("rds").create_db_cluster(
         DBClusterIdentifier="aurora-maple-sbx",
@@ -77,6 +79,7 @@ def test_a_vault_goes_when_its_points_have_gone(client, aws):
 @pytest.mark.usefixtures("planned")
 def test_without_its_role_a_point_expires_and_stays(client, aws):
     forward(aws.url, days=1, minutes=1)
+    client("iam").detach_role_policy(RoleName="backup", PolicyArn=MANAGED)
     client("iam").delete_role(RoleName="backup")
     (point,) = points(client)
     delete(client, point)
@@ -85,6 +88,20 @@ def test_without_its_role_a_point_expires_and_stays(client, aws):
     assert snapshots(client) == [point["RecoveryPointArn"]]
     forward(aws.url, days=5)
     assert len(points(client)) == 1, "no job begins without its role"
+
+
+@pytest.mark.usefixtures("planned")
+def test_a_role_without_its_rights_makes_no_point_and_deletes_none(client, aws):
+    forward(aws.url, days=1, minutes=1)
+    client("iam").detach_role_policy(RoleName="backup", PolicyArn=MANAGED)
+    forward(aws.url, days=1)
+    (point,) = points(client)
+    delete(client, point)
+    forward(aws.url, minutes=2)
+    assert [point["Status"] for point in points(client)] == ["EXPIRED"]
+    log = aws.log.read_text()
+    assert "AWS Backup makes no recovery point of" in log
+    assert "is not authorized to perform: rds:DeleteDBClusterSnapshot" in log
 
 
 @pytest.mark.usefixtures("planned")

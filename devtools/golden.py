@@ -1,6 +1,7 @@
 """``make golden``: renews the files that a change of the stack is reviewed by, and the documents made from it.
 
-A golden file is a size's synthesized stack with what every change of a library would touch left out.
+A golden file is a size's synthesized stack, or an account's shared one, with what every change of a library would touch
+left out.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from devtools import errors_page, names, reach, rights, roles_page, states_page
-from devtools.converge import combinations
+from devtools.converge import ACCOUNT, combinations
 from devtools.paths import ROOT
 from infra import cost, schema
 from infra.outline import Wish, outline
@@ -24,7 +25,24 @@ from infra.sizes import SIZES
 from infra.spec import Environment, Size
 
 FOLDER = ROOT / "tests" / "infra" / "golden"
+OF_THE_PLATFORM = FOLDER / "account" / "platform.json"
 SHOWN = ("sandbox-S-2-nat", "staging-M-2-nat", "production-L-3-none")
+OF_AN_ACCOUNT: dict[str, Any] = {
+    "role_arn": f"arn:aws:iam::{ACCOUNT}:role/homeroom-deploy",
+    "external_id": "0123456789abcdef",
+    "permissions_boundary_arn": f"arn:aws:iam::{ACCOUNT}:policy/homeroom-district",
+}
+"""What a district has of an account that is opened as the deployment's document says; production is shown with it."""
+PLATFORM: dict[str, Any] = {
+    "account_id": ACCOUNT,
+    "external_id": "0123456789abcdef",
+    "portal_principal_arns": ["arn:aws:iam::210987654321:role/homeroom-portal"],
+    "state_bucket": "homeroom-terraform-state",
+    "evidence_bucket": "homeroom-evidence",
+    "hosted_zone_ids": ["Z0123456789ABC"],
+    "guardduty": True,
+}
+"""An account's shared stack with all that it may have."""
 SCHEMA = ROOT / "docs" / "district-spec.schema.json"
 STACK_DOCUMENT = ROOT / "docs" / "stack.md"
 DEPLOYMENT_DOCUMENT = ROOT / "docs" / "deployment.md"
@@ -54,13 +72,19 @@ def _opened(part: Any) -> Any:
 
 def stacks(synthesized: Callable[[dict[str, Any]], dict[str, Any]] | None = None) -> dict[str, dict[str, Any]]:
     """Return the stacks that have a golden file, by name; made by the program unless another way is given."""
-    return {name: (synthesized or by_the_program)(combinations()[name]) for name in SHOWN}
+    return {name: (synthesized or by_the_program)(shown(name)) for name in SHOWN}
 
 
-def by_the_program(spec: dict[str, Any]) -> dict[str, Any]:
-    """Return what `python -m infra` makes of a specification."""
+def shown(name: str) -> dict[str, Any]:
+    """Return the specification of a golden file."""
+    spec = combinations()[name]
+    return spec | (OF_AN_ACCOUNT if spec["environment"] == Environment.PRODUCTION else {})
+
+
+def by_the_program(spec: dict[str, Any], *kind: str) -> dict[str, Any]:
+    """Return what `python -m infra` makes of a specification, or `python -m infra platform`."""
     with tempfile.TemporaryDirectory() as folder:
-        command = [sys.executable, "-m", "infra", "-", folder]
+        command = [sys.executable, "-m", "infra", *kind, "-", folder]
         subprocess.run(command, cwd=ROOT, input=json.dumps(spec), text=True, check=True, capture_output=True)
         stack: dict[str, Any] = json.loads((Path(folder) / "cdk.tf.json").read_text())
     return stack
@@ -129,6 +153,8 @@ def main() -> int:
     FOLDER.mkdir(exist_ok=True)
     for name, stack in rendered.items():
         (FOLDER / f"{name}.json").write_text(masked(stack), encoding="utf-8")
+    OF_THE_PLATFORM.parent.mkdir(exist_ok=True)
+    OF_THE_PLATFORM.write_text(masked(by_the_program(PLATFORM, "platform")), encoding="utf-8")
     SCHEMA.write_text(schema.text(), encoding="utf-8")
     for path, parts in ((STACK_DOCUMENT, sections(rendered)), (DEPLOYMENT_DOCUMENT, rights_sections())):
         document = path.read_text(encoding="utf-8")
@@ -139,7 +165,9 @@ def main() -> int:
     errors_page.write()
     roles_page.write()
     subprocess.run([sys.executable, "-m", "devtools.outlines"], cwd=ROOT, check=True)
-    print(f"Renewed {len(rendered)} golden files, the schema, the states, the errors, the outlines and the documents.")
+    print(
+        f"Renewed {len(rendered) + 1} golden files, the schema, the states, the errors, the outlines and the documents."
+    )
     print("Look at the difference before you commit it.")
     return 0
 

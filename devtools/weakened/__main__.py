@@ -35,9 +35,8 @@ def main(arguments: list[str]) -> int:
     specifications = combinations()
     for name in golden.SHOWN:
         # With a program to run, else nobody would pull an image.
-        resources = golden.by_the_program(specifications[name] | {"images": specifications[PULLING]["images"]})[
-            "resource"
-        ]
+        spec = golden.shown(name) | {"images": specifications[PULLING]["images"]}
+        resources = golden.by_the_program(spec)["resource"]
         result = tried(resources, account=ACCOUNT, suffix=specifications[name]["suffix"])
         for text in result.refused:
             print(f"{name}: refused: {text}")

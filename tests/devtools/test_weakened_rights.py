@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import copy
 import json
+from typing import Any
 
 import pytest
 
 from devtools.converge import ACCOUNT, combinations
+from devtools.golden import OF_AN_ACCOUNT
 from devtools.weakened import rights, trial
 from devtools.weakened.decisions import listed, of_data, recorded
 from devtools.weakened.order import Resources
 from tests.synthesis import district
 
 IMAGES = combinations()["production-L-3-none"]["images"]
-STACKS = {"sandbox-S-2-nat": {"images": IMAGES}, "production-L-3-none": {}}
-"""Both ways out, and a program to run."""
+STACKS: dict[str, dict[str, Any]] = {"sandbox-S-2-nat": {"images": IMAGES}, "production-L-3-none": OF_AN_ACCOUNT}
+"""Both ways out, a program to run, and a deploy role, beside whom alone a secret's readers read."""
 
 
 @pytest.fixture(scope="module")

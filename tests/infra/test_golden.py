@@ -6,7 +6,7 @@ import pytest
 
 from devtools import golden
 from devtools.paths import ROOT
-from tests.synthesis import district
+from tests.synthesis import district, platform
 
 
 @pytest.fixture(scope="module")
@@ -18,6 +18,12 @@ def made():
 def test_the_golden_file_is_todays_stack(made, name):
     expected = (golden.FOLDER / f"{name}.json").read_text(encoding="utf-8")
     assert golden.masked(made[name]) == expected, "The stack has changed. Run `make golden` and review the difference."
+
+
+def test_the_golden_file_of_the_platform_is_todays_stack():
+    expected = golden.OF_THE_PLATFORM.read_text(encoding="utf-8")
+    todays = golden.masked(platform(golden.PLATFORM).data)
+    assert todays == expected, "The platform has changed. Run `make golden` and review the difference."
 
 
 def test_the_drawing_the_tables_and_the_costs_in_the_documents_are_todays(made):

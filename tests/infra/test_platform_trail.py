@@ -9,6 +9,7 @@ import pytest
 
 from tests import synthesis
 from tests.infra.iam import allowed
+from tests.infra.order import needed
 from tests.infra.test_platform import ACCOUNT, MADE, OURS, PLATFORM, SPEC, arn
 
 BUCKET = f"arn:aws:s3:::homeroom-trail-{ACCOUNT}"
@@ -63,6 +64,7 @@ AUDITORS = [
     ("s3:GetObject", f"{BUCKET}/AWSLogs/{ACCOUNT}/CloudTrail-Digest/x"),
     ("logs:StartQuery", f"{GROUP}:*"),
     ("logs:GetQueryResults", f"{GROUP}:*"),
+    ("logs:DescribeQueries", "*"),
     ("logs:StopQuery", "*"),
     ("cloudtrail:DescribeTrails", "*"),
     ("cloudtrail:ListPublicKeys", "*"),
@@ -108,6 +110,38 @@ def test_the_auditor_alone_reads_the_files_and_cloudtrail_alone_writes_them(reso
         assert statements[name]["Condition"] == {"StringEquals": {"aws:SourceArn": TRAIL}}
     keyed = {part["Sid"]: part for part in document(resources["aws_kms_key"]["key_key"])}
     assert keyed["TrailEncrypts"]["Condition"] == {"StringEquals": {"aws:SourceArn": TRAIL}}
+    # The bucket has a bucket key, with which CloudTrail decrypts too (CloudTrail User Guide, KMS key policies).
+    assert keyed["TrailEncrypts"]["Action"] == ["kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey*"]
+
+
+KEY = "${aws_kms_key.key_key.arn}"
+
+
+def test_all_that_the_platform_keeps_is_under_its_own_key_which_is_renewed(resources):
+    assert resources["aws_kms_key"]["key_key"]["enable_key_rotation"] is True
+    rules = {
+        name: body["rule"] for name, body in resources["aws_s3_bucket_server_side_encryption_configuration"].items()
+    }
+    encrypted = {"sse_algorithm": "aws:kms", "kms_master_key_id": KEY}
+    rule = {"apply_server_side_encryption_by_default": encrypted, "bucket_key_enabled": True}
+    assert rules == {"state_encryption": [rule], "trail_encryption": [rule]}
+    assert {body["kms_key_id"] for body in resources["aws_cloudwatch_log_group"].values()} == {KEY}
+    (images,) = resources["aws_ecr_repository"].values()
+    assert images["encryption_configuration"] == [{"encryption_type": "KMS", "kms_key": KEY}]
+
+
+def test_the_trails_bucket_has_no_access_control_lists(resources):
+    owned = resources["aws_s3_bucket_ownership_controls"]["trail_ownership"]
+    assert owned == {
+        "bucket": "${aws_s3_bucket.trail_bucket.id}",
+        "rule": {"object_ownership": "BucketOwnerEnforced"},
+    }
+
+
+def test_the_trail_is_made_when_its_bucket_and_its_writer_may_take_it(resources):
+    """Else CloudTrail refuses the bucket or the role (CreateTrail, errors)."""
+    first = {"aws_s3_bucket_policy.trail_policy", "aws_iam_role_policy.trail_writes"}
+    assert first <= needed(resources, "aws_cloudtrail.trail_trail")
 
 
 def test_where_the_organization_records_the_account_no_second_trail_is_made():

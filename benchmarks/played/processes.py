@@ -20,10 +20,10 @@ from devtools.paths import ROOT
 from devtools.services.broker import running_broker
 from devtools.services.celery import CHECKED, running_beat, running_chores, running_upkeep, worker_command
 from devtools.services.portal import collect, migrate
-from devtools.services.postgres import running_postgres
-from devtools.services.process import LOOPBACK, Service, free_port
 from devtools.services.sandbox import running_sandbox
 from devtools.services.web import running_web
+from processes.postgres import running_postgres
+from processes.process import LOOPBACK, Service, free_port
 from tests.faults.world import Worker, wait_for
 
 PROGRAM = Path(__file__).with_name("program.py")

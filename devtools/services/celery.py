@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from devtools.services.process import Service, running
+from processes.process import Service, running
 
 START_SECONDS = 180.0
 """A machine that has much other work takes its time."""

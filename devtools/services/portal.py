@@ -11,14 +11,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from devtools.environment import SANDBOX_CREDENTIALS, ensure_signing_key, inherited, project_variables
-from devtools.errors import ServiceFailedError
 from devtools.paths import ROOT
 from devtools.services.broker import running_broker
 from devtools.services.celery import running_beat, running_chores, running_upkeep, running_worker
-from devtools.services.postgres import PORTAL_ROLE, database_url, running_postgres
-from devtools.services.process import LOOPBACK, Service, free_port
 from devtools.services.sandbox import running_sandbox
 from devtools.services.web import running_web
+from processes.errors import ServiceFailedError
+from processes.postgres import PORTAL_ROLE, database_url, running_postgres
+from processes.process import LOOPBACK, Service, free_port
 
 
 @dataclass(frozen=True)

@@ -41,7 +41,7 @@ def test_every_file_that_it_names_exists(path: str):
 @pytest.mark.parametrize("page", [PAGE, "architecture.md"])
 def test_every_file_and_folder_of_the_house_that_it_names_exists(page: str):
     """A path is one from the project's folder; a file's name alone is one of those that the same room has."""
-    rooms = "engine|infra|messages|portal|processor|provisioning|registry|sandbox"
+    rooms = "devtools|engine|homeroom_cli|infra|messages|portal|processes|processor|provisioning|registry|sandbox"
     named = re.findall(rf"`((?:{rooms})/[\w./-]+|[a-z_]+\.py)`", read(page))
     known = {path.name for room in rooms.split("|") for path in (ROOT / room).rglob("*.py")}
     assert named

@@ -22,12 +22,12 @@ from devtools.lean_terraform.launch import TOLD_AT, write_program
 from devtools.paths import ROOT
 from devtools.services.broker import running_broker
 from devtools.services.celery import CHECKED, running_beat, running_chores, running_upkeep, worker_command
-from devtools.services.former import lock_holder
 from devtools.services.portal import migrate
-from devtools.services.postgres import running_postgres
-from devtools.services.process import LOOPBACK, free_port
 from devtools.services.sandbox import running_sandbox
 from devtools.services.web import running_web
+from processes.postgres import running_postgres
+from processes.process import LOOPBACK, free_port
+from processes.stale_server import lock_holder
 from tests.faults.cases import Needs
 from tests.faults.clock import SteppedClock, can_step
 from tests.faults.far import FarHost, can_be_far

@@ -302,7 +302,9 @@ def a_world(folder: Path, keeper: Path | None = None, needs: Needs = NOTHING_MOR
             world.environment = {**world.environment, **world.clock.variables}
         ensure_signing_key(folder)
         (folder / "static").mkdir()
-        migrate(world.environment)
+        if needs.disk:
+            # Any other world's database was copied with its tables.
+            migrate(world.environment)
         cleanup.callback(_end_workers, world)
         world.services = tuple(name for name in SERVICES if needs.web or name != "web")
         for name in world.services:

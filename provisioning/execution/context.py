@@ -13,7 +13,6 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from django.conf import settings as django_settings
-from django.utils import timezone
 
 from engine.aws.waiting import wait
 from engine.errors import EngineError, InterruptedRunError, PhaseTimedOutError
@@ -22,6 +21,7 @@ from engine.processes.supervisor import ticking
 from engine.settings import EngineSettings
 from infra.durations import STEPS
 from messages.message import Message, message
+from provisioning.database_clock import database_now
 from provisioning.db_retry import db_retry, going_on_while_away
 from provisioning.execution.lease import Heartbeat
 from provisioning.models import Run
@@ -190,7 +190,7 @@ class RunContext:
         run = db_retry(self.fence.held.first)
         if run is None:
             raise RunMovedError(message("Run #{number} is no longer held by this worker.", number=self.run.number))
-        return at_rest(run, timezone.now())
+        return at_rest(run, db_retry(database_now))
 
     def end(self, state: RunState, error: EngineError | None = None) -> None:
         """Write the last events and move the run to its end.

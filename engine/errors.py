@@ -1,7 +1,11 @@
-"""What can go wrong in the engine: one family, each with a code, a sentence, a remedy and the untouched detail."""
+"""What can go wrong in the engine: one family, each with a code, a sentence, a remedy and the detail.
+
+The detail is in the words of whoever failed, as a database takes them (`engine.storable`).
+"""
 
 from __future__ import annotations
 
+from engine.storable import storable_text
 from messages.message import Message, message
 
 
@@ -14,8 +18,8 @@ class EngineError(Exception):
     def __init__(self, summary: Message, *, detail: str = "", remedy: Message | None = None, address: str = "") -> None:
         super().__init__(summary)
         self.summary = summary
-        self.detail = detail
-        self.address = address
+        self.detail = storable_text(detail)
+        self.address = storable_text(address)
         if remedy is not None:
             self.remedy = remedy
 

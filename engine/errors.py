@@ -124,6 +124,16 @@ class DiskFullError(EngineError):
     )
 
 
+class WorkspaceTakenError(EngineError):
+    """The folder of an attempt at a run is another's: something may be at work in it, or a state lies there."""
+
+    code = "workspace_taken"
+    remedy = message(
+        "Wait until that Terraform has ended, then retry the run. Where the database was restored from a backup, see "
+        "to what ran since: it may belong to another district."
+    )
+
+
 class NotConvergedError(EngineError):
     """The plan after the apply still wants to change something."""
 

@@ -131,9 +131,10 @@ def look_at(run_number: int) -> tuple[LostRunDecision | None, TakeOver | None]:
     return decision, TakeOver(run.attempt, after)
 
 
-def active_among(numbers: Collection[int]) -> set[int]:
-    """Return which of these runs have not ended."""
-    return set(Run.objects.filter(pk__in=numbers, state__in=ACTIVE).values_list("pk", flat=True))
+def are_active(numbers: Collection[int]) -> dict[int, bool]:
+    """Return of each of these runs that there is whether it is active."""
+    states = Run.objects.filter(pk__in=numbers).values_list("pk", "state")
+    return {number: state in ACTIVE for number, state in states}
 
 
 def keep_states() -> None:
@@ -146,7 +147,7 @@ def keep_states() -> None:
 
 def sweep_workspaces() -> None:
     """Remove the folders that workers of this host left when they died."""
-    numbers = sweep(engine_settings(), active_among)
+    numbers = sweep(engine_settings(), are_active)
     if numbers:
         logger.info("Removed the folders of runs that have ended: %s.", ", ".join(f"#{number}" for number in numbers))
 

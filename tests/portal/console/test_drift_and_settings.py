@@ -86,6 +86,7 @@ class TestDriftTab:
         for button in ("Check now", "Plan the repair", "Repair", "Accept into settings"):
             assert button in page
         assert "Log retention, days" in page
+        assert "Logs older than 30 days are deleted." in page
 
     def test_says_when_it_was_checked_and_when_it_will_be(self):
         district = with_drift(a_live_district())
@@ -228,6 +229,7 @@ class TestSettingsTab:
         page = shown(client, f"/runs/{run.number}")
         for text in ("Change of settings", "Log retention, days", "365", "30", "not set", "Cost=7, Team=Assessment"):
             assert text in page
+        assert page.count("Logs older than 30 days are deleted.") == 1, "beside the setting, before there is a plan"
         take_over(district=district, change=run.change, actor=None, run_number=run.number)
         assert "365" in shown(client, f"/runs/{run.number}"), "the old value is known from the audit record"
 

@@ -132,7 +132,7 @@ class TestDriftTab:
         assert "Incident: drift widens" in shown(client, at)
         page = shown(client, f"{at}/drift")
         for text in (
-            *("Incident: 1 exposure", "Network opened", "arn:aws:iam::1:user/eve", "2026-11-29 20:00:00 UTC"),
+            *("Incident: 1 exposure", "Network opened", "arn:aws:iam::1:user/eve", "29 Nov 2026, 20:00 UTC"),
             *("AuthorizeSecurityGroupIngress", "#SecurityGroup:groupId=sg-1", "Security Hub EC2.18"),
             *("its removal in AWS", "Remove it from AWS", "A repair is not offered"),
         ):

@@ -523,7 +523,7 @@ class TestRun:
         add_event(run, 2, "The run goes on")
         add_event(run, 3, "Refused", level="error", address="aws_s3_bucket.a")
         plain = squeezed(client.get(f"/runs/{run.number}/lines").content.decode())
-        assert re.search(r'<time datetime="[^"]+" title="[-\d]+ [:\d]+ UTC">[:\d]+</time>', plain)
+        assert re.search(r'<time datetime="[^"]+" title="[-\d]+ [:\d]+ UTC"\s+data-clock\s*>[:\d]+</time>', plain)
         assert "+6 min 1" in plain
         assert 'href="?line=3#line-3"' in plain
         folded = squeezed(client.get(f"/runs/{run.number}/lines?fold=resource").content.decode())

@@ -175,6 +175,9 @@ def test_the_certificate_is_shown_downloaded_and_found_from_everywhere(operator)
     assert "Hash and signature are those with which it was issued." in page
     assert "<script>alert" not in page
     assert not INLINE.search(page)
+    moments = re.findall(r"\d{4}-\d\d-\d\d \d\d:\d\d(?::\d\d)?(.{4})", page)
+    assert len(moments) > 3
+    assert set(moments) == {" UTC"}, "a document for the file names the zone of each of its times"
     file = browser.get(f"/certificates/{certificate.number}/file")
     key = portal_key()
     assert key is not None

@@ -31,6 +31,7 @@ from provisioning.runs.second_person import second_person_problem
 from provisioning.states.runs import RunKind, RunState
 from registry.accounts.acts import Act
 from registry.accounts.models import User
+from registry.accounts.people import administrator_names
 from registry.audit.actions import AuditAction
 from registry.badges import Badge
 from registry.districts.models import District
@@ -41,6 +42,8 @@ register = template.Library()
 
 NUMBER = 999
 """Stands for a run's number in an address."""
+ASKED = 3
+"""So many administrators are named to whom nothing is allowed."""
 MINUTE, HOUR, DAY = 60, 3600, 86400
 
 
@@ -299,6 +302,12 @@ def may(user: Any, act: str) -> bool:
 def may_somewhere(user: Any, act: str) -> bool:
     """Return whether to offer an act of which no district is chosen yet."""
     return isinstance(user, User) and rights_here(user).somewhere(Act(act))
+
+
+@register.simple_tag
+def administrators() -> list[str]:
+    """Return the names of some people who give roles."""
+    return administrator_names(ASKED)
 
 
 @register.simple_tag

@@ -29,7 +29,7 @@ from provisioning.notices.runbooks import Runbook, runbook
 from provisioning.runs.duration_estimates import Range
 from provisioning.runs.second_person import second_person_problem
 from provisioning.states.runs import RunKind, RunState
-from registry.accounts.acts import Act
+from registry.accounts.acts import Act, lowest
 from registry.accounts.models import User
 from registry.accounts.people import administrator_names
 from registry.audit.actions import AuditAction
@@ -296,6 +296,12 @@ def role_label(user: Any) -> str:
 def may(user: Any, act: str) -> bool:
     """Return whether to offer an act, by its name in the table of acts; the services decide for themselves."""
     return may_here(user, Act(act))
+
+
+@register.filter
+def least_role(act: str) -> str:
+    """Return the role to ask for, for who lacks an act: the least that lets it through."""
+    return lowest(Act(act)).label
 
 
 @register.filter

@@ -86,7 +86,7 @@ def test_who_asked_for_a_change_is_asked_to_look_and_applies_the_plan(waiting, o
     assert "Look at this plan, then apply it" in html
     assert LOOK in html
     assert "Approve and apply" not in html
-    assert "An operator decides." in page(a_person(Role.VIEWER), waiting)
+    assert "Deciding needs the role Approver." in page(a_person(Role.VIEWER), waiting)
     answer = signed_in(otto).post(f"/runs/{waiting.number}/decide", {"decision": "approved"}, follow=True)
     assert "A worker applies this very plan." in answer.content.decode()
     waiting.refresh_from_db()
@@ -122,7 +122,15 @@ def test_a_viewer_sees_the_reasons_and_no_button(waiting):
     html = page(vera, waiting)
     assert "It is production." in html
     assert "Discard the plan" not in html
+    assert "Review and decide" not in html
+    assert "Deciding needs the role Approver, and somebody other than otto." in html
     assert signed_in(vera).post(f"/runs/{waiting.number}/decide", {"decision": "approved"}).status_code == 403
+
+
+def test_an_approver_is_led_to_the_decision_and_told_of_no_other_role(waiting, otto):
+    alex = a_person(Role.APPROVER, "alex")
+    assert "Review and decide" in page(alex, waiting)
+    assert "That needs the role Approver." in page(otto, waiting), "it was the requester's own run"
 
 
 def test_a_decision_without_a_word_changes_nothing(waiting, otto):

@@ -87,6 +87,7 @@ class TestDriftTab:
             assert button in page
         assert "Log retention, days" in page
         assert "Logs older than 30 days are deleted." in page
+        assert "A run plans these settings; it is applied once somebody has looked." in squeezed(page)
 
     def test_says_when_it_was_checked_and_when_it_will_be(self):
         district = with_drift(a_live_district())

@@ -23,6 +23,7 @@ from portal.console.district_fields import REQUIRED_IN_PRODUCTION
 from portal.console.doors import may_here, rights_here
 from portal.console.pages.fleet.page import Past
 from portal.console.pages.legend.page import meaning, wants_an_act
+from portal.console.reauthentication import typed_before
 from provisioning.errors import ServiceRefusedError
 from provisioning.models import Run, StackResource
 from provisioning.notices.runbooks import Runbook, runbook
@@ -296,6 +297,13 @@ def role_label(user: Any) -> str:
 def may(user: Any, act: str) -> bool:
     """Return whether to offer an act, by its name in the table of acts; the services decide for themselves."""
     return may_here(user, Act(act))
+
+
+@register.simple_tag(takes_context=True)
+def typed(context: template.Context, action: str, name: str) -> str:
+    """Return what was typed into a field of the form of this address, before its person had to sign in again."""
+    request = context.get("request")
+    return typed_before(request, action).get(name, "") if request is not None else ""
 
 
 @register.filter

@@ -11,7 +11,7 @@ from django.test import Client
 from django.utils import timezone
 
 from engine.terraform.plan_values import told_changes
-from portal.console.reauthentication import SIGNED_IN_AT
+from portal.console.reauthentication import SIGNED_IN_AT, TYPED
 from provisioning.models import Run
 from provisioning.onboarding.service import onboard
 from provisioning.runs.approval_rules import LOOK
@@ -99,11 +99,15 @@ def test_who_signed_in_long_ago_signs_in_again_before_an_approval(waiting):
     session = client.session
     session[SIGNED_IN_AT] = (timezone.now() - timedelta(hours=2)).isoformat()
     session.save()
-    answer = client.post(f"/runs/{waiting.number}/decide", {"decision": "approved"})
-    assert answer["Location"] == f"/sign-in/again?next=%2Fruns%2F{waiting.number}"
+    read = "Read all of it & <found> nothing"
+    answer = client.post(f"/runs/{waiting.number}/decide", {"decision": "approved", "comment": read})
+    assert answer["Location"] == f"/sign-in/again?next=%2Fruns%2F{waiting.number}%23approval"
     waiting.refresh_from_db()
     assert waiting.state == RunState.AWAITING_APPROVAL
+    kept = "Read all of it &amp; &lt;found&gt; nothing</textarea>"
+    assert kept in client.get(f"/runs/{waiting.number}").content.decode(), "what was typed is there again"
     client.post(f"/runs/{waiting.number}/decide", {"decision": "discarded"})
+    assert TYPED not in client.session
     waiting.refresh_from_db()
     assert waiting.state == RunState.DISCARDED, "nothing is changed by it: it needs no fresh sign-in"
 

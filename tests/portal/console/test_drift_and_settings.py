@@ -170,6 +170,7 @@ class TestDriftTab:
         session[SIGNED_IN_AT] = (timezone.now() - timedelta(hours=2)).isoformat()
         session.save()
         assert client.post(at, form)["Location"].startswith("/sign-in/again")
+        assert 'value="Nobody knows it"' in client.get(f"/districts/{district.suffix}/drift").content.decode()
         assert requests == []
         page = signed_in(Role.OPERATOR).post(at, form, follow=True).content.decode()
         assert "A worker removes it" in page

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
@@ -20,7 +21,7 @@ from portal.console.doors import allowed, person, within
 from portal.console.forms import DescribedForm
 from portal.console.pages.calendar.page import entries_of
 from portal.console.paging import page_in_order
-from portal.console.reauthentication import sign_in_again, signed_in_lately
+from portal.console.reauthentication import ask_again, forget_typed, sign_in_again, signed_in_lately, typed_before
 from provisioning.calendar.service import Scope
 from provisioning.capacity.quotas import QUOTA_NAMES, set_limit
 from provisioning.errors import ServiceRefusedError
@@ -150,8 +151,8 @@ def account(request: HttpRequest, account_id: str) -> HttpResponse:
     """Show an account with what its owner has to make there; a POST changes how it is entered."""
     aws_account = get_object_or_404(_counted(), account_id=account_id)
     if request.method == "POST" and not signed_in_lately(request):
-        return redirect(sign_in_again(request.path))
-    form = _access_form(aws_account, request.POST or None)
+        return ask_again(request, request.path, keep=("name", "role_arn", "permissions_boundary_arn"))
+    form = _access_form(aws_account, request.POST or None, typed_before(request, request.path))
     if request.method == "POST" and form.is_valid():
         try:
             change_account(
@@ -160,6 +161,7 @@ def account(request: HttpRequest, account_id: str) -> HttpResponse:
         except AccountRefusedError as refusal:
             form.refuse({"": [str(refusal)]})
         else:
+            forget_typed(request)
             messages.success(request, _("The account is changed."))
             return redirect("console:aws-account", account_id)
     return _answer(request, aws_account, form, LimitForm(), status=422 if form.errors else 200)
@@ -201,8 +203,9 @@ def _counted() -> QuerySet[AwsAccount]:
     return AwsAccount.objects.annotate(districts_here=district_count).select_related("access")
 
 
-def _access_form(account: AwsAccount, data: Any = None) -> AccountForm:
-    return AccountForm(data, initial={name: getattr(account, name) for name in AccountForm.base_fields})
+def _access_form(account: AwsAccount, data: Any = None, typed: Mapping[str, str] | None = None) -> AccountForm:
+    stored = {name: getattr(account, name) for name in AccountForm.base_fields}
+    return AccountForm(data, initial=stored | dict(typed or {}))
 
 
 def _answer(

@@ -1,4 +1,4 @@
-"""Records who gave whom a password or a role, tells the person, and says who may have acted through whom."""
+"""Records who gave whom a password, a link to one or a role, tells the person, and says who may have acted as whom."""
 
 from __future__ import annotations
 
@@ -21,7 +21,11 @@ from registry.audit.services import record
 
 credential_changed = Signal()
 """Sent with `change` and its `sentence` in the transaction of the change: who sends notices listens."""
-ACTIONS = {Credential.PASSWORD: AuditAction.PASSWORD_SET, Credential.ROLE: AuditAction.USER_SET}
+ACTIONS = {
+    Credential.PASSWORD: AuditAction.PASSWORD_SET,
+    Credential.LINK: AuditAction.USER_INVITED,
+    Credential.ROLE: AuditAction.USER_SET,
+}
 TOLD_FOR = timedelta(days=7)
 """So long each sign-in of the person says what somebody else has changed."""
 
@@ -35,6 +39,19 @@ def password_set(user: User, by: User | None) -> None:
         else message("{username} was given a new password by {name}.", username=user.get_username(), name=_name(by))
     )
     _keep(user, by, Credential.PASSWORD, sentence)
+
+
+@transaction.atomic
+def link_made(user: User, by: User | None) -> None:
+    """Record that somebody was given a link to a password: whoever made it can use it."""
+    sentence = message("{username} was given a link to choose a password.", username=user.get_username())
+    _keep(user, by, Credential.LINK, sentence)
+
+
+@transaction.atomic
+def link_used(user: User, by: User | None, sentence: Message, action: AuditAction) -> None:
+    """Record what a link was used for: as who made it may have done it, it counts as done by them."""
+    _keep(user, by, Credential.LINK, sentence, action=action, recorded_as=user)
 
 
 @transaction.atomic
@@ -92,7 +109,7 @@ def changed_by_others(user: User) -> list[CredentialChange]:
 
 
 def changes_since(since: datetime) -> list[CredentialChange]:
-    """Return who was given a password or a role by a person since then, in order."""
+    """Return who was given a password, a link to one or a role by a person since then, in order."""
     return list(CredentialChange.objects.filter(at__gte=since, by__isnull=False).select_related("by").order_by("id"))
 
 

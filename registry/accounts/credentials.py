@@ -12,7 +12,7 @@ from django.dispatch import Signal
 from django.utils import timezone
 
 from messages.message import Message, message, word
-from registry.accounts.acts import Act, acts_of
+from registry.accounts.acts import acts_of
 from registry.accounts.models import Credential, CredentialChange, User
 from registry.accounts.roles import Role
 from registry.accounts.tokens.service import revoke_all
@@ -25,6 +25,7 @@ ACTIONS = {
     Credential.PASSWORD: AuditAction.PASSWORD_SET,
     Credential.LINK: AuditAction.USER_INVITED,
     Credential.ROLE: AuditAction.USER_SET,
+    Credential.ADDRESS: AuditAction.USER_SET,
 }
 TOLD_FOR = timedelta(days=7)
 """So long each sign-in of the person says what somebody else has changed."""
@@ -55,15 +56,16 @@ def link_used(user: User, by: User | None, sentence: Message, action: AuditActio
 
 
 @transaction.atomic
-def role_set(user: User, by: User | None, role: str | None, *, before: str | None = None) -> None:
-    """Record which role a person has now, and whether they may come in.
+def role_set(user: User, by: User | None, role: str | None, *, before: Iterable[Role] = ()) -> None:
+    """Record which role a person has now, alone, and whether they may come in; `before` are all that they had.
 
-    Sessions of before end with the role of before, and with the right to come in; API tokens end with a role that is
-    lost and with that right.
+    Sessions of before end with the roles of before, and with the right to come in; API tokens end with what is lost
+    of all that the roles let through, and with that right.
     """
-    if not user.is_active or role != before:
+    held, had = [Role(role)] if role else [], list(before)
+    if not user.is_active or set(held) != set(had):
         end_sessions(user)
-    if not user.is_active or _acts(before) - _acts(role):
+    if not user.is_active or acts_of(had) - acts_of(held):
         revoke_all(user, by)
     role_name: str = word(role, "Role") if role else "none"
     sentence = (
@@ -72,6 +74,15 @@ def role_set(user: User, by: User | None, role: str | None, *, before: str | Non
         else message("{username} has the role {role}, inactive.", username=user.get_username(), role=role_name)
     )
     _keep(user, by, Credential.ROLE, sentence, {"role": role, "active": user.is_active})
+
+
+@transaction.atomic
+def address_set(user: User, by: User) -> None:
+    """Record that somebody was given an e-mail address: whoever reads there can ask for a new password."""
+    sentence = message(
+        "{username} was given an e-mail address by {name}.", username=user.get_username(), name=by.get_username()
+    )
+    _keep(user, by, Credential.ADDRESS, sentence)
 
 
 @transaction.atomic
@@ -154,10 +165,6 @@ def _keep(
     )
     change = CredentialChange.objects.create(user=user, by=by, what=what.value)
     credential_changed.send(sender=CredentialChange, change=change, sentence=sentence)
-
-
-def _acts(role: str | None) -> frozenset[Act]:
-    return acts_of([Role(role)] if role else [])
 
 
 def _name(by: User | None) -> str:

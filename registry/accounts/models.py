@@ -68,6 +68,7 @@ class Credential(models.TextChoices):
     LINK = "link", _("link to a new password")
     ROLE = "role", _("role")
     GRANT = "grant", _("grants")
+    ADDRESS = "address", _("e-mail address")
 
 
 class CredentialChange(models.Model):

@@ -28,7 +28,7 @@ from registry.accounts.grants import keep_role
 from registry.accounts.models import User
 from registry.accounts.names import check_username
 from registry.accounts.rights import require
-from registry.accounts.roles import Role, role_of
+from registry.accounts.roles import Role, role_of, roles_of
 from registry.audit.actions import AuditAction
 from registry.audit.services import record
 
@@ -134,16 +134,16 @@ def give_role(user: User, role: Role | None, *, actor: User | None) -> None:
     """Give a person this role alone, or none; sessions end with a role that changes."""
     require(actor, Act.ADMINISTER)
     row = User.objects.select_for_update().get(pk=user.pk)
-    before = role_of(row)
-    if before is role:
+    before = roles_of(row)
+    if set(before) == ({role} if role is not None else set()) and row.groups.count() == len(before):
         return
-    if before is Role.ADMINISTRATOR:
+    if Role.ADMINISTRATOR in before and role is not Role.ADMINISTRATOR:
         _keep_one(row, actor)
     _flag(row, role)
     with asking_as(actor):
         row.save()
     row.groups.set([] if role is None else [Group.objects.get(name=role.value)])
-    role_set(row, actor, role.value if role else None, before=before.value if before else None)
+    role_set(row, actor, role.value if role else None, before=before)
 
 
 @transaction.atomic
@@ -153,8 +153,8 @@ def let_in(user: User, *, active: bool, actor: User | None) -> None:
     row = User.objects.select_for_update().get(pk=user.pk)
     if row.is_active == active:
         return
-    before = role_of(row)
-    if not active and before is Role.ADMINISTRATOR:
+    before = roles_of(row)
+    if not active and Role.ADMINISTRATOR in before:
         _keep_one(row, actor)
     if not active and actor is not None and actor.pk == row.pk:
         raise ValidationError(_("You cannot do this to yourself."), code="oneself")
@@ -162,7 +162,7 @@ def let_in(user: User, *, active: bool, actor: User | None) -> None:
     with asking_as(actor):
         row.save()
     role = role_of(row)
-    role_set(row, actor, role.value if role else None, before=before.value if before else None)
+    role_set(row, actor, role.value if role else None, before=before)
 
 
 @transaction.atomic

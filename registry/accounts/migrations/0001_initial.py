@@ -213,6 +213,7 @@ class Migration(migrations.Migration):
                             ("link", "link to a new password"),
                             ("role", "role"),
                             ("grant", "grants"),
+                            ("address", "e-mail address"),
                         ],
                         max_length=16,
                     ),

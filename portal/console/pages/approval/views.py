@@ -68,6 +68,9 @@ def force_stop(request: HttpRequest, number: int) -> HttpResponse:
     """Show what a force stop means; the POST with the typed number asks for it."""
     run, problem, typed = run_or_404(request, number), "", request.POST.get("number", "")
     if request.method == "POST":
+        if not signed_in_lately(request):
+            messages.warning(request, _("Your sign-in was long ago. Sign in again, then confirm the force stop."))
+            return redirect(sign_in_again(request.path))
         try:
             request_force_stop(run=run, typed_number=typed, actor=person(request))
         except ServiceRefusedError as refusal:

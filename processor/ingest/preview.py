@@ -158,4 +158,4 @@ def row_of(sink: Collected, result: list[str]) -> dict[str, Any]:
 
 def only(mapping: Mapping) -> Recognition:
     """Return what recognizes files of one mapping alone."""
-    return Recognition((mapping,), ())
+    return Recognition(only=mapping)

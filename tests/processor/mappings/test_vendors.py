@@ -220,7 +220,7 @@ def test_without_any_one_column_a_file_is_known_or_told_and_no_other_number_is_t
 ):
     """A column that its mapping does without may be left out: what is read then was there before."""
     (mapping,) = (candidate for candidate in library() if candidate.name == name)
-    marks = frozenset().union(*mapping.marks[0])
+    marks = mapping.own.union(*mapping.marks[0])
     numbers = {(standard, score) for _, standard, _, _, _, _, score, _ in expected}
     for column in row:
         # GOLD's areas without a scale have raw scores alone.

@@ -18,7 +18,7 @@ from processor.ingest.report import Report
 from processor.ingest.sniffing import refuse_fixed_width, refuse_what_is_no_table, refuse_whole_lines_in_quotes
 from processor.ingest.spelling import Spelling, Twins, column_twice
 from processor.ingest.staging import Staging
-from processor.mappings.bind import OTHER_COLUMN, Bound
+from processor.mappings.bind import Bound
 from processor.mappings.recognition import Recognition
 from processor.problems import FileProblemError, InvalidValueError, RefusedCell
 from processor.reading.documents import Documents
@@ -301,8 +301,7 @@ class Parts:
             self._reading.keys.clear()
         if self._reading.notes:
             for line, column, code, reason, value in self._reading.notes:
-                sentence = reason if code == OTHER_COLUMN else f"{reason} {KEPT}"
-                self._report.note(RefusedCell(self._name, line, column, code, sentence, value))
+                self._report.note(RefusedCell(self._name, line, column, code, f"{reason} {KEPT}", value))
             self._reading.notes.clear()
 
     def _places(self, kind: Format, header: list[str]) -> list[int | None]:
@@ -482,6 +481,10 @@ def sentence_of_missing(header: list[str], kind: Format) -> str:
 DELETED_KINDS = (
     ({"studentUniqueId"}, {"studentUniqueId", "firstName", "lastSurname"}),
     ({"schoolId"}, {"schoolId", "nameOfInstitution"}),
+    (
+        {"educationOrganizationId", "studentUniqueId"},
+        {"studentReference", "educationOrganizationReference"},
+    ),
     ({"schoolId", "studentUniqueId", "entryDate"}, {"studentReference", "schoolReference", "entryDate"}),
 )
 """By the keys of a deletion, exactly: the names by which an object of that kind is known."""

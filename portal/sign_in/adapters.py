@@ -16,7 +16,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.encoding import force_bytes
 
-from portal.console.reauthentication import signed_in_lately
+from portal.sign_in.reauthentication import signed_in_lately
 from registry import request_id
 
 SELF_EVIDENT = frozenset({"account/messages/logged_in.txt", "account/messages/logged_out.txt"})

@@ -1,6 +1,7 @@
 """Lets exactly one delivery of a task work on a run: a compare-and-set on the run's state decides.
 
 A claim is held by a lease. The worker renews it while it works; when nobody has for `LEASE`, the reaper takes it away.
+All of that by the database's clock.
 """
 
 from __future__ import annotations
@@ -10,10 +11,11 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
-from django.utils import timezone
+from django.db.models.functions import Now
 
 from engine.processes.host import this_host
 from provisioning.calendar.holds import hold_of
+from provisioning.database_clock import read_at, with_clock
 from provisioning.dispatch.reading import is_held_back
 from provisioning.models import Run, new_claim
 from provisioning.runs.fence import Fence, RunMovedError
@@ -37,15 +39,15 @@ def claim(run_number: int, worker_name: str, after: RunState | None = None) -> t
     run goes to `after`: to Synthesizing, unless its Terraform is followed (Applying) or it is to be stopped
     (Cancelling).
     """
-    rows = Run.objects.select_for_update(of=("self",)).select_related("district", "district__account")
+    rows = with_clock(Run.objects.select_for_update(of=("self",)).select_related("district", "district__account"))
     run = rows.filter(pk=run_number).first()
     if run is None or run.state_badge not in {RunState.QUEUED, RunState.LOST} or is_held_back(run_number):
         return None
-    if run.state_badge is RunState.QUEUED and hold_of(run, timezone.now()) is not None:
+    token, now = new_claim(), read_at(run)
+    if run.state_badge is RunState.QUEUED and hold_of(run, now) is not None:
         return None
     if after is None:
         after = RunState.APPLYING if run.decision == Decision.APPROVED else RunState.SYNTHESIZING
-    token, now = new_claim(), timezone.now()
     is_ours = move_if_still(
         run,
         after,
@@ -65,9 +67,8 @@ def claim(run_number: int, worker_name: str, after: RunState | None = None) -> t
 
 def renew(run: Run, token: UUID) -> bool:
     """Renew the lease; false when the run is no longer held by this claim."""
-    now = timezone.now()
     try:
-        Fence(run, token).update(heartbeat_at=now, lease_until=now + lease())
+        Fence(run, token).update(heartbeat_at=Now(), lease_until=Now() + lease())
     except RunMovedError:
         return False
     return True

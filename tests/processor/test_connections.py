@@ -10,8 +10,8 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from devtools.services.postgres import Postgres
 from infra.sizes import PAUSE_SECONDS
+from processes.postgres import Postgres
 from processor.api.services import services
 from processor.api.settings import ApiSettings
 from processor.database import APPLICATION, parameters

@@ -15,7 +15,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from portal.console.reauthentication import SIGNED_IN_AT
+from portal.sign_in.reauthentication import SIGNED_IN_AT
 from registry.accounts import people
 from registry.accounts.models import User
 from registry.accounts.people import give_role, invitation, invite, invited, let_in

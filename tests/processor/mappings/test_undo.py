@@ -7,7 +7,7 @@ from collections.abc import Callable
 import psycopg
 import pytest
 
-from devtools.services.postgres import Postgres
+from processes.postgres import Postgres
 from processor.access import Access, Scope
 from processor.children import Decision, merge
 from processor.erasure import HeldError, Request, erase_student, hold

@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from portal.console.doors import allowed, person
-from portal.console.pages.run.views import run_or_404
-from portal.console.reauthentication import sign_in_again, signed_in_lately
+from portal.console.runs import run_or_404
+from portal.sign_in.reauthentication import sign_in_again, signed_in_lately
 from provisioning.errors import ServiceRefusedError
 from provisioning.runs.approval import approve, discard
 from provisioning.runs.cancellation import request_force_stop

@@ -18,7 +18,7 @@ from portal.console.doors import allowed, person, within
 from portal.console.forms import DescribedForm
 from portal.console.pages.calendar.page import entries_of
 from portal.console.paging import page_in_order
-from portal.console.reauthentication import sign_in_again, signed_in_lately
+from portal.sign_in.reauthentication import sign_in_again, signed_in_lately
 from provisioning.calendar.service import Scope
 from registry.accounts.acts import Act
 from registry.districts.accounts import (

@@ -14,8 +14,8 @@ from portal.console.districts import district_or_404
 from portal.console.doors import allowed, person, within
 from portal.console.pages.calendar.forms import EndForm, FreezeForm, WindowForm, ZoneForm
 from portal.console.pages.calendar.page import calendar_page, scope_named
-from portal.console.pages.run.views import run_or_404
-from portal.console.reauthentication import sign_in_again, signed_in_lately
+from portal.console.runs import run_or_404
+from portal.sign_in.reauthentication import sign_in_again, signed_in_lately
 from provisioning.calendar.service import (
     CalendarRefusedError,
     Scope,

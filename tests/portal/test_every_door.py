@@ -421,7 +421,7 @@ NO_DOORS = {
     *("registry.accounts.asking.asking_as", "registry.accounts.tokens.service.create_token"),
     *("registry.accounts.tokens.service.revoke_token", "registry.accounts.tokens.service.tokens_for"),
     *("registry.audit.services.record", "registry.audit.services.record_of_district"),
-    *("registry.districts.changes.take_over", "registry.districts.services.set_status"),
+    *("registry.districts.changes.apply_settings", "registry.districts.services.set_status"),
 }
 """What takes an actor and is behind a door, is one's own, or is held by its own tests."""
 

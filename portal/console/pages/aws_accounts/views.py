@@ -17,7 +17,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from infra.account_template import boundary_arn, cloudformation, role_arn, terraform
 from messages.message import term
-from portal.console.doors import allowed, person, within
+from portal.console.doors import person, require_role, within
 from portal.console.forms import DescribedForm
 from portal.console.pages.calendar.page import entries_of
 from portal.console.paging import page_in_order
@@ -111,7 +111,7 @@ class LimitForm(DescribedForm):
 
 
 @require_GET
-@allowed(Act.ADMINISTER)
+@require_role(Act.ADMINISTER)
 def accounts(request: HttpRequest) -> HttpResponse:
     """Show all accounts."""
     pager = page_in_order(_counted(), request.GET, size=PAGE_SIZE, order="name")
@@ -119,7 +119,7 @@ def accounts(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@allowed(Act.ADMINISTER)
+@require_role(Act.ADMINISTER)
 def new(request: HttpRequest) -> HttpResponse:
     """Show the form; a good one adds the account with an external id of its own, and leads to its template."""
     if not signed_in_lately(request):
@@ -146,7 +146,7 @@ def new(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@allowed(Act.ADMINISTER)
+@require_role(Act.ADMINISTER)
 def account(request: HttpRequest, account_id: str) -> HttpResponse:
     """Show an account with what its owner has to make there; a POST changes how it is entered."""
     aws_account = get_object_or_404(_counted(), account_id=account_id)
@@ -168,7 +168,7 @@ def account(request: HttpRequest, account_id: str) -> HttpResponse:
 
 
 @require_POST
-@allowed(Act.ADMINISTER)
+@require_role(Act.ADMINISTER)
 def limit(request: HttpRequest, account_id: str) -> HttpResponse:
     """Have a limit of one's own count, or that of AWS again; a bad one is told on the account's page."""
     aws_account = get_object_or_404(_counted(), account_id=account_id)
@@ -185,7 +185,7 @@ def limit(request: HttpRequest, account_id: str) -> HttpResponse:
 
 
 @require_POST
-@allowed(Act.ADMINISTER)
+@require_role(Act.ADMINISTER)
 def retire(request: HttpRequest, account_id: str) -> HttpResponse:
     """Take no further district into the account."""
     aws_account = get_object_or_404(AwsAccount, account_id=account_id)

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from messages.message import message
 from portal.console.districts import by_service, district_or_404, service_counts
-from portal.console.doors import allowed, person
+from portal.console.doors import person, require_role
 from portal.console.pages.audit.page import with_links
 from portal.console.pages.district.actual_cost import actual_shown
 from portal.console.pages.district.architecture import architecture
@@ -47,7 +47,7 @@ def pipeline_context(district: District) -> dict[str, Any]:
 
 
 @require_GET
-@allowed(Act.SEE)
+@require_role(Act.SEE)
 def overview(request: HttpRequest, suffix: str) -> HttpResponse:
     """Facts, outputs and what exists."""
     district = district_or_404(request, suffix)
@@ -71,7 +71,7 @@ def overview(request: HttpRequest, suffix: str) -> HttpResponse:
 
 
 @require_GET
-@allowed(Act.SEE)
+@require_role(Act.SEE)
 def pipeline(request: HttpRequest, suffix: str) -> HttpResponse:
     """What the district's pipeline is doing: the part of the overview that looks again by itself."""
     district = district_or_404(request, suffix)
@@ -79,7 +79,7 @@ def pipeline(request: HttpRequest, suffix: str) -> HttpResponse:
 
 
 @require_GET
-@allowed(Act.SEE)
+@require_role(Act.SEE)
 def resources(request: HttpRequest, suffix: str) -> HttpResponse:
     """Every resource, by service."""
     district = district_or_404(request, suffix)
@@ -110,7 +110,7 @@ def resources(request: HttpRequest, suffix: str) -> HttpResponse:
 
 
 @require_GET
-@allowed(Act.SEE)
+@require_role(Act.SEE)
 def runs(request: HttpRequest, suffix: str) -> HttpResponse:
     """Every run, newest first."""
     district = district_or_404(request, suffix)
@@ -120,7 +120,7 @@ def runs(request: HttpRequest, suffix: str) -> HttpResponse:
 
 
 @require_GET
-@allowed(Act.SEE)
+@require_role(Act.SEE)
 def audit(request: HttpRequest, suffix: str) -> HttpResponse:
     """Every audit event of the district."""
     district = district_or_404(request, suffix)
@@ -129,28 +129,28 @@ def audit(request: HttpRequest, suffix: str) -> HttpResponse:
 
 
 @require_GET
-@allowed(Act.SEE)
+@require_role(Act.SEE)
 def danger(request: HttpRequest, suffix: str) -> HttpResponse:
     """The way to the teardown's confirmation."""
     return show_tab(request, district_or_404(request, suffix), "danger")
 
 
 @require_POST
-@allowed(Act.OPERATE)
+@require_role(Act.OPERATE)
 def plan(request: HttpRequest, suffix: str) -> HttpResponse:
     """Ask for a plan: what would change, without changing it."""
     return _ask(request, suffix, RunKind.PLAN)
 
 
 @require_POST
-@allowed(Act.OPERATE)
+@require_role(Act.OPERATE)
 def deploy(request: HttpRequest, suffix: str) -> HttpResponse:
     """Ask for an apply: bring AWS to what the stack says."""
     return _ask(request, suffix, RunKind.APPLY)
 
 
 @require_POST
-@allowed(Act.OPERATE)
+@require_role(Act.OPERATE)
 def delete(request: HttpRequest, suffix: str) -> HttpResponse:
     """Delete a draft; a district that was ever deployed is torn down instead."""
     district = district_or_404(request, suffix)

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from infra.spec import Environment
-from portal.console.doors import allowed, within
+from portal.console.doors import require_role, within
 from portal.console.pages.runs.filter import GROUPS, VIEWS, read_filter
 from portal.console.paging import page
 from provisioning.states.runs import RunKind, RunState
@@ -18,7 +18,7 @@ PAGE_SIZE = 50
 
 
 @require_GET
-@allowed(Act.SEE)
+@require_role(Act.SEE)
 def runs(request: HttpRequest) -> HttpResponse:
     """Show the runs that the address asks for, newest first."""
     filters = read_filter(request.GET)

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from portal.console.districts import district_or_404, service_counts
-from portal.console.doors import allowed, person, within
+from portal.console.doors import person, require_role, within
 from portal.console.forms import TEARDOWN_FIELDS, TeardownForm
 from portal.sign_in.reauthentication import ask_again, forget_typed, sign_in_again, signed_in_lately, typed_before
 from provisioning.errors import ServiceRefusedError
@@ -23,7 +23,7 @@ from registry.messages.translation import translated
 
 
 @require_http_methods(["GET", "POST"])
-@allowed(Act.DESTROY)
+@require_role(Act.DESTROY)
 def teardown(request: HttpRequest, suffix: str) -> HttpResponse:
     """Show what will go; the POST with the typed full name and a reason asks for it."""
     district = district_or_404(request, suffix)
@@ -56,7 +56,7 @@ def teardown(request: HttpRequest, suffix: str) -> HttpResponse:
 
 
 @require_POST
-@allowed(Act.DESTROY)
+@require_role(Act.DESTROY)
 def look(request: HttpRequest, suffix: str) -> HttpResponse:
     """Have a worker look at what the environment holds now."""
     try:

@@ -28,6 +28,10 @@ def test_the_head_stays_in_sight_and_the_log_follows_until_its_reader_scrolls(pa
     at_work(run, total=40, done=12)
     write_lines(run, 120)
     page.goto(f"/runs/{run.number}")
+    values = page.locator(".changes").inner_html()
+    Run.objects.filter(pk=run.pk).update(resources_done=13)
+    expect(page.get_by_text("13 of 40").first).to_be_visible()
+    assert page.locator(".changes").inner_html() == values, "an update leaves the plan's values where they are"
     page.mouse.wheel(0, 4000)
     expect(page.locator(".run-head")).to_be_in_viewport(ratio=0.9)
     expect(page.locator(".bar"), "no other head lies below it").not_to_be_in_viewport()

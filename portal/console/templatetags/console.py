@@ -23,7 +23,7 @@ from portal.console.district_fields import REQUIRED_IN_PRODUCTION
 from portal.console.doors import may_here, rights_here
 from portal.console.pages.fleet.page import Past
 from portal.console.pages.legend.page import meaning, wants_an_act
-from portal.console.reauthentication import typed_before
+from portal.sign_in.reauthentication import typed_before
 from provisioning.errors import ServiceRefusedError
 from provisioning.models import Run, StackResource
 from provisioning.notices.runbooks import Runbook, runbook

@@ -11,7 +11,7 @@ from django.test import Client
 from django.utils import timezone
 
 from engine.terraform.plan_values import told_changes
-from portal.console.reauthentication import SIGNED_IN_AT, TYPED
+from portal.sign_in.reauthentication import SIGNED_IN_AT, TYPED
 from provisioning.models import Run
 from provisioning.onboarding.service import onboard
 from provisioning.runs.approval_rules import LOOK

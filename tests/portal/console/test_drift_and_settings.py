@@ -12,7 +12,7 @@ from django.test import Client
 from django.utils import timezone
 
 from engine.aws.quotas import VPCS
-from portal.console.reauthentication import SIGNED_IN_AT
+from portal.sign_in.reauthentication import SIGNED_IN_AT
 from provisioning.capacity.quotas import set_limit
 from provisioning.drift import removal
 from provisioning.models import DriftItem, Run

@@ -12,7 +12,7 @@ from django.test import Client
 from django.utils import timezone
 
 from engine.aws.clients import client
-from portal.console.reauthentication import SIGNED_IN_AT, TYPED
+from portal.sign_in.reauthentication import SIGNED_IN_AT, TYPED
 from provisioning.aws_kinds import service_of
 from provisioning.engine_settings import engine_settings
 from provisioning.models import RemovalCertificate, Run, StackResource

@@ -20,7 +20,7 @@ from portal.console.doors import allowed, person, within
 from portal.console.forms import DescribedForm
 from portal.console.pages.calendar.page import entries_of
 from portal.console.paging import page_in_order
-from portal.console.reauthentication import ask_again, forget_typed, sign_in_again, signed_in_lately, typed_before
+from portal.sign_in.reauthentication import ask_again, forget_typed, sign_in_again, signed_in_lately, typed_before
 from provisioning.calendar.service import Scope
 from provisioning.capacity.quotas import QUOTA_NAMES, set_limit
 from provisioning.errors import ServiceRefusedError

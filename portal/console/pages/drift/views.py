@@ -16,7 +16,7 @@ from portal.console.doors import allowed, person, within
 from portal.console.pages.district.views import show_tab
 from portal.console.pages.drift.fleet import drift_list
 from portal.console.pages.drift.page import drift_page
-from portal.console.reauthentication import ask_again, forget_typed, signed_in_lately
+from portal.sign_in.reauthentication import ask_again, forget_typed, signed_in_lately
 from provisioning.drift import service as service
 from provisioning.drift.removal import request_removal
 from provisioning.errors import ServiceRefusedError

@@ -11,8 +11,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from portal.console.doors import allowed, person
 from portal.console.forms import StateForm
-from portal.console.pages.run.views import run_or_404
-from portal.console.reauthentication import ask_again, forget_typed, sign_in_again, signed_in_lately, typed_before
+from portal.console.runs import run_or_404
+from portal.sign_in.reauthentication import ask_again, forget_typed, sign_in_again, signed_in_lately, typed_before
 from provisioning.errors import ServiceRefusedError
 from provisioning.models import DistrictLock, ErroredState, Run
 from provisioning.runs.selectors import lock_of

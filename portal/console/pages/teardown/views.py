@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from portal.console.districts import district_or_404, service_counts
 from portal.console.doors import allowed, person, within
 from portal.console.forms import TEARDOWN_FIELDS, TeardownForm
-from portal.console.reauthentication import ask_again, forget_typed, sign_in_again, signed_in_lately, typed_before
+from portal.sign_in.reauthentication import ask_again, forget_typed, sign_in_again, signed_in_lately, typed_before
 from provisioning.errors import ServiceRefusedError
 from provisioning.runs.selectors import active_run, certificate_of, looked_at, monthly_cost
 from provisioning.teardown.data_inventory_requests import request_look

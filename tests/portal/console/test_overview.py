@@ -10,7 +10,7 @@ from django.test import Client
 from django.utils import timezone
 
 from portal.console.charts import BASE, WIDTH, columns
-from provisioning.models import DistrictEnd, DriftItem, Run
+from provisioning.models import DailyFigures, DistrictEnd, DriftItem, Run
 from provisioning.runs.requests import request_run
 from provisioning.states.districts import health
 from provisioning.states.runs import RunKind, RunState
@@ -82,6 +82,24 @@ def test_nothing_to_do_is_said():
     client = signed_in()
     live()
     assert "Nothing needs attention." in text(client, "/overview")
+
+
+def test_drift_and_cost_are_drawn_by_day_with_scale_dates_and_a_table():
+    client, today = signed_in(), timezone.localdate()
+    live()
+    kept = {"drifted": 7, "monthly_usd": {"production": 1200.4, "sandbox": 34}}
+    DailyFigures.objects.create(day=today - timedelta(days=1), **kept)
+    page = text(client, "/overview")
+    for heading, top in (("Districts with drift, last 30 days", "7"), ("Est. monthly cost, last 30 days", "$1,234")):
+        part = page.partition(f">{heading}</h2>")[2].partition("</section>")[0]
+        assert f'<span class="quiet small">{top}</span>' in part
+        assert part.count("<rect") == 1
+        ends = [f"{day:%Y-%m-%d}" for day in (today - timedelta(days=29), today)]
+        assert re.findall(r"<span>([-\d]+)</span>", part) == ends
+    rows = re.findall(r'<tr><th scope="row">([-\d]+)</th>(.*?)</tr>', page.partition('id="spend-title"')[2])
+    shown = {day: re.findall(r"<td[^>]*>(.*?)</td>", cells) for day, cells in rows}
+    assert shown[f"{today - timedelta(days=1):%Y-%m-%d}"] == ["7", "1,234"]
+    assert shown[f"{today:%Y-%m-%d}"] == ["—", "—"]
 
 
 def test_a_state_that_no_district_is_in_wants_no_act():

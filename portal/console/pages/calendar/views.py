@@ -166,7 +166,8 @@ def override(request: HttpRequest, number: int) -> HttpResponse:
     """Let a run start in spite of a freeze or a closed window."""
     if not signed_in_lately(request):
         messages.warning(request, _("Your sign-in was long ago. Sign in again, then let the run start."))
-        return ask_again(request, reverse("console:run", args=[number]))
+        return ask_again(request, reverse("console:run", args=[number]), keep=("reason",))
+    forget_typed(request)
     try:
         override_hold(run=run_or_404(request, number), reason=request.POST.get("reason", ""), actor=person(request))
     except ServiceRefusedError as refusal:

@@ -62,13 +62,15 @@ class Health:
 
 @dataclass(frozen=True)
 class Day:
-    """A day's runs, and how long a deployment took, in seconds."""
+    """A day's runs, how long a deployment took, in seconds, and the fleet then; None where nothing was kept."""
 
     day: date
     good: int
     bad: int
     other: int
     deploy_seconds: int | None
+    drifted: int | None = None
+    monthly_usd: float | None = None
 
 
 @dataclass(frozen=True)
@@ -98,6 +100,8 @@ class Overview:
     days: list[Day]
     runs: Columns
     durations: Columns
+    drift: Columns
+    spend: Columns
     causes: list[tuple[str, int]]
     costs: list[Cost]
     total_usd: float
@@ -129,6 +133,7 @@ def overview(user: User, within: Within) -> Overview:
     counts = _by_health(within)
     rows = [] if within.is_narrow else figures()
     days = [_day(row) for row in rows]
+    dates = [day.day for day in days]
     estimates = rows[-1].monthly_usd if rows else {}
     actual = totals_by("environment") if not within.is_narrow else {}
     costs = [
@@ -147,8 +152,10 @@ def overview(user: User, within: Within) -> Overview:
         ),
         health=[Health(status, counts.get(status.value, 0)) for status in SHOWN],
         days=days,
-        runs=columns([{"good": day.good, "other": day.other, "bad": day.bad} for day in days]),
-        durations=columns([{"busy": day.deploy_seconds or 0} for day in days]),
+        runs=columns([{"good": day.good, "other": day.other, "bad": day.bad} for day in days], dates),
+        durations=columns([{"busy": day.deploy_seconds or 0} for day in days], dates),
+        drift=columns([{"busy": day.drifted or 0} for day in days], dates),
+        spend=columns([{"busy": day.monthly_usd or 0} for day in days], dates),
         causes=_causes(rows),
         costs=costs,
         total_usd=sum(cost.monthly_usd for cost in costs),
@@ -176,7 +183,9 @@ def _by_health(within: Within) -> dict[str, int]:
 
 def _day(row: DailyFigures) -> Day:
     good, bad = (sum(row.runs.get(state, 0) for state in states) for states in (GOOD, BAD))
-    return Day(row.day, good, bad, sum(row.runs.values()) - good - bad, row.deploy_seconds)
+    other = sum(row.runs.values()) - good - bad
+    monthly_usd = sum(row.monthly_usd.values()) if row.monthly_usd else None
+    return Day(row.day, good, bad, other, row.deploy_seconds, row.drifted, monthly_usd)
 
 
 def _causes(rows: Sequence[DailyFigures]) -> list[tuple[str, int]]:

@@ -132,14 +132,14 @@ def test_who_was_given_a_password_by_the_requester_is_told_why_not(otto: User, a
     assert "plan to decide on" not in shown(ada, "/overview")
 
 
-def test_a_viewer_sees_what_waits_and_that_an_operator_decides(otto: User):
+def test_a_viewer_sees_what_waits_and_which_role_decides(otto: User):
     waiting(otto)
     vera = a_person(Role.VIEWER, "vera")
     html = shown(vera, "/approvals")
     assert 'id="mine"' not in html
     assert "waiting</span></span></a>" not in html
     assert "plan to decide on" not in shown(vera, "/overview")
-    assert "An operator decides." in html
+    assert "Deciding needs the role Approver." in html
 
 
 def test_what_a_plan_destroys_is_named(otto: User, ada: User):

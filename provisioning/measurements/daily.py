@@ -14,6 +14,7 @@ from django.db.models import Count, Q
 from django.utils import timezone
 
 from provisioning.models import DailyFigures, Run
+from provisioning.models.district_health import DRAFT
 from provisioning.states.runs import RunKind, RunState
 from registry.districts.models import District
 from registry.districts.statuses import DistrictStatus, DriftStatus
@@ -22,7 +23,8 @@ DAYS = 30
 """So many days the overview looks back."""
 AGAIN = 1
 """Of so many days before today the runs are counted again: one may have ended since."""
-IN_AWS = ~Q(district__status__in=[DistrictStatus.REMOVED.value, DistrictStatus.DRAFT.value])
+IN_AWS = ~Q(status=DistrictStatus.REMOVED.value) & ~DRAFT
+"""Districts that cost something."""
 
 
 def keep_figures() -> list[date]:
@@ -72,7 +74,11 @@ def _of_the_fleet() -> dict[str, Any]:
         District.objects.order_by().values_list("status").annotate(Count("id")).order_by("status")
     )
     drifted = District.objects.filter(drift=DriftStatus.DRIFTED.value).exclude(status=DistrictStatus.REMOVED.value)
-    priced = Run.objects.filter(IN_AWS).exclude(monthly_cost_usd=None).order_by("district_id", "-pk")
+    priced = (
+        Run.objects.filter(district__in=District.objects.filter(IN_AWS))
+        .exclude(monthly_cost_usd=None)
+        .order_by("district_id", "-pk")
+    )
     costs: dict[str, Decimal] = {}
     for environment, usd in priced.distinct("district_id").values_list("district__environment", "monthly_cost_usd"):
         costs[environment] = costs.get(environment, Decimal(0)) + (usd or Decimal(0))

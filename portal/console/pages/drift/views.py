@@ -21,6 +21,7 @@ from provisioning.drift import service as service
 from provisioning.drift.removal import request_removal
 from provisioning.errors import ServiceRefusedError
 from provisioning.models import Run
+from provisioning.runs.selectors import latest_run
 from registry.accounts.acts import Act
 from registry.messages.translation import translated
 
@@ -33,7 +34,8 @@ REASON_LENGTH = 2000
 def drift(request: HttpRequest, suffix: str) -> HttpResponse:
     """What drifted, attribute by attribute."""
     district = district_or_404(request, suffix)
-    return show_tab(request, district, "drift", page=drift_page(district))
+    latest = latest_run(district)
+    return show_tab(request, district, "drift", latest=latest, page=drift_page(district, latest))
 
 
 @require_POST

@@ -14,6 +14,7 @@ from portal.console.doors import person, require_role, within
 from portal.console.forms import TEARDOWN_FIELDS, TeardownForm
 from portal.sign_in.reauthentication import ask_again, forget_typed, sign_in_again, signed_in_lately, typed_before
 from provisioning.errors import ServiceRefusedError
+from provisioning.runs.district_health import exposures_of, health_of
 from provisioning.runs.selectors import active_run, certificate_of, looked_at, monthly_cost
 from provisioning.teardown.data_inventory_requests import request_look
 from provisioning.teardown.service import full_name, other_environments, request_teardown
@@ -39,12 +40,14 @@ def teardown(request: HttpRequest, suffix: str) -> HttpResponse:
     else:
         form = TeardownForm(initial={"final_snapshot": district.final_snapshot} | typed_before(request, url))
     services = service_counts(district)
+    active = active_run(district)
     context = {
         "district": district,
+        "health": health_of(district, active, is_exposed=bool(exposures_of([district]))),
         "form": form,
         "services": services,
         "resource_total": sum(part.count for part in services),
-        "active": active_run(district),
+        "active": active,
         "look": looked_at(district),
         "monthly_cost": monthly_cost(district),
         "certificate": certificate_of(district),

@@ -167,6 +167,9 @@ MFA_ADAPTER = "portal.sign_in.adapters.FactorAdapter"
 MFA_FORMS = {
     "activate_totp": "portal.console.pages.sign_in.factor_forms.AddAppForm",
     "authenticate": "portal.console.pages.sign_in.factor_forms.CodeAtSignInForm",
+    "add_webauthn": "portal.console.pages.sign_in.factor_forms.AddPasskeyForm",
+    "authenticate_webauthn": "portal.console.pages.sign_in.factor_forms.PasskeyAtSignInForm",
+    "login_webauthn": "portal.console.pages.sign_in.factor_forms.PasskeySignInForm",
 }
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 # Addresses are nobody's proof of anything here: accounts are made by administrators and by the provider.

@@ -253,14 +253,16 @@ def follow(
 ) -> Ended:
     """Hand on every line until the command has ended; `poll` is asked all the while.
 
-    While `held` is true the lease is renewed. `requested` is what an earlier follower has asked of the command before:
-    a signal is never sent twice, since Terraform takes a second SIGINT for an order to drop everything. `on_stop` is
-    told each. What `poll` raises leaves the command running: whoever takes the run over follows it, or ends it.
+    While `held` is true the lease is renewed. `requested` is what an earlier follower has asked of the command before, or
+    was about to when it died: that is sent again, SIGINT once at most all the same (`supervisor.interrupt`), since
+    Terraform takes a second one for an order to drop everything. `on_stop` is told each. What `poll` raises leaves the command running: whoever takes the run over follows it, or ends it.
     """
     with contextlib.ExitStack() as stack:
         watched = stack.enter_context(_watching(running.supervisor))
         output = stack.enter_context((running.folder / supervisor.OUTPUT).open("rb"))
         interrupted = requested is not Stop.NO
+        if interrupted:
+            send(running, requested)
         while True:
             over = _is_over(running)
             _read(output, on_line)

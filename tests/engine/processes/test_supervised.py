@@ -131,19 +131,43 @@ def test_a_signal_is_never_sent_twice(begin):
         on_stop=lambda request: None,
     )
     assert report.status == -signal.SIGKILL
-    second = begin(WORKING)
+    second = begin(COUNTS)
     until(lambda: has_said(second, "working"))
-    rounds: list[int] = []
+
+    def leave_once_told() -> Stop:
+        if has_said(second, "interrupted 1"):
+            raise LeftError
+        return Stop.INTERRUPT
+
+    with pytest.raises(LeftError):
+        followed(second, leave_once_told)
+    looked = time.monotonic() + 1.0
 
     def look() -> Stop:
-        rounds.append(1)
-        if len(rounds) > 5:
+        if time.monotonic() > looked:
             raise LeftError
         return Stop.INTERRUPT
 
     with pytest.raises(LeftError):
         followed(second, look, requested=Stop.INTERRUPT)
-    assert second.is_alive, "it was told before; telling it again would make Terraform drop everything"
+    assert not has_said(second, "interrupted 2"), "it was told before; a second one makes Terraform drop everything"
+
+
+def test_what_a_worker_that_died_was_about_to_tell_it_is_told_by_the_next(begin):
+    running = begin(WORKING)
+    until(lambda: has_said(running, "working"))
+    written: list[Stop] = []
+
+    def die(stop: Stop) -> None:
+        written.append(stop)
+        raise LeftError
+
+    with pytest.raises(LeftError):
+        follow(running, on_line=lambda line, position: None, poll=lambda: Stop.INTERRUPT, on_stop=die)
+    assert running.is_alive
+    report, lines = followed(running, lambda: Stop.INTERRUPT, requested=written[0])
+    assert lines == ["working", "interrupted"]
+    assert (report.status, report.interrupted) == (3, True)
 
 
 def test_worker_and_supervisor_together_interrupt_it_once(begin):

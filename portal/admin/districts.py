@@ -16,7 +16,14 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from messages.message import message
-from portal.admin.site import AuditHistoryMixin, ReadOnlyInline, ReadOnlyMixin, holds, translated_column
+from portal.admin.site import (
+    AuditHistoryMixin,
+    FreshSignInMixin,
+    ReadOnlyInline,
+    ReadOnlyMixin,
+    holds,
+    translated_column,
+)
 from portal.console.doors import person, rights_here
 from portal.console.forms import RegistrationForm
 from portal.console.pages.run.page import live_context
@@ -26,7 +33,7 @@ from provisioning.models import AccountAccess, AccountQuota, Run, StackOutput, S
 from provisioning.onboarding.service import onboard
 from provisioning.runs.selectors import latest_run
 from registry.accounts.acts import Act
-from registry.accounts.roles import Role
+from registry.accounts.roles import NotAllowedError, Role
 from registry.audit.models import AuditEvent
 from registry.districts.accounts import Access, AccountRefusedError, add_account
 from registry.districts.models import AwsAccount, District
@@ -123,7 +130,7 @@ class DistrictAdmin(AuditHistoryMixin, ReadOnlyMixin, admin.ModelAdmin):  # type
     ) -> HttpResponse:
         """Register a district and ask for its first run, by the same form and service as the console."""
         if not self.has_add_permission(request):
-            raise PermissionDenied(f"This needs the role {Role.OPERATOR}.")
+            raise PermissionDenied(str(NotAllowedError(Role.OPERATOR)))
         initial = {"registration_key": uuid.uuid4()}
         form = RegistrationForm(rights_here(person(request)), request.POST or None, initial=initial)
         if request.method == "POST" and form.is_valid():
@@ -181,7 +188,7 @@ class QuotaInline(ReadOnlyInline):
 
 
 @admin.register(AwsAccount)
-class AwsAccountAdmin(AuditHistoryMixin, ReadOnlyMixin, admin.ModelAdmin):  # type: ignore[type-arg]
+class AwsAccountAdmin(FreshSignInMixin, AuditHistoryMixin, ReadOnlyMixin, admin.ModelAdmin):  # type: ignore[type-arg]
     """The accounts that districts are placed in; administrators add them."""
 
     list_display = ("name", "account_id", "created_at")

@@ -10,7 +10,7 @@ from statistics import median
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Count, Q
+from django.db.models import Count, OuterRef, Subquery
 from django.utils import timezone
 
 from provisioning.models import DailyFigures, Run
@@ -74,14 +74,13 @@ def _of_the_fleet() -> dict[str, Any]:
         District.objects.order_by().values_list("status").annotate(Count("id")).order_by("status")
     )
     drifted = District.objects.filter(drift=DriftStatus.DRIFTED.value).exclude(status=DistrictStatus.REMOVED.value)
-    priced = (
-        Run.objects.filter(district__in=District.objects.filter(IN_AWS))
-        .exclude(monthly_cost_usd=None)
-        .order_by("district_id", "-pk")
-    )
+    # Of each district its newest price, by an index: the prices of all runs there ever were are many times as many.
+    priced = Run.objects.filter(district=OuterRef("pk"), monthly_cost_usd__isnull=False).order_by("-pk")
+    in_aws = District.objects.filter(IN_AWS).order_by()
+    newest = in_aws.annotate(usd=Subquery(priced.values("monthly_cost_usd")[:1])).exclude(usd=None)
     costs: dict[str, Decimal] = {}
-    for environment, usd in priced.distinct("district_id").values_list("district__environment", "monthly_cost_usd"):
-        costs[environment] = costs.get(environment, Decimal(0)) + (usd or Decimal(0))
+    for environment, usd in newest.values_list("environment", "usd"):
+        costs[environment] = costs.get(environment, Decimal(0)) + usd
     return {
         "districts": dict(counts),
         "drifted": drifted.count(),

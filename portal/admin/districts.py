@@ -16,7 +16,14 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from messages.message import message
-from portal.admin.site import AuditHistoryMixin, ReadOnlyInline, ReadOnlyMixin, holds, translated_column
+from portal.admin.site import (
+    AuditHistoryMixin,
+    FreshSignInMixin,
+    ReadOnlyInline,
+    ReadOnlyMixin,
+    holds,
+    translated_column,
+)
 from portal.console.doors import person, rights_here
 from portal.console.forms import RegistrationForm
 from portal.console.pages.run.page import live_context
@@ -181,7 +188,7 @@ class QuotaInline(ReadOnlyInline):
 
 
 @admin.register(AwsAccount)
-class AwsAccountAdmin(AuditHistoryMixin, ReadOnlyMixin, admin.ModelAdmin):  # type: ignore[type-arg]
+class AwsAccountAdmin(FreshSignInMixin, AuditHistoryMixin, ReadOnlyMixin, admin.ModelAdmin):  # type: ignore[type-arg]
     """The accounts that districts are placed in; administrators add them."""
 
     list_display = ("name", "account_id", "created_at")

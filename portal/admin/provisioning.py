@@ -10,7 +10,14 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from portal.admin.site import AuditHistoryMixin, ReadOnlyInline, ReadOnlyMixin, holds, translated_column
+from portal.admin.site import (
+    AuditHistoryMixin,
+    FreshSignInMixin,
+    ReadOnlyInline,
+    ReadOnlyMixin,
+    holds,
+    translated_column,
+)
 from portal.console.doors import person
 from portal.console.pages.run.page import live_context
 from portal.console.templatetags.console import badge
@@ -107,7 +114,7 @@ class RolloutAdmin(AuditHistoryMixin, ReadOnlyMixin, admin.ModelAdmin):  # type:
 
 
 @admin.register(AccountQuota)
-class AccountQuotaAdmin(AuditHistoryMixin, ReadOnlyMixin, admin.ModelAdmin):  # type: ignore[type-arg]
+class AccountQuotaAdmin(FreshSignInMixin, AuditHistoryMixin, ReadOnlyMixin, admin.ModelAdmin):  # type: ignore[type-arg]
     """Quotas as AWS told them; an administrator may have a limit of their own count, by the service."""
 
     list_display = ("account", "region", "name_shown", "limit", "set_limit", "used", "source", "read_at")

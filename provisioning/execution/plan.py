@@ -13,7 +13,7 @@ from typing import Any
 from django.conf import settings as django_settings
 
 from engine.errors import PlanStaleError
-from engine.state.plan_store import packed_plan, plan_key, plan_sha256, store_plan
+from engine.state.plan_store import packed_plan, plan_key, plan_sha256, store_plan, take_back_plan
 from engine.state.store import state_identity
 from engine.terraform.binding import PlanBinding, differences, spec_sha256
 from engine.terraform.command import PLAN_FILE, Plan, PlannedResource, Terraform
@@ -28,6 +28,7 @@ from provisioning.db_retry import db_retry
 from provisioning.execution.context import RunContext
 from provisioning.models import Run
 from provisioning.runs.approval_rules import LOOK, approval_reasons, requester_may_confirm
+from provisioning.runs.fence import RunMovedError
 from provisioning.runs.planned_changes import store_changes
 from provisioning.states.runs import Decision, RunKind
 from provisioning.teardown.data_inventory import record_holdings
@@ -97,8 +98,21 @@ def note_plan(context: RunContext, terraform: Terraform, plan: Plan) -> None:
     if teardown:
         record_holdings(context.fence, plan.shown, context.settings, monthly_saving_usd=estimate)
     if is_kept:
-        key = plan_key(run.spec["suffix"], run.number)
-        context.reading(message("Storing the plan"), lambda: store_plan(context.settings, key, packed))
+        key = plan_key(run.spec["suffix"], run.number, run.plan_sha256)
+        context.reading(message("Storing the plan"), lambda: store_while_held(context, key, packed))
+
+
+def store_while_held(context: RunContext, key: str, packed: bytes) -> None:
+    """Store a plan; one that was stored after the claim had gone is taken back, since nobody would delete it.
+
+    Raises RunMovedError and AwsUnavailableError.
+    """
+    version = store_plan(context.settings, key, packed)
+    try:
+        context.fence.require()
+    except RunMovedError:
+        take_back_plan(context.settings, key, version)
+        raise
 
 
 def noted_plan(run: Run, terraform: Terraform) -> Plan:

@@ -6,6 +6,7 @@ All of that by the database's clock.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
@@ -29,15 +30,25 @@ def lease() -> timedelta:
     return timedelta(seconds=settings.LEASE_SECONDS)
 
 
+@dataclass(frozen=True)
+class TakeOver:
+    """How a lost run goes on, as whoever looked at what is left of it has decided."""
+
+    attempt: int
+    """Which of the run's attempts was looked at: of any later one nothing is known, and it may be at work."""
+    after: RunState
+
+
 @transaction.atomic
-def claim(run_number: int, worker_name: str, after: RunState | None = None) -> tuple[Run, UUID] | None:
+def claim(run_number: int, worker_name: str, take_over: TakeOver | None = None) -> tuple[Run, UUID] | None:
     """Return the run and its claim; None when nothing is to be done with it, or somebody else was first.
 
     A queued run that a freeze or a closed window holds is let be, and the dispatcher takes back what it was told. So is
     one whose rollout has halted: the halt and the claim wait for the run's row, so that one of them
     sees what the other did. Any other queued run goes to Synthesizing, one with an approved plan to Applying. A lost
-    run goes to `after`: to Synthesizing, unless its Terraform is followed (Applying) or it is to be stopped
-    (Cancelling).
+    run goes where `take_over` says: to Synthesizing, unless its Terraform is followed (Applying) or it is to be stopped
+    (Cancelling). It is let be, to be looked at again, where it was taken and lost once more since it was looked at, or
+    asked to stop.
     """
     rows = with_clock(Run.objects.select_for_update(of=("self",)).select_related("district", "district__account"))
     run = rows.filter(pk=run_number).first()
@@ -46,12 +57,16 @@ def claim(run_number: int, worker_name: str, after: RunState | None = None) -> t
     token, now = new_claim(), read_at(run)
     if run.state_badge is RunState.QUEUED and hold_of(run, now) is not None:
         return None
-    if after is None:
-        after = RunState.APPLYING if run.decision == Decision.APPROVED else RunState.SYNTHESIZING
+    after = RunState.APPLYING if run.decision == Decision.APPROVED else RunState.SYNTHESIZING
+    if run.state_badge is RunState.LOST:
+        if take_over is None or (run.cancel_requested_at is not None) != (take_over.after is RunState.CANCELLING):
+            return None
+        after = take_over.after
     is_ours = move_if_still(
         run,
         after,
         by=By.WORKER,
+        seen_attempt=take_over.attempt if take_over else None,
         claim_token=token,
         worker_name=worker_name,
         worker_host=this_host(),

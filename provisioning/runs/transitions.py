@@ -53,11 +53,13 @@ def move(
     by: By,
     actor: User | None = None,
     claim: UUID | None = None,
+    seen_attempt: int | None = None,
     **fields: Any,
 ) -> None:
     """Move the run from the state it was read in; its fields are brought up to date.
 
-    `claim` is the one by which a worker holds the run; a claim that it takes is the field `claim_token`. Raises
+    `claim` is the one by which a worker holds the run; a claim that it takes is the field `claim_token`, and
+    `seen_attempt` the attempt of a lost run that it has looked at. Raises
     RunMovedError where the row is in another state or held by another claim, and TransitionRefusedError for a
     transition that the table does not have or whose condition does not hold.
     """
@@ -74,7 +76,7 @@ def move(
         raise RunMovedError(
             message("Run #{number} is no longer {before}.", number=run.number, before=before.word.lower())
         )
-    if not holds(row.guard, locked, Mover(now, actor, claim, fields.get("claim_token"))):
+    if not holds(row.guard, locked, Mover(now, actor, claim, fields.get("claim_token"), seen_attempt)):
         raise TransitionRefusedError(
             message(
                 "Run #{number} does not go from {before} to {after}: not so that {guard}.",

@@ -65,12 +65,14 @@ class Credential(models.TextChoices):
     """What decides who can come in as somebody, and what they may do then."""
 
     PASSWORD = "password", _("password")
+    LINK = "link", _("link to a new password")
     ROLE = "role", _("role")
     GRANT = "grant", _("grants")
+    ADDRESS = "address", _("e-mail address")
 
 
 class CredentialChange(models.Model):
-    """A password or a role that somebody was given: who gave it could come in as them, or act through them."""
+    """What somebody was given (`Credential`): who gave it could come in as them, or act through them."""
 
     user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="credential_changes")
     by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")

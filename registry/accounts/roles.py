@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -58,6 +59,11 @@ def roles_of(user: AbstractUser) -> list[Role]:
     return [Role(group.name) for group in user.groups.all() if group.name in set(Role)]
 
 
+def highest_of(names: Iterable[str]) -> Role | None:
+    """Return the highest role among names of groups, or None."""
+    return max((Role(name) for name in names if name in set(Role)), key=RANK.__getitem__, default=None)
+
+
 def role_of(user: AbstractUser) -> Role | None:
     """Return the highest role that the person holds for everything by their groups, or None."""
-    return max(roles_of(user), key=RANK.__getitem__, default=None)
+    return highest_of(roles_of(user))

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from provisioning.drift import removal
-from provisioning.models import DriftItem, Run
+from provisioning.models import DriftItem, Run, RunEvent
 from tests.builders import a_run
+from tests.pages.browsing import Visitors
 from tests.pages.fixtures import at_work, deployed, with_drift, with_stack, write_lines
 
 pytestmark = [pytest.mark.browser]
@@ -61,6 +62,19 @@ def test_a_time_ages_while_its_page_stays_open(page: Page):
     earlier = (timezone.now() - timedelta(minutes=2, seconds=5)).isoformat()
     requested.evaluate("(node, moment) => { node.dateTime = moment; }", earlier)
     expect(requested).to_have_text("2 min ago")
+
+
+def test_times_are_in_the_time_zone_that_the_foot_of_the_page_names(visitors: Visitors, page: Page):
+    run = a_run()
+    write_lines(run, 1)
+    RunEvent.objects.filter(run=run).update(at=datetime(2026, 11, 30, 2, 5, 9, tzinfo=UTC))
+    away = visitors.page("otto", zone="America/Chicago")
+    away.goto(f"/runs/{run.number}/lines")
+    expect(away.locator("#zone")).to_contain_text("America/Chicago")
+    line = away.locator("#log-rows time")
+    expect(line).to_have_text("20:05:09")
+    expect(line).to_have_attribute("title", re.compile("November 29, 2026"))
+    visitors.leave(away)
 
 
 def test_an_exposure_is_two_clicks_from_the_fleet_and_its_removal_is_asked_for(page: Page, monkeypatch):

@@ -6,7 +6,7 @@ import importlib
 import inspect
 import itertools
 import pkgutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, date, datetime, time
 from typing import Any
 
@@ -126,6 +126,7 @@ WHOLE: dict[str, Act] = {
     **dict.fromkeys({"people", "people-export", "person"}, Act.REVIEW),
     **dict.fromkeys({"person-new", "person-act", "grant-new", "grant-end"}, Act.ADMINISTER),
     **dict.fromkeys({"aws-accounts", "aws-account-new", "aws-account", "aws-account-retire"}, Act.ADMINISTER),
+    "aws-account-limit": Act.ADMINISTER,
     **dict.fromkeys({"notices", "notice-new", "notice-endpoint", "notice-act", "notice-again"}, Act.ADMINISTER),
 }
 """Doors to what concerns all districts."""
@@ -144,9 +145,9 @@ def world() -> World:
     return a_world()
 
 
-def address(name: str, world: World) -> str:
-    """Return a door's address in the world's district."""
-    values = {
+def address(name: str, world: World, about: Mapping[str, int] | None = None) -> str:
+    """Return a door's address in the world's district, or about something else by its numbers."""
+    values: dict[str, Any] = {
         "suffix": world.district.suffix,
         "number": world.rollout.pk if name.startswith("rollout") else world.run.pk,
         "account_id": world.account.account_id,
@@ -159,6 +160,7 @@ def address(name: str, world: World) -> str:
         values["number"] = world.freeze.pk if name == "freeze-end" else world.window.pk
     if name.startswith("certificate"):
         values["number"] = world.certificate.pk
+    values |= about or {}
     converters = ROUTES[name].pattern.converters
     of_district = {"freeze-new", "window-new"}
     query = "?q=Quincy" if name == "search" else "?format=csv" if name.endswith("-export") else ""

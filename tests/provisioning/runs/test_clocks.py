@@ -19,7 +19,7 @@ from provisioning.execution.supervision import Supervision
 from provisioning.health.heartbeats import queues_listened_to, sign
 from provisioning.health.status import workers
 from provisioning.models import Run
-from provisioning.runs.claim import claim, renew
+from provisioning.runs.claim import TakeOver, claim, renew
 from provisioning.runs.guards import LARGEST_ATTEMPT
 from provisioning.runs.reaper import reap, recover
 from provisioning.states.runs import RunState
@@ -84,7 +84,7 @@ def test_no_host_takes_a_lost_run_by_its_own_clock_while_its_apply_may_live(apar
     Run.objects.filter(pk=applying.pk).update(attempt=LARGEST_ATTEMPT)
     lost(applying)
     with clock_ahead(apart):
-        assert look_at(applying.number) == (LostRunDecision.WAIT, RunState.SYNTHESIZING)
+        assert look_at(applying.number) == (LostRunDecision.WAIT, TakeOver(LARGEST_ATTEMPT, RunState.SYNTHESIZING))
         recover()
         assert Run.objects.get(pk=applying.pk).state == RunState.LOST, "it is not given up"
         assert may_be_at_work(applying.district) is not None
@@ -92,7 +92,7 @@ def test_no_host_takes_a_lost_run_by_its_own_clock_while_its_apply_may_live(apar
     over = timedelta(seconds=TERMS.longest_seconds + 1)
     Run.objects.filter(pk=applying.pk).update(lease_until=database_now() - over, heartbeat_at=database_now() - over)
     with clock_ahead(apart):
-        assert look_at(applying.number) == (LostRunDecision.RECOVER, RunState.SYNTHESIZING)
+        assert look_at(applying.number) == (LostRunDecision.RECOVER, TakeOver(LARGEST_ATTEMPT, RunState.SYNTHESIZING))
         assert [suspect.gone for suspect in suspects(applying.district_id)] == [True]
         recover()
         assert Run.objects.get(pk=applying.pk).state == RunState.FAILED

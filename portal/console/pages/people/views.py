@@ -30,7 +30,15 @@ from portal.console.paging import page_in_order
 from portal.sign_in.reauthentication import sign_in_again, signed_in_lately
 from registry.accounts.acts import Act
 from registry.accounts.models import User
-from registry.accounts.people import end_all_sessions, give_role, invitation, invite, invited, let_in
+from registry.accounts.people import (
+    choose_password,
+    end_all_sessions,
+    give_role,
+    invitation,
+    invite,
+    invited,
+    let_in,
+)
 from registry.accounts.review import COLUMNS, access_of, record_review, review, with_access
 from registry.accounts.roles import Role
 from registry.messages.translation import StrOrPromise
@@ -183,7 +191,8 @@ def choose(request: HttpRequest, token: str) -> HttpResponse:
         raise Http404(_("This link does not hold any more. Ask an administrator for another."))
     form: Any = ChosenPasswordForm(user, request.POST or None)
     if request.method == "POST" and form.is_valid():
-        form.save()
+        if choose_password(token, form.cleaned_data["new_password1"]) is None:
+            raise Http404(_("This link does not hold any more. Ask an administrator for another."))
         messages.success(request, _("Your password is changed. Sign in with it."))
         return redirect("console:sign-in")
     context = {"form": form, "one": user, "providers": offered(request), "invitation": token}

@@ -173,6 +173,11 @@ class PlanOffer:
     problem: ServiceRefusedError | None
     applied_by: Run | None
 
+    @property
+    def is_open(self) -> bool:
+        """Whether the plan can be applied now, and no run is about to."""
+        return self.problem is None and not (self.applied_by is not None and self.applied_by.is_active)
+
 
 def _health(run: Run) -> DistrictStatus:
     district = run.district

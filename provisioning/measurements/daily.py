@@ -10,7 +10,7 @@ from statistics import median
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Count, OuterRef, Subquery
+from django.db.models import Count, OuterRef, Q, Subquery
 from django.utils import timezone
 
 from provisioning.models import DailyFigures, Run

@@ -38,6 +38,13 @@ class RunState(Badge):
     LOST = "lost", "Lost", "question", "bad"
 
 
+class CheckOutcome(Badge):
+    """What a drift check that came through has found."""
+
+    DRIFT_FOUND = "drift_found", "Drift found", "not-equal", "warn"
+    EXPOSED = "exposed", "Exposed", "alert", "bad"
+
+
 class Decision(Badge):
     """What a second person said of a plan."""
 
@@ -57,7 +64,7 @@ class Guard(StrEnum):
     """The condition of a transition, as the documents state it; `provisioning.runs.guards` decides it."""
 
     CLAIMS = "claims it by compare-and-set"
-    TAKES_OVER = "claims it, and nothing of it can still be at work"
+    TAKES_OVER = "claims it in the attempt that it looked at, whose Terraform is over or ended first"
     CLAIMS_APPROVED = "claims it, and its plan was approved"
     HOLDS = "holds the claim"
     ENDS = "holds the claim, and nothing of it can still be at work"
@@ -70,8 +77,8 @@ class Guard(StrEnum):
     SECOND_PERSON = "is not who asked for the run, unless the plan waits for a look alone"
     LEASE_OVER = "the lease is over"
     EXHAUSTED = "it was lost too often, and nothing of it can still be at work"
-    ASKED_TO_STOP = "claims it, and it was asked to stop"
-    TERRAFORM_LIVES = "claims it, and its Terraform still works on this host"
+    ASKED_TO_STOP = "claims it in the attempt that it looked at, and it was asked to stop"
+    TERRAFORM_LIVES = "claims it in the attempt that it looked at, whose apply works on this host or has ended there"
     EXPIRED = "nobody decided in time"
     GIVES_WAY = "a person's run takes its place"
 
@@ -87,7 +94,7 @@ Q, S, P, W, A, V, C, L = (
     RunState.LOST,
 )
 HELD_STATES = frozenset({S, P, A, V, C})
-"""States in which a worker holds the run and renews its lease."""
+"""States in which a worker holds the run and renews its lease: what pages call running, wherever they count."""
 
 TABLE: StateTable[RunState] = StateTable(
     Q,
@@ -135,6 +142,16 @@ PLAN_EXPIRED = "plan_expired"
 """The error code of a run whose plan nobody decided on in time."""
 
 RETRYABLE_STATES = frozenset({RunState.FAILED, RunState.CANCELED, RunState.DISCARDED})
+
+
+def outcome(kind: RunKind, state: RunState, *, is_exposing: bool) -> RunState | CheckOutcome:
+    """Return what a run came to: its state, but for a drift check that found something; nobody calls that a success.
+
+    `is_exposing` says whether what it found widens who can reach the district.
+    """
+    if kind is not RunKind.DRIFT or state is not RunState.SUCCEEDED:
+        return state
+    return CheckOutcome.EXPOSED if is_exposing else CheckOutcome.DRIFT_FOUND
 
 
 def may_move(before: RunState, after: RunState) -> bool:

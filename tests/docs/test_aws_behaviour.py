@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from itertools import takewhile
 from pathlib import Path
 
 import pytest
@@ -13,11 +14,23 @@ from devtools.paths import ROOT
 HEADING = ["behaviour", "source", "how the embedded AWS plays it", "test", "confirmed by a real account"]
 
 
+DOCUMENT = (ROOT / "docs" / "aws-behaviour.md").read_text()
+FAULTS = ["what the stack did", "what AWS does", "where the embedded AWS does so", "how the stack meets it"]
+
+
+def table(heading: list[str]) -> list[list[str]]:
+    """Return the rows of the document's table with this heading."""
+    lines = iter(DOCUMENT.splitlines())
+    first = f"| {' | '.join(heading)} |"
+    next(line for line in lines if line == first)
+    next(lines)
+    return [
+        [cell.strip() for cell in line.strip("|").split("|")] for line in takewhile(lambda one: one[:1] == "|", lines)
+    ]
+
+
 def rows() -> list[list[str]]:
-    lines = [line for line in (ROOT / "docs" / "aws-behaviour.md").read_text().splitlines() if line.startswith("|")]
-    cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
-    assert cells[0] == HEADING
-    return cells[2:]
+    return table(HEADING)
 
 
 def functions(path: Path) -> set[str]:
@@ -43,3 +56,13 @@ def test_what_was_seen_on_an_account_says_when(row: list[str]):
 def test_no_behaviour_is_told_twice():
     behaviours = [row[0] for row in rows()]
     assert len(behaviours) == len(set(behaviours))
+
+
+@pytest.mark.parametrize("row", table(FAULTS), ids=lambda row: row[0][:60])
+def test_every_fault_that_was_seen_names_files_that_are_there(row: list[str]):
+    assert len(row) == len(FAULTS), "a cell too few or too many"
+    assert all(row)
+    for cell in row[2:]:
+        files = [name for name in re.findall(r"`([\w./]+)`", cell) if "/" in name]
+        assert all((ROOT / name).exists() for name in files), files
+    assert "/" in row[3], "the files that meet it"

@@ -18,12 +18,14 @@ from portal.api.routes import (
     drift,
     endpoints,
     evidence,
+    facts,
     inbox,
     me,
     people,
     resolving,
     rollouts,
     runs,
+    tokens,
 )
 
 DESCRIPTION = """\
@@ -42,7 +44,7 @@ api = NinjaAPI(
 )
 PARTS = (
     *(device, me, districts, drift, runs, rollouts, certificates, audit, evidence),
-    *(accounts, account_acts, calendar, people, access, endpoints, inbox, resolving),
+    *(accounts, account_acts, calendar, people, access, endpoints, inbox, resolving, facts, tokens),
 )
 # Modules with methods of the same addresses share a router: of two routers the first alone would be asked.
 for router in dict.fromkeys(part.router for part in PARTS):

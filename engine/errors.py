@@ -1,7 +1,11 @@
-"""What can go wrong in the engine: one family, each with a code, a sentence, a remedy and the untouched detail."""
+"""What can go wrong in the engine: one family, each with a code, a sentence, a remedy and the detail.
+
+The detail is in the words of whoever failed, as a database takes them (`engine.storable`).
+"""
 
 from __future__ import annotations
 
+from engine.storable import storable_text
 from messages.message import Message, message
 
 
@@ -14,8 +18,8 @@ class EngineError(Exception):
     def __init__(self, summary: Message, *, detail: str = "", remedy: Message | None = None, address: str = "") -> None:
         super().__init__(summary)
         self.summary = summary
-        self.detail = detail
-        self.address = address
+        self.detail = storable_text(detail)
+        self.address = storable_text(address)
         if remedy is not None:
             self.remedy = remedy
 
@@ -117,6 +121,16 @@ class DiskFullError(EngineError):
     code = "disk_full"
     remedy = message(
         "Free room below HOMEROOM_WORK_DIR on the worker, then retry the run: it goes on from what exists."
+    )
+
+
+class WorkspaceTakenError(EngineError):
+    """The folder of an attempt at a run is another's: something may be at work in it, or a state lies there."""
+
+    code = "workspace_taken"
+    remedy = message(
+        "Wait until that Terraform has ended, then retry the run. Where the database was restored from a backup, see "
+        "to what ran since: it may belong to another district."
     )
 
 

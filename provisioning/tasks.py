@@ -8,12 +8,12 @@ from typing import Any, ParamSpec, TypeVar
 
 from celery import Task, shared_task
 from django.conf import settings
-from django.utils import timezone
 
 from engine.errors import EngineError
 from engine.terraform.workspace import sweep
 from provisioning.capacity.quota_reading import read_account, read_all
 from provisioning.costs.reading import read_all as read_all_costs
+from provisioning.database_clock import database_now
 from provisioning.db_retry import db_retry
 from provisioning.dispatch.dispatcher import gathered
 from provisioning.dispatch.reading import has_its_turn
@@ -45,7 +45,7 @@ from provisioning.rollouts.following import follow
 from provisioning.runs.approval import expire
 from provisioning.runs.archive import archive_ended
 from provisioning.runs.archive import trim_events as trim
-from provisioning.runs.claim import claim
+from provisioning.runs.claim import TakeOver, claim
 from provisioning.runs.fence import RunMovedError
 from provisioning.runs.host_queue import PREFIX
 from provisioning.runs.reaper import reap, recover
@@ -104,11 +104,11 @@ def _execute_run(worker: str, run_number: int) -> None:
     if not db_retry(lambda: has_its_turn(run_number)):
         logger.info("Run #%s waits for a place; this delivery is too early.", run_number)
         return
-    decision, after = db_retry(lambda: look_at(run_number))
+    decision, take_over = db_retry(lambda: look_at(run_number))
     if decision is LostRunDecision.WAIT:
         logger.info("Run #%s is lost, and its Terraform may still work on another host: not yet.", run_number)
         return
-    claimed = db_retry(lambda: claim(run_number, worker, after))
+    claimed = db_retry(lambda: claim(run_number, worker, take_over))
     if claimed is None:
         logger.info("Run #%s is not to be taken; this delivery has nothing to do.", run_number)
         return
@@ -119,20 +119,22 @@ def _execute_run(worker: str, run_number: int) -> None:
             logger.warning("%s", error)
 
 
-def look_at(run_number: int) -> tuple[LostRunDecision | None, RunState | None]:
-    """Return what is left of a lost run and the state in which it goes on; nothing for any other run."""
+def look_at(run_number: int) -> tuple[LostRunDecision | None, TakeOver | None]:
+    """Return what is left of a lost run and how it goes on; nothing for any other run."""
     run = Run.objects.filter(pk=run_number, state=RunState.LOST.value).first()
     if run is None:
         return None, None
-    decision = decide(remains(run.process, run.lease_until), now=timezone.now())
+    decision = decide(remains(run.process, run.lease_until), now=database_now())
+    after = RunState.APPLYING if decision is LostRunDecision.FOLLOW else RunState.SYNTHESIZING
     if run.cancel_requested_at is not None:
-        return decision, RunState.CANCELLING
-    return decision, RunState.APPLYING if decision is LostRunDecision.FOLLOW else RunState.SYNTHESIZING
+        after = RunState.CANCELLING
+    return decision, TakeOver(run.attempt, after)
 
 
-def active_among(numbers: Collection[int]) -> set[int]:
-    """Return which of these runs have not ended."""
-    return set(Run.objects.filter(pk__in=numbers, state__in=ACTIVE).values_list("pk", flat=True))
+def are_active(numbers: Collection[int]) -> dict[int, bool]:
+    """Return of each of these runs that there is whether it is active."""
+    states = Run.objects.filter(pk__in=numbers).values_list("pk", "state")
+    return {number: state in ACTIVE for number, state in states}
 
 
 def keep_states() -> None:
@@ -145,7 +147,7 @@ def keep_states() -> None:
 
 def sweep_workspaces() -> None:
     """Remove the folders that workers of this host left when they died."""
-    numbers = sweep(engine_settings(), active_among)
+    numbers = sweep(engine_settings(), are_active)
     if numbers:
         logger.info("Removed the folders of runs that have ended: %s.", ", ".join(f"#{number}" for number in numbers))
 

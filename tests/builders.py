@@ -11,7 +11,7 @@ from engine.aws.quotas import KINDS
 from provisioning.models import AccountQuota, Run
 from provisioning.models.quota import QuotaSource
 from provisioning.onboarding.service import onboard
-from provisioning.runs.claim import claim
+from provisioning.runs.claim import TakeOver, claim
 from provisioning.runs.fence import Fence
 from provisioning.runs.transitions import move
 from provisioning.states.districts import WELL
@@ -99,7 +99,7 @@ def proven(run: Run, departures: tuple[dict[str, Any], ...] = ()) -> Run:
 def moved(run: Run, after: RunState, **fields: Any) -> Run:
     """Move a run as whoever may would: its worker with the claim it has, a person, the reaper."""
     if run.state_badge in {RunState.QUEUED, RunState.LOST} and after is RunState.SYNTHESIZING:
-        claimed = claim(run.number, "test")
+        claimed = claim(run.number, "test", TakeOver(run.attempt, after))
         assert claimed is not None
         Run.objects.filter(pk=run.pk).update(**fields)
         run.refresh_from_db()
@@ -107,5 +107,6 @@ def moved(run: Run, after: RunState, **fields: Any) -> Run:
     if run.kind_badge is RunKind.DESTROY and after in WELL and not run.removal_proof:
         proven(run)
     by = next(by for by in By if TABLE.row(run.state_badge, after, by))
-    move(run, after, by=by, claim=run.claim_token if by is By.WORKER else None, **fields)
+    claim_token = run.claim_token if by is By.WORKER else None
+    move(run, after, by=by, claim=claim_token, seen_attempt=run.attempt, **fields)
     return run

@@ -29,6 +29,7 @@ PACKAGES = (
     "sandbox",
     "processor",
     "homeroom_cli",
+    "processes",
     "devtools",
     "tests",
 )

@@ -233,9 +233,10 @@ def begun_in(folder: Path) -> dict[str, ProcessRef]:
     return {}
 
 
-def may_live(folder: Path) -> bool:
-    """Return whether a process that a command's folder names still runs, or may where this host cannot see it."""
-    return any(lives(process) is not False for process in begun_in(folder).values())
+def lives_in(folder: Path) -> bool | None:
+    """Return whether a process that a command's folder names still runs; None where this host cannot see it."""
+    alive = [lives(process) for process in begun_in(folder).values()]
+    return True if True in alive else None if None in alive else False
 
 
 _ours: dict[int, subprocess.Popen[bytes]] = {}

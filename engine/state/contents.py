@@ -10,6 +10,7 @@ from typing import Any
 
 from engine.settings import EngineSettings
 from engine.state.store import read_state
+from engine.storable import storable
 from engine.terraform.command import OutputValue, ResourceRecord, StateContents, Terraform
 
 KNOWN_VERSION = 4
@@ -25,7 +26,8 @@ def contents(settings: EngineSettings, terraform: Terraform) -> StateContents:
 
 
 def contents_of(state: dict[str, Any]) -> StateContents:
-    """Return what a state of version 4 holds."""
+    """Return what a state of version 4 holds, as a database takes it."""
+    state = storable(state)
     records = [
         _record(resource, instance)
         for resource in state.get("resources", [])

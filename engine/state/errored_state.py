@@ -20,6 +20,7 @@ from messages.message import message, sentences
 
 CONTENTS = ("resources", "outputs")
 """What a state is for; the rest of it says which version of which state it is, and who wrote it."""
+BACKEND = Path(".terraform") / "terraform.tfstate"
 NAMED = 5
 """How many addresses a sentence names."""
 
@@ -43,9 +44,24 @@ class SavedState:
     path: Path
 
     @property
-    def is_finished(self) -> bool:
-        """Return whether nothing that was begun in this folder can still write to it."""
-        return not is_at_work(self.path.parent)
+    def state_key(self) -> str:
+        """Return which state it was to take the place of, as Terraform keeps it beside it; empty where it does not.
+
+        Source: Terraform, "Backend Configuration": initialization keeps the backend's settings in `.terraform`.
+        """
+        try:
+            settings = json.loads((self.path.parent / BACKEND).read_text(encoding="utf-8"))
+            return str(settings["backend"]["config"]["key"])
+        except (OSError, ValueError, KeyError, TypeError):
+            return ""
+
+    def is_finished(self, *, is_over: bool) -> bool:
+        """Return whether nothing that was begun in this folder can still write to it.
+
+        What this host cannot see, since it was started anew, is believed to have ended where its run `is_over`.
+        """
+        at_work = is_at_work(self.path.parent)
+        return is_over if at_work is None else not at_work
 
 
 class Push(StrEnum):

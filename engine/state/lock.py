@@ -20,7 +20,7 @@ MISSING = {"404", "NoSuchKey", "NotFound", "NoSuchBucket"}
 LOCKING = frozenset({"plan", "apply", "refresh"})
 """Supervised commands that take the lock (Terraform, "State: locking"); an init that migrates nothing takes none."""
 CLOCKS_APART = timedelta(seconds=30)
-"""How far the clocks of two hosts may differ."""
+"""How far a host's clock may have moved against the database's while a Terraform worked."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,9 @@ class StateLock:
 class Suspect:
     """One Terraform of ours that may have left a lock: where it ran, from when to when at most, and whether it is gone.
 
-    `lock_id` is the lock's id where it was seen while that Terraform worked.
+    `since` and `until` are the database's times; `ahead` is by how much that host's clock, by which Terraform dates its
+    lock, was ahead of the database's when it began. `lock_id` is the lock's id where it was seen while that Terraform
+    worked.
     """
 
     host: str
@@ -58,6 +60,7 @@ class Suspect:
     until: datetime
     gone: bool
     lock_id: str = ""
+    ahead: timedelta = timedelta(0)
 
 
 def read_lock(settings: EngineSettings, state_key: str) -> StateLock | None:
@@ -99,7 +102,7 @@ def left_by(lock: StateLock, suspects: list[Suspect]) -> Suspect | None:
         fits = (
             not suspect.lock_id
             and lock.who.partition("@")[2] == host_name(suspect.host)
-            and suspect.since - CLOCKS_APART <= lock.created <= suspect.until + CLOCKS_APART
+            and suspect.since - CLOCKS_APART <= lock.created - suspect.ahead <= suspect.until + CLOCKS_APART
         )
         if same_id or fits:
             return suspect if suspect.gone else None

@@ -1,6 +1,8 @@
 """Keeps a plan with the workspace it was made in, in the state bucket: whoever applies it may be on another host.
 
-A plan may hold secrets in the clear (Terraform, "Plan: sensitive data"); the bucket is encrypted and closed.
+Each lies by its own digest, so that a worker which was paused before it stored one, and wakes when another has the run,
+takes no other plan's place. A plan may hold secrets in the clear (Terraform, "Plan: sensitive data"); the bucket is
+encrypted and closed.
 """
 
 from __future__ import annotations
@@ -17,7 +19,7 @@ from engine.aws.clients import answering, client, error_code
 from engine.errors import PlanExchangedError, PlanStaleError
 from engine.settings import EngineSettings
 from engine.state.lock import MISSING
-from engine.state.store import delete_versions
+from engine.state.store import delete_versions_below
 from engine.terraform.command import PLAN_FILE
 from messages.message import message
 
@@ -25,9 +27,14 @@ KEPT = (PLAN_FILE, ".terraform.lock.hcl")
 KEPT_SUFFIXES = {".json", ".tf", ".zip"}
 
 
-def plan_key(suffix: str, run_number: int) -> str:
-    """Return the object's key of a run's plan."""
-    return f"districts/{suffix}/runs/{run_number}/plan.zip"
+def plan_key(suffix: str, run_number: int, sha256: str) -> str:
+    """Return the object's key of a run's plan that has this digest."""
+    return f"{plan_keys(suffix, run_number)}{sha256}.zip"
+
+
+def plan_keys(suffix: str, run_number: int) -> str:
+    """Return how the keys of all plans begin that were made by a run."""
+    return f"districts/{suffix}/runs/{run_number}/plan-"
 
 
 def packed_plan(workspace: Path) -> bytes:
@@ -45,11 +52,20 @@ def plan_sha256(packed: bytes) -> str:
     return hashlib.sha256(packed).hexdigest()
 
 
-def store_plan(settings: EngineSettings, key: str, packed: bytes) -> None:
-    """Store a packed plan; raises AwsUnavailableError."""
+def store_plan(settings: EngineSettings, key: str, packed: bytes) -> str:
+    """Store a packed plan, and return the version of it in the bucket; raises AwsUnavailableError."""
     s3 = client(settings, "s3", settings.state_region)
     with answering(message("store the plan")):
-        s3.put_object(Bucket=settings.state_bucket, Key=key, Body=packed)
+        answer = s3.put_object(Bucket=settings.state_bucket, Key=key, Body=packed)
+    return str(answer.get("VersionId") or "")
+
+
+def take_back_plan(settings: EngineSettings, key: str, version: str) -> None:
+    """Delete this one version of a stored plan, and none that another worker has stored; raises AwsUnavailableError."""
+    s3 = client(settings, "s3", settings.state_region)
+    which = {"VersionId": version} if version else {}
+    with answering(message("delete the plan")):
+        s3.delete_object(Bucket=settings.state_bucket, Key=key, **which)
 
 
 def fetch_plan(settings: EngineSettings, key: str, workspace: Path, *, sha256: str) -> None:
@@ -84,7 +100,7 @@ def fetch_plan(settings: EngineSettings, key: str, workspace: Path, *, sha256: s
         archive.extractall(workspace)
 
 
-def delete_plan(settings: EngineSettings, key: str) -> None:
-    """Delete a stored plan with all its versions; one that is not there is fine. Raises AwsUnavailableError."""
+def delete_plans(settings: EngineSettings, suffix: str, run_number: int) -> None:
+    """Delete every plan that a run has stored, with all versions; none is fine. Raises AwsUnavailableError."""
     with answering(message("delete the plan")):
-        delete_versions(settings, key)
+        delete_versions_below(settings, plan_keys(suffix, run_number))

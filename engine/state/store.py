@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -14,6 +15,8 @@ from messages.message import message
 
 MISSING = {"404", "NoSuchBucket", "NotFound"}
 OURS = {"BucketAlreadyOwnedByYou"}
+MOST_AT_ONCE = 1000
+"""Objects of one call (AWS, "DeleteObjects")."""
 ARCHIVE = "/events.ndjson.gz"
 """How the keys of archived events end: a part of the record, which outlives the district."""
 ERRORED = "/errored/"
@@ -121,35 +124,62 @@ def read_state(settings: EngineSettings, key: str) -> dict[str, Any] | None:
     return state
 
 
-def delete_state(settings: EngineSettings, key: str) -> None:
-    """Delete a district's state, lock and plans with all their versions.
+def delete_state(settings: EngineSettings, key: str, *, begin: Callable[[], object] = lambda: None) -> None:
+    """Delete a district's state, lock and plans with all the versions that there are now.
 
     Archives of its runs' events stay, and so does a kept state that nobody has decided on.
-    One that is not there is fine. Raises AwsUnavailableError.
+    One that is not there is fine. `begin` is called between the listing and the deletion: where it raises, nothing is
+    deleted; and what is written from then on stays, whatever pauses whoever deletes. Raises AwsUnavailableError.
     """
-    s3, bucket, folder = client(settings, "s3", settings.state_region), settings.state_bucket, key.rpartition("/")[0]
+    folder = key.rpartition("/")[0]
     with answering(message("delete the district's state")):
-        for page in s3.get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix=f"{folder}/"):
-            versions = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
-            goes = [
-                {"Key": version["Key"], "VersionId": version["VersionId"]}
-                for version in versions
-                if not version["Key"].endswith(ARCHIVE) and ERRORED not in version["Key"]
-            ]
-            if not goes:
-                continue
-            failed = s3.delete_objects(Bucket=bucket, Delete={"Objects": goes, "Quiet": True}).get("Errors", [])
-            if failed:
-                raise AwsUnavailableError(
-                    message("AWS did not let us delete the district's state."),
-                    detail="\n".join(f"{part['Key']}: {part['Code']} {part['Message']}" for part in failed),
-                )
+        goes = [
+            version
+            for version in _versions(settings, f"{folder}/")
+            if not version["Key"].endswith(ARCHIVE) and ERRORED not in version["Key"]
+        ]
+    begin()
+    with answering(message("delete the district's state")):
+        failed = _delete(settings, goes)
+    if failed:
+        raise AwsUnavailableError(
+            message("AWS did not let us delete the district's state."),
+            detail="\n".join(f"{part['Key']}: {part['Code']} {part['Message']}" for part in failed),
+        )
 
 
 def delete_versions(settings: EngineSettings, key: str) -> None:
     """Delete one object with all its versions; one that is not there is fine. Raises boto3's errors."""
     s3 = client(settings, "s3", settings.state_region)
-    for page in s3.get_paginator("list_object_versions").paginate(Bucket=settings.state_bucket, Prefix=key):
-        for version in [*page.get("Versions", []), *page.get("DeleteMarkers", [])]:
-            if version["Key"] == key:
-                s3.delete_object(Bucket=settings.state_bucket, Key=key, VersionId=version["VersionId"])
+    for version in _versions(settings, key):
+        if version["Key"] == key:
+            s3.delete_object(Bucket=settings.state_bucket, **version)
+
+
+def delete_versions_below(settings: EngineSettings, prefix: str) -> None:
+    """Delete every object whose key begins so, with all its versions; none is fine. Raises boto3's errors."""
+    s3 = client(settings, "s3", settings.state_region)
+    for version in _versions(settings, prefix):
+        s3.delete_object(Bucket=settings.state_bucket, **version)
+
+
+def _versions(settings: EngineSettings, prefix: str) -> list[dict[str, str]]:
+    """Return key and version of all that lies below a prefix; raises boto3's errors."""
+    s3 = client(settings, "s3", settings.state_region)
+    pages = s3.get_paginator("list_object_versions").paginate(Bucket=settings.state_bucket, Prefix=prefix)
+    return [
+        {"Key": version["Key"], "VersionId": version["VersionId"]}
+        for page in pages
+        for version in [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
+    ]
+
+
+def _delete(settings: EngineSettings, versions: list[dict[str, str]]) -> list[Any]:
+    """Delete these versions of objects; return what AWS says of those that it did not. Raises boto3's errors."""
+    s3 = client(settings, "s3", settings.state_region)
+    failed: list[Any] = []
+    for begin in range(0, len(versions), MOST_AT_ONCE):
+        part = versions[begin : begin + MOST_AT_ONCE]
+        answer = s3.delete_objects(Bucket=settings.state_bucket, Delete={"Objects": part, "Quiet": True})
+        failed += answer.get("Errors", [])
+    return failed

@@ -17,6 +17,7 @@ from engine.known_errors.hints import hint_for
 from engine.processes import child
 from engine.settings import SANDBOX_ATTEMPTS, EngineSettings
 from engine.spans import around
+from engine.storable import storable
 from engine.terraform.events import Diagnostic, LogLine, ResourceDrift, TerraformEvent, parse_event
 from engine.terraform.plan_file import refreshed_state
 from engine.terraform.plugin_cache import filling
@@ -335,7 +336,7 @@ class Terraform:
             raise InterruptedRunError(message("Terraform was interrupted."))
         if result.status != 0:
             raise failure(arguments[0], result, [], [])
-        document: dict[str, Any] = json.loads("\n".join(lines))
+        document: dict[str, Any] = storable(json.loads("\n".join(lines)))
         return document
 
     def _run(

@@ -1,6 +1,7 @@
 """The lines of `terraform -json` as typed values (Terraform, "Machine-Readable UI").
 
-A type that is not known here is kept whole as an UnknownEvent, a line that is no JSON as a LogLine: nothing is lost.
+A type that is not known here is kept whole as an UnknownEvent, a line that is no JSON as a LogLine: nothing is lost,
+but the characters that no database takes (`engine.storable`): an apply must not end by what a provider writes.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from engine.storable import storable, storable_text
 from engine.terraform.redaction import redact_event
 
 LEVELS = {"trace": "debug", "debug": "debug", "info": "info", "warn": "warning", "error": "error"}
@@ -129,11 +131,12 @@ class Diagnostic(TerraformEvent):
 def parse_event(line: str) -> TerraformEvent:
     """Return the event that a line holds; never raises."""
     try:
-        raw = json.loads(line)
-    except ValueError:
+        raw = storable(json.loads(line))
+    except (ValueError, RecursionError):
         raw = None
     if not isinstance(raw, dict):
-        return LogLine("log", "info", line, datetime.now(UTC), {"text": line})
+        text = storable_text(line)
+        return LogLine("log", "info", text, datetime.now(UTC), {"text": text})
     raw = redact_event(raw)
     common = (
         str(raw.get("type", "log")),
@@ -144,7 +147,7 @@ def parse_event(line: str) -> TerraformEvent:
     )
     try:
         return _typed(common, raw)
-    except (KeyError, TypeError, ValueError, AttributeError):
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
         return UnknownEvent(*common)
 
 

@@ -15,7 +15,7 @@ from typing import Any
 
 NOTHING = ("no-op", "read")
 Contents = dict[str, dict[str, Any]]
-"""By address: the actions, the mask of what was unknown, and the digest of all else."""
+"""By address, and key where it is deposed: the actions, the mask of what was unknown, and the digest of all else."""
 
 
 def contents_of(plan: Mapping[str, Any], key: bytes) -> Contents:
@@ -33,7 +33,8 @@ def contents_of(plan: Mapping[str, Any], key: bytes) -> Contents:
 def beyond(plan: Mapping[str, Any], approved: Contents, key: bytes) -> list[str]:
     """Return the addresses of a plan whose change is none of the approved ones: other acts, or other values.
 
-    What is missing from the plan has been done already, and is no difference.
+    An object that was deposed is named as one, by its address and key. What is missing from the plan has been done
+    already, and is no difference.
     """
     addresses = []
     for address, change in _changes(plan).items():
@@ -49,7 +50,7 @@ def beyond(plan: Mapping[str, Any], approved: Contents, key: bytes) -> list[str]
 
 def _changes(plan: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     resources = {
-        resource_change["address"]: resource_change["change"] for resource_change in plan.get("resource_changes", [])
+        _name(resource_change): resource_change["change"] for resource_change in plan.get("resource_changes", [])
     }
     outputs = {f"output.{name}": change for name, change in plan.get("output_changes", {}).items()}
     return {
@@ -57,6 +58,12 @@ def _changes(plan: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
         for address, change in (resources | outputs).items()
         if not all(action in NOTHING for action in change["actions"])
     }
+
+
+def _name(resource_change: Mapping[str, Any]) -> str:
+    """Return what names the object that is changed: beside one that lives, others of its address may be deposed."""
+    address, deposed = str(resource_change["address"]), resource_change.get("deposed")
+    return f"{address} (deposed {deposed})" if deposed else address
 
 
 def _mask(unknown: Any) -> Any:

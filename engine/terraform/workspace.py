@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import contextlib
 import shutil
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 
-from engine.errors import DiskFullError
-from engine.processes.supervised import may_live
+from engine.errors import DiskFullError, WorkspaceTakenError
+from engine.processes.supervised import lives_in
 from engine.settings import EngineSettings
 from messages.message import message
 
@@ -28,9 +28,12 @@ def runs_folder(settings: EngineSettings) -> Path:
 
 
 def new_workspace(settings: EngineSettings, run_number: int, attempt: int) -> Path:
-    """Return the empty folder of an attempt; raises DiskFullError where there is no room for a run.
+    """Return the empty folder of an attempt.
 
-    That is looked at before anything begins: a disk that fills up in the middle of an apply costs far more.
+    Raises DiskFullError where there is no room for a run. That is looked at before anything begins: a disk that fills
+    up in the middle of an apply costs far more. Raises WorkspaceTakenError where something may be at work in the
+    folder, or a state lies there that is kept nowhere else: it is another's then. A database that was restored from a
+    backup gives numbers of runs again that it has given before.
     """
     settings.work_dir.mkdir(parents=True, exist_ok=True)
     free = shutil.disk_usage(settings.work_dir).free
@@ -43,19 +46,28 @@ def new_workspace(settings: EngineSettings, run_number: int, attempt: int) -> Pa
         raise DiskFullError(sentence, detail=str(settings.work_dir))
     folder = runs_folder(settings) / str(run_number) / str(attempt)
     _remove(folder)
-    folder.mkdir(parents=True, mode=0o700)
+    try:
+        folder.mkdir(parents=True, mode=0o700)
+    except FileExistsError as error:
+        raise WorkspaceTakenError(
+            message("Run #{number} has a folder in which something may still be at work.", number=run_number),
+            detail=str(folder),
+        ) from error
     return folder
 
 
-def remove_workspaces(settings: EngineSettings, run_number: int, *, through: int | None = None) -> None:
+def remove_workspaces(
+    settings: EngineSettings, run_number: int, *, through: int | None = None, is_over: bool = False
+) -> None:
     """Remove the folders of a run: of its attempts up to `through`, which another worker's are not among, or of all.
 
-    One in which a state lies that Terraform could not store stays: what an apply has made stands nowhere else.
+    One in which a state lies that Terraform could not store stays: what an apply has made stands nowhere else. So does
+    one in which something lives, or, unless the run `is_over`, may live where this host cannot see it.
     """
     folder = runs_folder(settings) / str(run_number)
     for attempt in entries(folder):
         if through is None or (attempt.name.isdigit() and int(attempt.name) <= through):
-            _remove(attempt)
+            _remove(attempt, is_over=is_over)
     with contextlib.suppress(OSError):  # not empty: another worker's
         folder.rmdir()
 
@@ -68,32 +80,37 @@ def entries(folder: Path) -> list[Path]:
         return []
 
 
-def _remove(attempt: Path) -> None:
-    if not (attempt / STATE_SAVED_HERE).exists():
+def _remove(attempt: Path, *, is_over: bool = False) -> None:
+    at_work = is_at_work(attempt)
+    may_be_at_work = at_work is True or (at_work is None and not is_over)
+    if not may_be_at_work and not (attempt / STATE_SAVED_HERE).exists():
         shutil.rmtree(attempt, ignore_errors=True)
 
 
-def sweep(settings: EngineSettings, active_among: Callable[[Collection[int]], Collection[int]]) -> list[int]:
+def sweep(settings: EngineSettings, are_active: Callable[[Collection[int]], Mapping[int, bool]]) -> list[int]:
     """Remove the folders of runs that are not active, which a worker left that died; return the runs' numbers.
 
-    `active_among` says which of the runs are active. It is asked about folders that there are already: of a run that
-    begins meanwhile nothing is looked at. A folder in which something still lives stays, whatever is said of its run,
-    and so does one with a state that is kept nowhere else yet.
+    `are_active` says of the runs that there are whether they are active. It is asked about folders that there are
+    already: of a run that begins meanwhile nothing is looked at. A folder in which something still lives stays,
+    whatever is said of its run, and so does one with a state that is kept nowhere else yet. What lived before this
+    host, or the container, was started anew is seen by nobody any more: there it counts that the run has ended, which
+    it has only when nothing of it could be at work. Of a run that nobody knows that says nothing.
     """
     folder = runs_folder(settings)
     numbers = {int(path.name) for path in entries(folder) if path.name.isdigit()}
-    ended = sorted(numbers - set(active_among(numbers))) if numbers else []
-    swept = [number for number in ended if not _is_lived_in(folder / str(number))]
-    for number in swept:
-        remove_workspaces(settings, number)
+    known = are_active(numbers) if numbers else {}
+    swept = []
+    for number in sorted(numbers):
+        if not known.get(number, False):
+            remove_workspaces(settings, number, is_over=number in known)
+            swept.append(number)
     return [number for number in swept if not (folder / str(number)).exists()]
 
 
-def _is_lived_in(folder: Path) -> bool:
-    """Return whether a command that was begun in one of the run's attempts still runs, or may."""
-    return any(is_at_work(attempt) for attempt in entries(folder))
+def is_at_work(attempt: Path) -> bool | None:
+    """Return whether a command that was begun in the folder of this attempt still runs; None where nobody can see it.
 
-
-def is_at_work(attempt: Path) -> bool:
-    """Return whether a command that was begun in the folder of this attempt still runs, or may."""
-    return any(may_live(command) for command in entries(attempt / COMMANDS))
+    That is so of what began before the host, or the container, was started anew: the folder may lie on a volume.
+    """
+    alive = [lives_in(command) for command in entries(attempt / COMMANDS)]
+    return True if True in alive else None if None in alive else False

@@ -22,7 +22,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.admin.site import AuditHistoryMixin, FreshSignInMixin, holds
 from portal.console.doors import person
-from portal.console.reauthentication import sign_in_again, signed_in_lately
+from portal.sign_in.reauthentication import sign_in_again, signed_in_lately
 from registry.accounts.acts import Act
 from registry.accounts.credentials import address_set, role_set
 from registry.accounts.models import User

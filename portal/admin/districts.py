@@ -33,7 +33,7 @@ from provisioning.models import AccountAccess, AccountQuota, Run, StackOutput, S
 from provisioning.onboarding.service import onboard
 from provisioning.runs.selectors import latest_run
 from registry.accounts.acts import Act
-from registry.accounts.roles import Role
+from registry.accounts.roles import NotAllowedError, Role
 from registry.audit.models import AuditEvent
 from registry.districts.accounts import Access, AccountRefusedError, add_account
 from registry.districts.models import AwsAccount, District
@@ -130,7 +130,7 @@ class DistrictAdmin(AuditHistoryMixin, ReadOnlyMixin, admin.ModelAdmin):  # type
     ) -> HttpResponse:
         """Register a district and ask for its first run, by the same form and service as the console."""
         if not self.has_add_permission(request):
-            raise PermissionDenied(f"This needs the role {Role.OPERATOR}.")
+            raise PermissionDenied(str(NotAllowedError(Role.OPERATOR)))
         initial = {"registration_key": uuid.uuid4()}
         form = RegistrationForm(rights_here(person(request)), request.POST or None, initial=initial)
         if request.method == "POST" and form.is_valid():

@@ -22,8 +22,8 @@ from django.utils.encoding import force_bytes
 from django.utils.translation import gettext as _
 
 from messages.message import message
-from portal.console.reauthentication import signed_in_lately
 from portal.sign_in.admission import comes_by_provider
+from portal.sign_in.reauthentication import signed_in_lately
 from registry import request_id
 from registry.accounts.models import User
 from registry.audit.actions import AuditAction

@@ -29,10 +29,13 @@ REFUSED = "terraform_failed"
 def keep_saved(context: RunContext) -> None:
     """Keep every state that attempts at this run have left on this host; raises RunMovedError.
 
+    What an earlier attempt began is over once nothing of the run is at work: else this one had not come so far.
+
     A disk without room is no reason to lose one: the folder stays as it is, and the host's upkeep tries again.
     """
-    for saved in list(saved_states(context.settings, context.run.number)):
-        if saved.attempt > context.attempt or not saved.is_finished:
+    found = [saved for saved in saved_states(context.settings, context.run.number) if saved.attempt <= context.attempt]
+    for saved in found:
+        if not saved.is_finished(is_over=context.is_at_rest()):
             continue
         try:
             row = keep(context.run, saved, context.settings, context.fence.write)

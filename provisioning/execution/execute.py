@@ -235,7 +235,8 @@ class RunExecution:
 
     def fetch_plan(self, folder: Path) -> None:
         """Unpack the stored plan, with the workspace that it was made in, into this folder."""
-        key, sha256 = plan_key(self.run.spec["suffix"], self.run.stored_plan_number), self.run.plan_sha256
+        sha256 = self.run.plan_sha256
+        key = plan_key(self.run.spec["suffix"], self.run.stored_plan_number, sha256)
         self.context.reading(
             message("Fetching the plan"), lambda: fetch_plan(self.context.settings, key, folder, sha256=sha256)
         )

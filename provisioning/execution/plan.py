@@ -11,10 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings as django_settings
-from django.utils import timezone
 
 from engine.errors import PlanStaleError
-from engine.state.plan_store import packed_plan, plan_key, plan_sha256, store_plan
+from engine.state.plan_store import packed_plan, plan_key, plan_sha256, store_plan, take_back_plan
 from engine.state.store import state_identity
 from engine.terraform.binding import PlanBinding, differences, spec_sha256
 from engine.terraform.command import PLAN_FILE, Plan, PlannedResource, Terraform
@@ -24,9 +23,12 @@ from engine.terraform.policy import assess
 from engine.terraform.pricing import monthly_cost
 from engine.terraform.synthesis import STACK_FILE
 from messages.message import listed, message, verbatim
+from provisioning.database_clock import database_now
+from provisioning.db_retry import db_retry
 from provisioning.execution.context import RunContext
 from provisioning.models import Run
 from provisioning.runs.approval_rules import LOOK, approval_reasons, requester_may_confirm
+from provisioning.runs.fence import RunMovedError
 from provisioning.runs.planned_changes import store_changes
 from provisioning.states.runs import Decision, RunKind
 from provisioning.teardown.data_inventory import record_holdings
@@ -59,7 +61,7 @@ def note_plan(context: RunContext, terraform: Terraform, plan: Plan) -> None:
         "monthly_cost_usd": estimate,
         "approval_reasons": reasons,
         "requester_may_confirm": requester_may_confirm(reasons),
-        "plan_expires_at": timezone.now() + timedelta(hours=django_settings.PLAN_EXPIRES_HOURS),
+        "plan_expires_at": db_retry(database_now) + timedelta(hours=django_settings.PLAN_EXPIRES_HOURS),
     }
     binding = context.reading(message("Reading the state"), lambda: binding_now(context, terraform))
     fields["plan_binding"] = binding.as_data()
@@ -96,8 +98,21 @@ def note_plan(context: RunContext, terraform: Terraform, plan: Plan) -> None:
     if teardown:
         record_holdings(context.fence, plan.shown, context.settings, monthly_saving_usd=estimate)
     if is_kept:
-        key = plan_key(run.spec["suffix"], run.number)
-        context.reading(message("Storing the plan"), lambda: store_plan(context.settings, key, packed))
+        key = plan_key(run.spec["suffix"], run.number, run.plan_sha256)
+        context.reading(message("Storing the plan"), lambda: store_while_held(context, key, packed))
+
+
+def store_while_held(context: RunContext, key: str, packed: bytes) -> None:
+    """Store a plan; one that was stored after the claim had gone is taken back, since nobody would delete it.
+
+    Raises RunMovedError and AwsUnavailableError.
+    """
+    version = store_plan(context.settings, key, packed)
+    try:
+        context.fence.require()
+    except RunMovedError:
+        take_back_plan(context.settings, key, version)
+        raise
 
 
 def noted_plan(run: Run, terraform: Terraform) -> Plan:

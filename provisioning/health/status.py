@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db.models import Count, Max, Min, Q, QuerySet
 from django.utils import timezone
 
+from provisioning.database_clock import read_at, with_clock
 from provisioning.health.heartbeats import PERIODIC, SILENT_AFTER
 from provisioning.models import AccountAccess, Presence, Run
 from provisioning.states.runs import ACTIVE_STATES, HELD_STATES, RunState
@@ -76,8 +77,8 @@ class DriftChecks:
 
 def workers() -> Workers:
     """Return the signs of life."""
-    now = timezone.now()
-    rows = list(Presence.objects.all())
+    rows = list(with_clock(Presence.objects.all()))
+    now = read_at(rows[0]) if rows else timezone.now()
     known = [row for row in rows if row.name != PERIODIC]
     return Workers(
         here=tuple(row for row in known if now - row.seen_at <= SILENT_AFTER),

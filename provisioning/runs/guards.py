@@ -18,12 +18,16 @@ LARGEST_ATTEMPT = 4
 
 @dataclass(frozen=True)
 class Mover:
-    """Who moves a run: the person, if one does, the claim by which a worker holds it, and the one it takes."""
+    """Who moves a run: the person, if one does, the claim by which a worker holds it, and the one it takes.
+
+    `seen_attempt` is the attempt of a lost run whose remains the mover has looked at.
+    """
 
     now: datetime
     actor: User | None = None
     claim: UUID | None = None
     new_claim: UUID | None = None
+    seen_attempt: int | None = None
 
 
 def at_rest(run: Run, now: datetime) -> bool:
@@ -41,6 +45,14 @@ def _holds(run: Run, mover: Mover) -> bool:
     return mover.claim is not None and run.claim_token == mover.claim
 
 
+def _takes_over(run: Run, mover: Mover) -> bool:
+    """Return whether the mover takes a lost run that is still the one it has looked at.
+
+    Somebody else may have taken it since, begun an apply, and been lost: of that one the mover knows nothing.
+    """
+    return mover.new_claim is not None and mover.seen_attempt == run.attempt
+
+
 def _proven(run: Run) -> bool:
     return run.kind != RunKind.DESTROY or (run.left_behind == [] and bool(run.removal_proof))
 
@@ -52,7 +64,7 @@ def _approved(run: Run) -> bool:
 GUARDS: dict[str, Callable[[Run, Mover], bool]] = {
     Guard.CLAIMS: lambda run, mover: mover.new_claim is not None and not _approved(run),
     Guard.CLAIMS_APPROVED: lambda run, mover: mover.new_claim is not None and _approved(run),
-    Guard.TAKES_OVER: lambda run, mover: mover.new_claim is not None,
+    Guard.TAKES_OVER: _takes_over,
     Guard.HOLDS: _holds,
     Guard.ENDS: lambda run, mover: _holds(run, mover) and at_rest(run, mover.now),
     Guard.PROVEN: lambda run, mover: _holds(run, mover) and at_rest(run, mover.now) and _proven(run),
@@ -68,8 +80,8 @@ GUARDS: dict[str, Callable[[Run, Mover], bool]] = {
     ),
     Guard.LEASE_OVER: lambda run, mover: run.lease_until is None or run.lease_until < mover.now,
     Guard.EXHAUSTED: lambda run, mover: run.attempt >= LARGEST_ATTEMPT and at_rest(run, mover.now),
-    Guard.ASKED_TO_STOP: lambda run, mover: mover.new_claim is not None and run.cancel_requested_at is not None,
-    Guard.TERRAFORM_LIVES: lambda run, mover: mover.new_claim is not None and bool(run.process),
+    Guard.ASKED_TO_STOP: lambda run, mover: _takes_over(run, mover) and run.cancel_requested_at is not None,
+    Guard.TERRAFORM_LIVES: lambda run, mover: _takes_over(run, mover) and bool(run.process),
     Guard.EXPIRED: lambda run, mover: run.plan_expires_at is not None and run.plan_expires_at <= mover.now,
     Guard.GIVES_WAY: lambda run, mover: run.kind == "drift",
 }

@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from engine.errors import AwsUnavailableError
 from engine.settings import EngineSettings
-from engine.state.plan_store import delete_plan, plan_key
+from engine.state.plan_store import delete_plans
 from provisioning.engine_settings import engine_settings
 from provisioning.models import Run
 from provisioning.periodic.turns import act_on_each, in_batches
@@ -48,12 +48,12 @@ def is_kept(run: Run) -> bool:
 
 
 def forget_plan(run: Run, engine: EngineSettings | None = None) -> bool:
-    """Delete an ended run's plan with all its versions; false, and a warning, when AWS does not answer.
+    """Delete all plans of an ended run with all their versions; false, and a warning, when AWS does not answer.
 
     Twice does no harm. What fails here is done later by `forget_ended_plans`.
     """
     try:
-        delete_plan(engine or engine_settings(), plan_key(run.spec["suffix"], run.number))
+        delete_plans(engine or engine_settings(), run.spec["suffix"], run.number)
     except AwsUnavailableError as error:
         logger.warning("Run #%s: its stored plan is not deleted yet: %s", run.number, error)
         return False

@@ -57,7 +57,7 @@ class Guard(StrEnum):
     """The condition of a transition, as the documents state it; `provisioning.runs.guards` decides it."""
 
     CLAIMS = "claims it by compare-and-set"
-    TAKES_OVER = "claims it, and nothing of it can still be at work"
+    TAKES_OVER = "claims it in the attempt that it looked at, whose Terraform is over or ended first"
     CLAIMS_APPROVED = "claims it, and its plan was approved"
     HOLDS = "holds the claim"
     ENDS = "holds the claim, and nothing of it can still be at work"
@@ -70,8 +70,8 @@ class Guard(StrEnum):
     SECOND_PERSON = "is not who asked for the run, unless the plan waits for a look alone"
     LEASE_OVER = "the lease is over"
     EXHAUSTED = "it was lost too often, and nothing of it can still be at work"
-    ASKED_TO_STOP = "claims it, and it was asked to stop"
-    TERRAFORM_LIVES = "claims it, and its Terraform still works on this host"
+    ASKED_TO_STOP = "claims it in the attempt that it looked at, and it was asked to stop"
+    TERRAFORM_LIVES = "claims it in the attempt that it looked at, whose apply works on this host or has ended there"
     EXPIRED = "nobody decided in time"
     GIVES_WAY = "a person's run takes its place"
 

@@ -107,8 +107,8 @@ def prove_removal(
         raise SigningKeyUnusableError(
             message("The certificate of removal cannot be signed."), detail=str(error)
         ) from error
-    fence.require()
-    delete_state(engine, state_key(run.spec["suffix"]))
+    # Whoever was paused meanwhile, and wakes when the name is another district's, deletes nothing that is newer.
+    delete_state(engine, state_key(run.spec["suffix"]), begin=fence.require)
 
     def forget() -> None:
         record_resources(run, [])

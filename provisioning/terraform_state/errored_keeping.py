@@ -15,7 +15,6 @@ import logging
 from collections.abc import Callable
 
 from django.conf import settings as django_settings
-from django.utils import timezone
 
 from engine.errors import AwsUnavailableError, EngineError, ErroredStateUnreadableError
 from engine.processes.host import this_host
@@ -23,7 +22,9 @@ from engine.settings import EngineSettings
 from engine.state.errored_state import SavedState, facts_of, saved_states
 from engine.state.errored_store import delete_errored, errored_key, get_errored, put_errored
 from engine.state.sealed_states import forget_sealed, seal, sealed_names, unseal
+from engine.state.store import state_key
 from messages.message import message
+from provisioning.database_clock import database_now
 from provisioning.db_retry import db_retry
 from provisioning.models import ErroredPlace, ErroredState, Run
 from provisioning.models.errored import KEPT
@@ -47,8 +48,12 @@ def sealing_key() -> bytes:
 def keep(run: Run, saved: SavedState, engine: EngineSettings, write: Write = db_retry) -> ErroredState | None:
     """Keep a state where Terraform left it, encrypted; None where somebody was faster. Raises OSError.
 
-    Nothing may be at work in its folder any more.
+    Nothing may be at work in its folder any more. One of another district is let be: a database that was restored from
+    a backup gives the numbers of runs again by which folders are named.
     """
+    if saved.state_key not in {"", state_key(run.spec["suffix"])}:
+        logger.error("%s stays: it is the state %s, and not one of run #%s.", saved.path, saved.state_key, run.number)
+        return None
     try:
         body = saved.path.read_bytes()
     except FileNotFoundError:
@@ -150,11 +155,12 @@ def _keep_left(saved: SavedState, engine: EngineSettings) -> None:
 def _is_ours_to_keep(run: Run, saved: SavedState) -> bool:
     """Return whether nothing can write it any more, and no worker of the run is there to store it.
 
-    Of a run that has ended its row knows, also of a host that has started anew since; of an earlier attempt the folder.
+    Of a host that has started anew since the folder tells nothing: there the run's row decides. No run ends before
+    nothing of it can be at work, and none is taken over before what it began earlier is over.
     """
     if run.is_active:
-        return saved.attempt < run.attempt and saved.is_finished
-    return saved.is_finished or at_rest(run, timezone.now())
+        return saved.attempt < run.attempt and saved.is_finished(is_over=at_rest(run, database_now()))
+    return saved.is_finished(is_over=True)
 
 
 def _settle(name: str, engine: EngineSettings) -> None:

@@ -209,3 +209,9 @@ def _state(user: User) -> str:
 
 def _record(action: AuditAction, user: User, actor: User | None, message: Message) -> None:
     record(action=action, actor=actor, subject_kind="user", subject_id=user.get_username(), message=message)
+
+
+def administrator_names(most: int) -> list[str]:
+    """Return the names of up to so many of those who give roles, in order."""
+    people = User.objects.filter(is_active=True, is_superuser=True, is_service=False)
+    return list(people.order_by("username").values_list("username", flat=True)[:most])

@@ -11,7 +11,7 @@ from django.utils.translation import pgettext
 from messages.message import message, sentences, word
 
 if TYPE_CHECKING:
-    from registry.accounts.models import User
+    from django.contrib.auth.models import AbstractUser
 
 
 class Role(StrEnum):
@@ -49,7 +49,7 @@ class NotAllowedError(Exception):
         super().__init__(sentences(self.sentence, self.remedy))
 
 
-def roles_of(user: User) -> list[Role]:
+def roles_of(user: AbstractUser) -> list[Role]:
     """Return the roles that the person holds for everything by their groups; a superuser is an administrator."""
     if not user.is_active:
         return []
@@ -64,6 +64,6 @@ def highest_of(names: Iterable[str]) -> Role | None:
     return max((Role(name) for name in names if name in set(Role)), key=RANK.__getitem__, default=None)
 
 
-def role_of(user: User) -> Role | None:
+def role_of(user: AbstractUser) -> Role | None:
     """Return the highest role that the person holds for everything by their groups, or None."""
     return highest_of(roles_of(user))

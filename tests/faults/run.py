@@ -194,7 +194,7 @@ class Play:
         """Have the proxy hold the request at which the phase is in its middle."""
         wanted = {
             Phase.PLANNING: nth(1, is_lock),
-            Phase.BETWEEN: nth(1, lambda request: request.method == "PUT" and request.path.endswith("/plan.zip")),
+            Phase.BETWEEN: nth(1, lambda request: request.method == "PUT" and "/plan-" in request.path),
             Phase.APPLYING: nth(self.k, lambda request: request.changes),
             Phase.CANCELLING: nth(self.k, lambda request: request.changes),
             Phase.DESTROYING: nth(self.k, lambda request: request.changes),
@@ -487,7 +487,7 @@ def exchange_plan(run: Run) -> None:
     from provisioning.engine_settings import engine_settings
 
     settings = engine_settings()
-    key = plan_key(run.district.suffix, run.stored_plan_number)
+    key = plan_key(run.district.suffix, run.stored_plan_number, run.plan_sha256)
     s3: Any = client(settings, "s3", run.district.region)
     s3.head_object(Bucket=settings.state_bucket, Key=key)
     s3.put_object(Bucket=settings.state_bucket, Key=key, Body=b"another plan")

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from provisioning.drift import removal
-from provisioning.models import DriftItem, Run
+from provisioning.models import DriftItem, Run, RunEvent
 from tests.builders import a_run
+from tests.pages.browsing import Visitors
 from tests.pages.fixtures import at_work, deployed, with_drift, with_stack, write_lines
 
 pytestmark = [pytest.mark.browser]
@@ -27,6 +28,10 @@ def test_the_head_stays_in_sight_and_the_log_follows_until_its_reader_scrolls(pa
     at_work(run, total=40, done=12)
     write_lines(run, 120)
     page.goto(f"/runs/{run.number}")
+    values = page.locator(".changes").inner_html()
+    Run.objects.filter(pk=run.pk).update(resources_done=13)
+    expect(page.get_by_text("13 of 40").first).to_be_visible()
+    assert page.locator(".changes").inner_html() == values, "an update leaves the plan's values where they are"
     page.mouse.wheel(0, 4000)
     expect(page.locator(".run-head")).to_be_in_viewport(ratio=0.9)
     expect(page.locator(".bar"), "no other head lies below it").not_to_be_in_viewport()
@@ -57,6 +62,19 @@ def test_a_time_ages_while_its_page_stays_open(page: Page):
     earlier = (timezone.now() - timedelta(minutes=2, seconds=5)).isoformat()
     requested.evaluate("(node, moment) => { node.dateTime = moment; }", earlier)
     expect(requested).to_have_text("2 min ago")
+
+
+def test_times_are_in_the_time_zone_that_the_foot_of_the_page_names(visitors: Visitors, page: Page):
+    run = a_run()
+    write_lines(run, 1)
+    RunEvent.objects.filter(run=run).update(at=datetime(2026, 11, 30, 2, 5, 9, tzinfo=UTC))
+    away = visitors.page("otto", zone="America/Chicago")
+    away.goto(f"/runs/{run.number}/lines")
+    expect(away.locator("#zone")).to_contain_text("America/Chicago")
+    line = away.locator("#log-rows time")
+    expect(line).to_have_text("20:05:09")
+    expect(line).to_have_attribute("title", re.compile("November 29, 2026"))
+    visitors.leave(away)
 
 
 def test_an_exposure_is_two_clicks_from_the_fleet_and_its_removal_is_asked_for(page: Page, monkeypatch):

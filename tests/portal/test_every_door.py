@@ -126,6 +126,7 @@ WHOLE: dict[str, Act] = {
     **dict.fromkeys({"people", "people-export", "person"}, Act.REVIEW),
     **dict.fromkeys({"person-new", "person-act", "grant-new", "grant-end"}, Act.ADMINISTER),
     **dict.fromkeys({"aws-accounts", "aws-account-new", "aws-account", "aws-account-retire"}, Act.ADMINISTER),
+    "aws-account-limit": Act.ADMINISTER,
     **dict.fromkeys({"notices", "notice-new", "notice-endpoint", "notice-act", "notice-again"}, Act.ADMINISTER),
 }
 """Doors to what concerns all districts."""

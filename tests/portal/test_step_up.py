@@ -11,7 +11,7 @@ from django.db import transaction
 from django.test import Client
 from django.utils import timezone
 
-from portal.console.reauthentication import FACTOR_AT, SIGNED_IN_AT
+from portal.sign_in.reauthentication import FACTOR_AT, SIGNED_IN_AT
 from provisioning.models import AccountQuota, NoticeEndpoint
 from registry.accounts.models import Grant, User
 from registry.accounts.roles import Role

@@ -16,8 +16,9 @@ from engine.aws.inventory import LINGERING
 from engine.aws.quotas import KINDS as QUOTAS
 from engine.kinds import KINDS, MADE_BY_AWS, MODULES, ROWS
 from engine.kinds.kind import Kind
-from infra.fields import FIELDS
+from infra.fields import FIELDS, OnData
 from infra.outline import OUTLINES
+from infra.shortening import OLDER
 
 GOLDEN = [
     json.loads(path.read_text())["resource"] for path in sorted((ROOT / "tests" / "infra" / "golden").glob("*.json"))
@@ -56,6 +57,9 @@ def test_what_a_row_names_is_there(row: Kind):
     assert named <= set(KINDS)
     settings = {part.setting for part in row.settings} | ({row.entries.setting} if row.entries else set())
     assert all(FIELDS[name].changed_by for name in settings)
+    for keeping in row.keeps:
+        assert keeping.setting in OLDER
+        assert any(keeping.path[0] in body for body in arguments(row.type))
     assert not row.quota or row.quota in QUOTAS
     if row.network:
         places = [body.get(row.network.block, {}) if row.network.block else body for body in arguments(row.type)]
@@ -64,6 +68,11 @@ def test_what_a_row_names_is_there(row: Kind):
         attribute = row.access.rights or row.access.resource_policy or row.access.trust
         assert any(attribute in body for body in arguments(row.type))
     assert row.boxes == () or all(re.compile(box.name) for box in row.boxes)
+
+
+def test_each_setting_whose_fall_deletes_is_kept_by_some_kind_and_says_what_goes():
+    deleting = {name for name, field in FIELDS.items() if field.on_data is OnData.DELETES_OLDER}
+    assert set(OLDER) == deleting == {keeping.setting for row in ROWS for keeping in row.keeps}
 
 
 def test_an_attribute_that_another_resource_holds_has_that_resource_in_the_stack():

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from engine.errors import PlanExchangedError, PlanStaleError
 from engine.settings import EngineSettings
-from engine.state.plan_store import delete_plan, fetch_plan, packed_plan, plan_key, plan_sha256, store_plan
+from engine.state.plan_store import delete_plans, fetch_plan, packed_plan, plan_key, plan_sha256, store_plan
 from engine.state.store import ensure_state_bucket
 from engine.terraform.binding import PlanBinding, differences, spec_sha256
 from sandbox.launch import running_sandbox
@@ -36,13 +36,13 @@ def test_a_plan_comes_back_with_what_it_was_made_from_and_without_the_rest(setti
     (source / ".terraform.lock.hcl").write_text("provider")
     (source / ".terraform").mkdir()
     (source / "stderr.log").write_text("noise")
-    key = plan_key("maple-sbx", 42)
     packed = packed_plan(source)
+    key = plan_key("maple-sbx", 42, plan_sha256(packed))
     store_plan(settings, key, packed)
     fetch_plan(settings, key, target, sha256=plan_sha256(packed))
     assert {path.name for path in target.iterdir()} == {*files, ".terraform.lock.hcl"}
     assert all((target / name).read_bytes() == content for name, content in files.items())
-    delete_plan(settings, key)
+    delete_plans(settings, "maple-sbx", 42)
     with pytest.raises(PlanStaleError, match="gone"):
         fetch_plan(settings, key, target, sha256=plan_sha256(packed))
 
@@ -53,7 +53,7 @@ def test_a_plan_of_another_digest_is_refused_before_anything_of_it_is_unpacked(s
     source.mkdir()
     target.mkdir()
     (source / "run.tfplan").write_bytes(b"another plan")
-    key = plan_key("maple-sbx", 43)
+    key = plan_key("maple-sbx", 43, recorded)
     store_plan(settings, key, packed_plan(source))
     with pytest.raises(PlanExchangedError, match="not the one that was approved"):
         fetch_plan(settings, key, target, sha256=recorded)

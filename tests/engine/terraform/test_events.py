@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.known_errors.hints import hint_for
-from engine.terraform.command import action_of, read_plan
+from engine.processes.child import Ended
+from engine.terraform.command import action_of, failure, read_plan
 from engine.terraform.events import (
     ApplyComplete,
     ChangeSummary,
@@ -69,10 +72,65 @@ def test_any_line_at_all_is_taken(text):
     assert parse_event(text).message is not None
 
 
-@given(st.dictionaries(st.text(), st.recursive(st.none() | st.text() | st.integers(), st.lists)))
-def test_any_object_at_all_is_taken(raw):
-    for kind in ("planned_change", "apply_start", "change_summary", "diagnostic", "outputs", "version"):
-        parse_event(json.dumps(raw | {"type": kind}))
+KINDS = ("planned_change", "apply_start", "apply_errored", "change_summary", "diagnostic", "outputs", "version")
+ANYTHING = st.text(st.characters(exclude_categories=())) | st.sampled_from(["\0", "\ud800", "a\udfff\0b"])
+"""Text with what JSON may hold and no database takes: NUL, and halves of surrogate pairs."""
+DATA = st.recursive(
+    st.none() | st.integers() | st.floats() | ANYTHING,
+    lambda part: st.lists(part) | st.dictionaries(ANYTHING, part),
+    max_leaves=10,
+)
+
+
+@given(
+    st.dictionaries(ANYTHING, DATA),
+    st.sampled_from(KINDS),
+    st.fixed_dictionaries({"addr": ANYTHING, "resource_type": ANYTHING}),
+    ANYTHING,
+)
+def test_any_object_at_all_is_taken_and_all_of_it_can_be_stored(raw, kind, resource, text):
+    part = {"resource": resource, "action": text, "elapsed_seconds": 1, "severity": "error", "summary": text}
+    about = {"type": kind, "@message": text, "hook": part, "change": part, "diagnostic": part | {"detail": text}}
+    event = parse_event(json.dumps(raw | about))
+    assert not isinstance(event, LogLine)
+    assert_storable(asdict(event))
+
+
+@given(ANYTHING)
+def test_any_line_at_all_can_be_stored(text):
+    assert_storable(asdict(parse_event(text)))
+
+
+def assert_storable(value: Any) -> None:
+    """Fail where a text or a key of the value is none that PostgreSQL takes."""
+    if isinstance(value, str):
+        assert "\0" not in value
+        value.encode()
+    elif isinstance(value, dict):
+        for name, part in value.items():
+            assert_storable(name)
+            assert_storable(part)
+    elif isinstance(value, list | tuple):
+        for part in value:
+            assert_storable(part)
+
+
+def test_what_cannot_be_stored_is_replaced_and_the_rest_is_kept():
+    event = parse_event(
+        line("diagnostic", diagnostic={"severity": "error", "summary": "a\0b", "detail": "é\ud800\U0001f600"})
+    )
+    assert isinstance(event, Diagnostic)
+    assert (event.summary, event.detail) == ("a\ufffdb", "é\ufffd\U0001f600")
+
+
+def test_a_line_of_more_depth_than_is_read_is_kept_as_it_is():
+    deep = "[" * 100_000
+    assert parse_event(deep).message == deep
+
+
+def test_what_terraform_says_of_its_end_can_be_stored():
+    error = failure("apply", Ended(1, "panic: \0", False), [], [])
+    assert error.detail == "panic: \ufffd"
 
 
 def test_a_plan_is_read_without_values(tmp_path):

@@ -106,3 +106,30 @@ def test_whatever_values_there_are_the_same_is_the_same_and_another_is_not(after
     ]
     known = {**after, "id": other}
     assert beyond(plan(any=change(["create"], None, known)), contents, KEY) == []
+
+
+def with_deposed(days: int, size: str = "S") -> dict[str, Any]:
+    """Return a plan as Terraform shows it after a replacement that stopped between its create and its delete."""
+    common = {"address": "aws_x.cache", "mode": "managed", "type": "aws_x", "name": "cache"}
+    lives = change(["update"], {"days": 30}, {"days": days})
+    deposed = change(["delete"], {"days": 30, "size": size}, None)
+    return {
+        "format_version": "1.2",
+        "resource_changes": [
+            {**common, "change": lives},
+            {**common, "deposed": "3a1f0c55", "change": deposed, "action_reason": "delete_because_no_resource_config"},
+        ],
+    }
+
+
+def test_a_deposed_object_hides_no_change_of_the_one_that_lives():
+    approved = contents_of(with_deposed(365), KEY)
+    assert set(approved) == {"aws_x.cache", "aws_x.cache (deposed 3a1f0c55)"}
+    assert beyond(with_deposed(365), approved, KEY) == []
+    assert beyond(with_deposed(1), approved, KEY) == ["aws_x.cache"]
+    assert beyond(with_deposed(365, "L"), approved, KEY) == ["aws_x.cache (deposed 3a1f0c55)"]
+
+
+def test_a_deposed_object_that_was_not_there_when_the_plan_was_approved_is_approved_anew():
+    approved = contents_of({"resource_changes": with_deposed(365)["resource_changes"][:1]}, KEY)
+    assert beyond(with_deposed(365), approved, KEY) == ["aws_x.cache (deposed 3a1f0c55)"]

@@ -129,11 +129,11 @@ def test_who_was_given_a_password_by_the_requester_is_told_why_not(otto: User, a
     assert "has given you a password" in html
 
 
-def test_a_viewer_sees_what_waits_and_that_an_operator_decides(otto: User):
+def test_a_viewer_sees_what_waits_and_which_role_decides(otto: User):
     waiting(otto)
     html = shown(a_person(Role.VIEWER, "vera"), "/approvals")
     assert 'id="mine"' not in html
-    assert "An operator decides." in html
+    assert "Deciding needs the role Approver." in html
 
 
 def test_what_a_plan_destroys_is_named(otto: User, ada: User):

@@ -153,6 +153,19 @@ def test_a_viewer_is_offered_no_deletion_and_refused_it():
     assert client.post(f"/districts/{draft.suffix}/delete").status_code == 403
 
 
+def test_the_danger_zone_of_a_draft_offers_its_deletion_and_speaks_of_no_data():
+    client, draft = signed_in(), a_district()
+    page = text(client, f"/districts/{draft.suffix}/danger")
+    assert page.count(f'action="/districts/{draft.suffix}/delete"') == 1
+    assert "Destroys everything" not in page
+    assert f'href="/districts/{draft.suffix}/teardown"' not in page
+    run = request_run(district=draft, kind=RunKind.PLAN, actor=None)
+    page = text(client, f"/districts/{draft.suffix}/danger")
+    assert f"Run #{run.number} has not ended" in page
+    assert f'action="/districts/{draft.suffix}/delete"' not in page
+    assert "Destroys everything" in text(client, f"/districts/{live().suffix}/danger")
+
+
 def test_a_live_district_is_no_draft():
     client, district = signed_in(), live()
     assert 'id="draft"' not in text(client, f"/districts/{district.suffix}")

@@ -11,12 +11,15 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from devtools.services.process import free_port
 from engine.aws.clients import client
+from engine.processes.host import ProcessRef
+from engine.processes.supervised import Supervised, Terms
+from engine.processes.supervisor import STARTED
 from engine.state.errored_state import saved_states
 from engine.state.sealed_states import sealed_folder
 from engine.state.store import ERRORED, ensure_state_bucket, state_identity, state_key
-from engine.terraform.workspace import STATE_SAVED_HERE, new_workspace
+from engine.terraform.workspace import COMMANDS, STATE_SAVED_HERE, new_workspace
+from processes.process import free_port
 from provisioning.engine_settings import engine_settings
 from provisioning.models import ErroredPlace, ErroredState, Run
 from provisioning.runs.claim import claim
@@ -132,11 +135,27 @@ def test_what_an_apply_made_and_could_not_write_is_kept_and_pushed_by_the_next_r
     ]
 
 
-def test_who_takes_over_a_lost_run_pushes_what_its_dead_terraform_could_not_write(proxy: Proxy):
+def begun_before_the_boot(run: Run, workspace: Path) -> None:
+    """Have the run's apply have begun before the container was started anew on the same volume, and long be over."""
+    folder = workspace / COMMANDS / "3-apply"
+    folder.mkdir(parents=True)
+    gone = ProcessRef("this-one/before/1", 1, 1.0)
+    (folder / STARTED).write_text(json.dumps({"supervisor": gone.as_data(), "terraform": gone.as_data()}))
+    apply = Supervised(folder, gone.host, "apply", Terms(60, 60), gone, gone).as_data()
+    Run.objects.filter(pk=run.pk).update(
+        process=apply | {"workspace": str(workspace), "started_at": timezone.now().isoformat()},
+        lease_until=timezone.now() - timedelta(hours=1),
+    )
+
+
+@pytest.mark.parametrize("started_anew", [False, True], ids=["on the same host", "on a host that was started anew"])
+def test_who_takes_over_a_lost_run_pushes_what_its_dead_terraform_could_not_write(proxy: Proxy, started_anew: bool):
     stored("oak-sbx", a_state(3))
     claimed = claim(a_run(slug="oak").number, "a worker that dies")
     assert claimed is not None
     unwritten = left_unwritten(claimed[0], a_state(7, vpc_id="vpc-1"))
+    if started_anew:
+        begun_before_the_boot(claimed[0], unwritten.parent)
     run = executed(moved(claimed[0], RunState.LOST))
     assert not unwritten.exists()
     assert run.state == RunState.SUCCEEDED

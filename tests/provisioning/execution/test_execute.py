@@ -14,8 +14,9 @@ from django.db import connection
 from django.utils import timezone
 
 from engine.aws.clients import client
-from engine.state.plan_store import plan_key
+from engine.state.plan_store import plan_key, plan_keys
 from provisioning.engine_settings import engine_settings
+from provisioning.errors import ServiceRefusedError
 from provisioning.execution import execute as execution
 from provisioning.execution.context import RunContext
 from provisioning.execution.lost_runs import LostRunDecision
@@ -254,10 +255,14 @@ def test_a_persons_change_of_settings_is_seen_before_it_is_live_and_that_very_pl
     assert seen["aws_cloudwatch_log_group.compute_api_group retention_in_days"] == ("365", "30")
     assert len(seen) == 3
 
-    approve(run=shorter, actor=otto)
+    assert shorter.approval_reasons == ["Logs older than 30 days are deleted."], "once, for all of the groups"
+    with pytest.raises(ServiceRefusedError):
+        approve(run=shorter, actor=otto)
+    ada = a_person(Role.OPERATOR, "ada")
+    approve(run=shorter, actor=ada)
     shorter = executed(shorter)
     district.refresh_from_db()
-    assert (shorter.state, shorter.decided_by) == (RunState.SUCCEEDED, otto)
+    assert (shorter.state, shorter.decided_by) == (RunState.SUCCEEDED, ada)
     assert shorter.events.filter(kind="plan").count() == 1, "no other plan was made"
     assert (district.retention_days, kept_days()) == (30, {30})
     assert values_of(shorter) == seen
@@ -282,7 +287,7 @@ def test_production_waits_holds_no_worker_and_applies_the_very_plan_that_was_app
     run = executed(onboard(registration=a_registration(slug="oak", **PRODUCTION), actor=otto))
     assert (run.state, run.claim_token, run.lease_until) == (RunState.AWAITING_APPROVAL, None, None)
     assert run.plan_binding["spec_sha256"]
-    key = plan_key("oak-prod", run.number)
+    key = plan_key("oak-prod", run.number, run.plan_sha256)
     assert aws("s3").head_object(Bucket=engine_settings().state_bucket, Key=key)["ContentLength"] > 0
     assert run.district.resources.count() == 0
     approve(run=run, actor=ada)
@@ -302,8 +307,8 @@ def test_production_waits_holds_no_worker_and_applies_the_very_plan_that_was_app
 
 
 def stored(run: Run) -> list[Any]:
-    key = plan_key(run.spec["suffix"], run.number)
-    listing = aws("s3").list_object_versions(Bucket=engine_settings().state_bucket, Prefix=key)
+    prefix = plan_keys(run.spec["suffix"], run.number)
+    listing = aws("s3").list_object_versions(Bucket=engine_settings().state_bucket, Prefix=prefix)
     return [*listing.get("Versions", []), *listing.get("DeleteMarkers", [])]
 
 
@@ -323,7 +328,7 @@ def test_a_plan_that_somebody_looked_at_is_applied_by_a_run_of_its_own_and_an_ex
     aws("logs").put_retention_policy(logGroupName="/homeroom/api-rowan-sbx", retentionInDays=3)
     repair = executed(request_run(district=apply_run.district, kind=RunKind.PLAN, actor=otto))
     assert (repair.state, repair.change_count) == (RunState.SUCCEEDED, 1)
-    key = plan_key("rowan-sbx", repair.number)
+    key = plan_key("rowan-sbx", repair.number, repair.plan_sha256)
     aws("s3").put_object(Bucket=engine_settings().state_bucket, Key=key, Body=b"a plan that nobody has seen")
     refused = executed(apply_plan(run=repair, actor=otto))
     assert (refused.state, refused.error_code, refused.applied) == (RunState.FAILED, "plan_exchanged", False)

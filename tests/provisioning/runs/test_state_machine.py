@@ -42,6 +42,7 @@ def tries(draw: st.DrawFn) -> Try:
     hand = {
         "holds": draw(st.booleans()),
         "takes": draw(st.booleans()),
+        "looked": draw(st.booleans()),
         "second_person": draw(st.booleans()),
         "needs_approval": draw(st.booleans()),
         "decided": draw(st.booleans()),
@@ -83,7 +84,8 @@ def attempt(run: Run, after: RunState, by: By, hand: dict[str, Any], people: tup
     actor = (ada if hand["second_person"] else otto) if by is By.PERSON else None
     claim = run.claim_token if hand["holds"] else new_claim() if by is By.WORKER and run.claim_token else None
     try:
-        move(run, after, by=by, actor=actor, claim=claim, **fields)
+        seen_attempt = run.attempt - (not hand["looked"])
+        move(run, after, by=by, actor=actor, claim=claim, seen_attempt=seen_attempt, **fields)
     except (TransitionRefusedError, RunMovedError):
         return False
     return True
@@ -98,7 +100,7 @@ def no_excuse(before: RunState, after: RunState, by: By, hand: dict[str, Any]) -
     allowed: dict[str, bool] = {
         "": True,
         "claims it by compare-and-set": takes and not decided,
-        "claims it, and nothing of it can still be at work": takes,
+        "claims it in the attempt that it looked at, whose Terraform is over or ended first": takes and hand["looked"],
         "claims it, and its plan was approved": takes and decided,
         "holds the claim": holds,
         "holds the claim, and nothing of it can still be at work": holds and hand["at_rest"],
@@ -116,8 +118,11 @@ def no_excuse(before: RunState, after: RunState, by: By, hand: dict[str, Any]) -
         "is not who asked for the run": hand["second_person"],
         "the lease is over": hand["lease_over"],
         "it was lost too often, and nothing of it can still be at work": False,
-        "claims it, and it was asked to stop": takes and hand["cancel_asked"],
-        "claims it, and its Terraform still works on this host": takes,
+        "claims it in the attempt that it looked at, and it was asked to stop": takes
+        and hand["looked"]
+        and hand["cancel_asked"],
+        "claims it in the attempt that it looked at, whose apply works on this host or has ended there": takes
+        and hand["looked"],
         "nobody decided in time": hand["expired"],
         "a person's run takes its place": False,
     }

@@ -16,16 +16,19 @@ from engine.errors import TerraformMissingError
 from engine.processes.supervised import Supervised, Terms, end_all, start
 from engine.terraform.workspace import COMMANDS, new_workspace
 from messages.message import verbatim
+from provisioning import tasks
 from provisioning.engine_settings import engine_settings
 from provisioning.execution import execute as execution
 from provisioning.execution.execute import RunExecution, execute
 from provisioning.models import Run
-from provisioning.runs.claim import claim
+from provisioning.runs.cancellation import request_cancel
+from provisioning.runs.claim import TakeOver, claim
 from provisioning.runs.guards import LARGEST_ATTEMPT
 from provisioning.runs.reaper import give_up, reap
 from provisioning.states.runs import RunState
 from provisioning.tasks import sweep_workspaces
-from tests.builders import a_run, moved
+from registry.accounts.roles import Role
+from tests.builders import a_person, a_run, moved
 
 pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
 FAULTS = (ValueError("a fault of ours"), TerraformMissingError(verbatim("There is no Terraform.")))
@@ -43,7 +46,13 @@ class Applying:
 @pytest.fixture
 def applying(settings: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Applying]:
     settings.WORK_DIR = tmp_path_factory.mktemp("work")
-    run = a_run()
+    applying = begun(a_run())
+    yield applying
+    end_all(applying.running)
+
+
+def begun(run: Run) -> Applying:
+    """Have a worker claim a queued run and begin its apply."""
     claimed = claim(run.number, "test")
     assert claimed is not None
     run, token = claimed
@@ -57,8 +66,7 @@ def applying(settings: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     process = running.as_data() | {"workspace": str(folder), "started_at": timezone.now().isoformat()}
     Run.objects.filter(pk=run.pk).update(process=process)
     run.refresh_from_db()
-    yield Applying(run, token, running)
-    end_all(running)
+    return Applying(run, token, running)
 
 
 def failing(error: Exception) -> Callable[..., None]:
@@ -113,3 +121,70 @@ def test_a_run_that_was_lost_too_often_is_not_given_up_while_its_apply_may_live(
     end_all(applying.running)
     sweep_workspaces()
     assert not applying.running.folder.exists()
+
+
+def lost(run: Run) -> Run:
+    """Have the reaper find that nobody renews the run's lease, and return it."""
+    Run.objects.filter(pk=run.pk).update(lease_until=timezone.now() - timedelta(seconds=1))
+    assert reap() == [run.pk]
+    return Run.objects.get(pk=run.pk)
+
+
+def after_the_look(monkeypatch: pytest.MonkeyPatch, meanwhile: Callable[[], object]) -> None:
+    """Have the next delivery paused between its look at what is left of a run and its claim."""
+    look_at = tasks.look_at
+
+    def paused(number: int) -> Any:
+        seen = look_at(number)
+        meanwhile()
+        return seen
+
+    monkeypatch.setattr(tasks, "look_at", paused)
+
+
+def test_a_worker_that_was_paused_after_its_look_does_not_take_over_an_apply_that_began_since(monkeypatch, applying):
+    run = applying.run
+    apply = run.process
+    # What the paused worker sees is a plan that is over.
+    Run.objects.filter(pk=run.pk).update(process={**apply, "command": "plan", "ended": -9})
+    lost(run)
+
+    def taken_and_lost_again() -> None:
+        third, _ = claim(run.pk, "another", TakeOver(run.attempt, RunState.SYNTHESIZING)) or pytest.fail("not taken")
+        for state in (RunState.PLANNING, RunState.APPLYING):
+            moved(third, state)
+        Run.objects.filter(pk=run.pk).update(process=apply)
+        lost(run)
+
+    after_the_look(monkeypatch, taken_and_lost_again)
+    tasks.execute_run(run.pk)
+    assert applying.running.is_alive, "the apply of which it knew nothing goes on"
+    left = Run.objects.get(pk=run.pk)
+    assert (left.state, left.attempt) == (RunState.LOST, run.attempt + 1), "whoever looks again follows it"
+
+
+def test_a_delivery_of_a_queued_run_does_not_take_it_over_when_it_was_lost_meanwhile(
+    monkeypatch, settings, tmp_path_factory
+):
+    settings.WORK_DIR = tmp_path_factory.mktemp("work")
+    run, others = a_run(), list[Applying]()
+
+    def taken_and_lost() -> None:
+        others.append(begun(run))
+        lost(run)
+
+    after_the_look(monkeypatch, taken_and_lost)
+    tasks.execute_run(run.pk)
+    try:
+        assert others[0].running.is_alive
+        assert Run.objects.get(pk=run.pk).state == RunState.LOST
+    finally:
+        end_all(others[0].running)
+
+
+def test_a_lost_run_that_was_asked_to_stop_after_the_look_is_looked_at_again(monkeypatch, applying):
+    end_all(applying.running)
+    run = lost(applying.run)
+    after_the_look(monkeypatch, lambda: request_cancel(run=run, actor=a_person(Role.OPERATOR)))
+    tasks.execute_run(run.pk)
+    assert Run.objects.get(pk=run.pk).state == RunState.LOST, "it is not begun anew"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import logging
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +12,11 @@ import pytest
 from django.apps import apps
 from django.core.management import CommandError, call_command
 from django.test import Client
-from django.utils import timezone
 
 from engine.aws.clients import client
 from engine.errors import ErroredStateUnreadableError
 from engine.processes.supervisor import STARTED
+from engine.state.errored_state import BACKEND
 from engine.state.sealed_states import sealed_folder
 from engine.state.store import delete_state, ensure_state_bucket, state_key
 from engine.terraform.workspace import COMMANDS, STATE_SAVED_HERE, new_workspace
@@ -157,20 +156,49 @@ def test_the_worker_of_a_run_that_goes_on_is_not_disturbed(failed: Run):
     assert not path.exists(), "an earlier attempt's is nobody's to store any more"
 
 
-def test_what_a_host_left_before_it_started_anew_is_kept_once_its_run_has_ended(failed: Run):
-    folder = left(failed).parent / COMMANDS / "1-apply"
+def begun_before_the_boot(attempt: Path) -> None:
+    """Leave what a command leaves that was begun before the container was started anew on the same volume."""
+    folder = attempt / COMMANDS / "1-apply"
     folder.mkdir(parents=True)
     gone = {"host": "this-one/before/1", "pid": 1, "started": 1.0, "ticks": None}
     (folder / STARTED).write_text(json.dumps({"supervisor": gone}))
-    Run.objects.filter(pk=failed.pk).update(
-        process={"command": "apply", "orphan_seconds": 600, "grace_seconds": 300}, lease_until=timezone.now()
-    )
-    keep_states()
-    assert left(failed).exists(), "its Terraform may still write it, as far as anybody can see"
-    Run.objects.filter(pk=failed.pk).update(lease_until=timezone.now() - timedelta(hours=1))
+
+
+def test_what_a_host_left_before_it_started_anew_is_kept_once_its_run_has_ended(failed: Run):
+    begun_before_the_boot(left(failed).parent)
     keep_states()
     assert not left(failed).exists()
     assert ErroredState.objects.get(run=failed).place == ErroredPlace.HOST
+    sweep_workspaces()
+    assert not left(failed).parent.exists()
+
+
+def test_what_a_host_left_before_it_started_anew_is_kept_once_another_attempt_has_seen_it_to_be_over():
+    run = a_run()
+    moved(run, RunState.SYNTHESIZING)
+    path = new_workspace(engine_settings(), run.number, run.attempt) / STATE_SAVED_HERE
+    path.write_bytes(BODY)
+    begun_before_the_boot(path.parent)
+    apply = {"command": "apply", "orphan_seconds": 600, "grace_seconds": 300}
+    Run.objects.filter(pk=run.pk).update(attempt=run.attempt + 1, process=apply)
+    keep_states()
+    assert path.exists(), "its Terraform may still write it, as far as anybody can see"
+    Run.objects.filter(pk=run.pk).update(process=apply | {"ended": None})
+    keep_states()
+    assert not path.exists()
+
+
+def test_a_state_of_another_district_is_not_taken_for_that_of_the_run_that_has_its_number(failed: Run, caplog):
+    """Given a database that was restored from a backup, which gives numbers again."""
+    backend = left(failed).parent / BACKEND
+    backend.parent.mkdir()
+    backend.write_text(json.dumps({"backend": {"config": {"key": state_key("another-sbx")}}}))
+    keep_states()
+    assert left(failed).exists()
+    assert "it is the state districts/another-sbx/terraform.tfstate" in caplog.text
+    backend.write_text(json.dumps({"backend": {"config": {"key": state_key(failed.district.suffix)}}}))
+    keep_states()
+    assert not left(failed).exists()
 
 
 def test_who_decides_first_has_decided(failed: Run, bucket):

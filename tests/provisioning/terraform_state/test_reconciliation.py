@@ -46,7 +46,12 @@ def test_what_does_not_fit_is_told_with_what_to_do():
 
 
 def test_only_states_are_taken_for_states(bucket):
-    for key in (state_key("maple-sbx"), f"{state_key('oak-sbx')}.tflock", "districts/elm-sbx/runs/4/plan.zip", "x"):
+    for key in (
+        state_key("maple-sbx"),
+        f"{state_key('oak-sbx')}.tflock",
+        "districts/elm-sbx/runs/4/plan-00ff.zip",
+        "x",
+    ):
         bucket.put_object(Bucket=engine_settings().state_bucket, Key=key, Body=b"{}")
     assert states(engine_settings()) == ["maple-sbx"]
 

@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from portal.console.doors import allowed, person
-from portal.console.pages.run.views import run_or_404
-from portal.console.reauthentication import sign_in_again, signed_in_lately
+from portal.console.runs import run_or_404
+from portal.sign_in.reauthentication import ask_again, forget_typed, sign_in_again, signed_in_lately
 from provisioning.errors import ServiceRefusedError
 from provisioning.runs.approval import approve, discard
 from provisioning.runs.cancellation import request_force_stop
@@ -35,7 +35,8 @@ def decide(request: HttpRequest, number: int) -> HttpResponse:
         return redirect("console:run", number)
     if service is approve and not signed_in_lately(request):
         messages.warning(request, _("Your sign-in was long ago. Sign in again, then approve the plan."))
-        return redirect(sign_in_again(reverse("console:run", args=[number])))
+        return ask_again(request, reverse("console:run", args=[number]) + "#approval", keep=("comment",))
+    forget_typed(request)
     try:
         service(run=run_or_404(request, number), actor=person(request), comment=comment)
     except ServiceRefusedError as refusal:

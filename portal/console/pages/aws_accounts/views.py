@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
@@ -9,17 +10,21 @@ from django.contrib import messages
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from infra.account_template import boundary_arn, cloudformation, role_arn, terraform
+from messages.message import term
 from portal.console.doors import allowed, person, within
 from portal.console.forms import DescribedForm
 from portal.console.pages.calendar.page import entries_of
 from portal.console.paging import page_in_order
-from portal.console.reauthentication import sign_in_again, signed_in_lately
+from portal.sign_in.reauthentication import ask_again, forget_typed, sign_in_again, signed_in_lately, typed_before
 from provisioning.calendar.service import Scope
+from provisioning.capacity.quotas import QUOTA_NAMES, set_limit
+from provisioning.errors import ServiceRefusedError
 from registry.accounts.acts import Act
 from registry.districts.accounts import (
     Access,
@@ -30,9 +35,9 @@ from registry.districts.accounts import (
     retire_account,
 )
 from registry.districts.models import AwsAccount
-from registry.districts.registration import DEFAULT_REGION
+from registry.districts.registration import DEFAULT_REGION, REGIONS
 from registry.districts.statuses import DistrictStatus
-from registry.messages.translation import translated
+from registry.messages.translation import translated, translated_lazy
 
 PAGE_SIZE = 50
 PRINCIPAL = "arn:aws:iam::<portal's account>:role/homeroom-worker"
@@ -84,6 +89,27 @@ class AccountForm(DescribedForm):
         return Access(**{name: self.cleaned_data[name] for name in names})
 
 
+class LimitForm(DescribedForm):
+    """A limit that counts in the place of the one that AWS tells."""
+
+    region = forms.ChoiceField(
+        label=gettext_lazy("Region"),
+        choices=[(name, name) for name in REGIONS],
+        initial=DEFAULT_REGION,
+        help_text=gettext_lazy("Quotas are a region's own."),
+    )
+    code = forms.ChoiceField(
+        label=gettext_lazy("Quota"),
+        choices=[(code, translated_lazy(term(name))) for code, name in QUOTA_NAMES.items()],
+    )
+    limit = forms.FloatField(
+        label=gettext_lazy("Limit"),
+        min_value=0,
+        required=False,
+        help_text=gettext_lazy("Goes before the one that AWS tells. Empty: AWS's own counts again."),
+    )
+
+
 @require_GET
 @allowed(Act.ADMINISTER)
 def accounts(request: HttpRequest) -> HttpResponse:
@@ -125,9 +151,8 @@ def account(request: HttpRequest, account_id: str) -> HttpResponse:
     """Show an account with what its owner has to make there; a POST changes how it is entered."""
     aws_account = get_object_or_404(_counted(), account_id=account_id)
     if request.method == "POST" and not signed_in_lately(request):
-        return redirect(sign_in_again(request.path))
-    initial = {name: getattr(aws_account, name) for name in AccountForm.base_fields}
-    form = AccountForm(request.POST or None, initial=initial)
+        return ask_again(request, request.path, keep=("name", "role_arn", "permissions_boundary_arn"))
+    form = _access_form(aws_account, request.POST or None, typed_before(request, request.path))
     if request.method == "POST" and form.is_valid():
         try:
             change_account(
@@ -136,11 +161,27 @@ def account(request: HttpRequest, account_id: str) -> HttpResponse:
         except AccountRefusedError as refusal:
             form.refuse({"": [str(refusal)]})
         else:
+            forget_typed(request)
             messages.success(request, _("The account is changed."))
             return redirect("console:aws-account", account_id)
-    entries = entries_of(Scope(account=aws_account), within(request))
-    context = _shown(aws_account) | {"form": form, "section": "accounts", "entries": entries}
-    return render(request, "aws_accounts/account.html", context, status=422 if form.errors else 200)
+    return _answer(request, aws_account, form, LimitForm(), status=422 if form.errors else 200)
+
+
+@require_POST
+@allowed(Act.ADMINISTER)
+def limit(request: HttpRequest, account_id: str) -> HttpResponse:
+    """Have a limit of one's own count, or that of AWS again; a bad one is told on the account's page."""
+    aws_account = get_object_or_404(_counted(), account_id=account_id)
+    form = LimitForm(request.POST)
+    if form.is_valid():
+        try:
+            set_limit(account=aws_account, actor=person(request), **form.cleaned_data)
+        except ServiceRefusedError as refusal:
+            form.add_error("limit", translated(str(refusal)))
+        else:
+            messages.success(request, _("The limit is changed."))
+            return redirect(reverse("console:aws-account", args=[account_id]) + "#limits")
+    return _answer(request, aws_account, _access_form(aws_account), form, status=422)
 
 
 @require_POST
@@ -162,12 +203,26 @@ def _counted() -> QuerySet[AwsAccount]:
     return AwsAccount.objects.annotate(districts_here=district_count).select_related("access")
 
 
+def _access_form(account: AwsAccount, data: Any = None, typed: Mapping[str, str] | None = None) -> AccountForm:
+    stored = {name: getattr(account, name) for name in AccountForm.base_fields}
+    return AccountForm(data, initial=stored | dict(typed or {}))
+
+
+def _answer(
+    request: HttpRequest, account: AwsAccount, form: AccountForm, limit_form: LimitForm, *, status: int
+) -> HttpResponse:
+    entries = entries_of(Scope(account=account), within(request))
+    more = {"form": form, "limit_form": limit_form, "section": "accounts", "entries": entries}
+    return render(request, "aws_accounts/account.html", _shown(account) | more, status=status)
+
+
 def _shown(account: AwsAccount) -> dict[str, Any]:
     arguments = (account.account_id, account.external_id, PRINCIPAL)
     return {
         "account": account,
         "access": getattr(account, "access", None),
         "region": DEFAULT_REGION,
+        "quotas": account.quotas.order_by("region", "code"),
         "cloudformation": cloudformation(*arguments) if account.external_id else "",
         "terraform": terraform(*arguments) if account.external_id else "",
     }

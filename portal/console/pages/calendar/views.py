@@ -15,8 +15,8 @@ from portal.console.districts import district_or_404
 from portal.console.doors import allowed, person, within
 from portal.console.pages.calendar.forms import EndForm, FreezeForm, WindowForm, ZoneForm
 from portal.console.pages.calendar.page import calendar_page, scope_named
-from portal.console.pages.run.views import run_or_404
-from portal.console.reauthentication import sign_in_again, signed_in_lately
+from portal.console.runs import run_or_404
+from portal.sign_in.reauthentication import ask_again, forget_typed, signed_in_lately, typed_before
 from provisioning.calendar.service import (
     CalendarRefusedError,
     Scope,
@@ -143,8 +143,9 @@ def _end(request: HttpRequest, suffix: str, chosen: EndKind) -> HttpResponse:
         return redirect("console:district-settings", suffix)
     if request.method == "POST" and chosen is EndKind.LIFETIME and not signed_in_lately(request):
         messages.warning(request, _("Your sign-in was long ago. Sign in again, then set the last day."))
-        return redirect(sign_in_again(request.path))
-    initial = {"last_day": end.last_day, "notice_days": end.notice_days} if end is not None else None
+        return ask_again(request, request.path, keep=("last_day", "notice_days"))
+    stored = {"last_day": end.last_day, "notice_days": end.notice_days} if end is not None else {}
+    initial = stored | typed_before(request, request.path)
     form = EndForm(request.POST or None, initial=initial, kind=chosen)
     if request.method == "POST" and form.is_valid():
         try:
@@ -152,6 +153,7 @@ def _end(request: HttpRequest, suffix: str, chosen: EndKind) -> HttpResponse:
         except CalendarRefusedError as refusal:
             form.refuse(refusal.problems)
         else:
+            forget_typed(request)
             messages.success(request, _("The last day is set."))
             return redirect("console:district-settings", suffix)
     context = {"form": form, "district": district, "end": end, "is_lifetime": chosen is EndKind.LIFETIME}
@@ -164,7 +166,7 @@ def override(request: HttpRequest, number: int) -> HttpResponse:
     """Let a run start in spite of a freeze or a closed window."""
     if not signed_in_lately(request):
         messages.warning(request, _("Your sign-in was long ago. Sign in again, then let the run start."))
-        return redirect(sign_in_again(reverse("console:run", args=[number])))
+        return ask_again(request, reverse("console:run", args=[number]))
     try:
         override_hold(run=run_or_404(request, number), reason=request.POST.get("reason", ""), actor=person(request))
     except ServiceRefusedError as refusal:

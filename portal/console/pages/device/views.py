@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods
 from portal.console.doors import allowed, person
 from portal.console.forms import DescribedForm
 from portal.console.pages.tokens.form import TermsForm
-from portal.console.reauthentication import sign_in_again, signed_in_lately
+from portal.sign_in.reauthentication import sign_in_again, signed_in_lately
 from registry.accounts.acts import Act
 from registry.accounts.tokens import devices
 from registry.accounts.tokens.service import TokenRefusedError

@@ -16,7 +16,7 @@ from portal.console.doors import allowed, person, within
 from portal.console.pages.district.views import show_tab
 from portal.console.pages.drift.fleet import drift_list
 from portal.console.pages.drift.page import drift_page
-from portal.console.reauthentication import sign_in_again, signed_in_lately
+from portal.sign_in.reauthentication import ask_again, forget_typed, signed_in_lately
 from provisioning.drift import service as service
 from provisioning.drift.removal import request_removal
 from provisioning.errors import ServiceRefusedError
@@ -71,7 +71,8 @@ def remove(request: HttpRequest, suffix: str, item: int) -> HttpResponse:
     url = reverse("console:district-drift", args=[suffix])
     if not signed_in_lately(request):
         messages.warning(request, _("Your sign-in was long ago. Sign in again, then confirm the removal."))
-        return redirect(sign_in_again(url))
+        return ask_again(request, url, keep=("reason",))
+    forget_typed(request)
     try:
         request_removal(
             district=district_or_404(request, suffix),

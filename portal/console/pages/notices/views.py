@@ -16,7 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from portal.console.doors import allowed, person
 from portal.console.pages.notices.forms import KINDS, OCCASIONS, EndpointForm, initial_of
 from portal.console.paging import page as paged
-from portal.console.reauthentication import sign_in_again, signed_in_lately
+from portal.sign_in.reauthentication import sign_in_again, signed_in_lately
 from provisioning.errors import ServiceRefusedError
 from provisioning.models import Notice, NoticeEndpoint
 from provisioning.notices.endpoints import (

@@ -27,7 +27,7 @@ from portal.console.exports import download
 from portal.console.forms import ChosenPasswordForm, DescribedForm
 from portal.console.pages.sign_in.providers import offered
 from portal.console.paging import page_in_order
-from portal.console.reauthentication import sign_in_again, signed_in_lately
+from portal.sign_in.reauthentication import sign_in_again, signed_in_lately
 from registry.accounts.acts import Act
 from registry.accounts.models import User
 from registry.accounts.people import (

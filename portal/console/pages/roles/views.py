@@ -17,7 +17,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from portal.console.doors import allowed, person, rights_here
 from portal.console.reach_form import ReachForm
-from portal.console.reauthentication import sign_in_again, signed_in_lately
+from portal.sign_in.reauthentication import sign_in_again, signed_in_lately
 from registry.accounts.acts import TABLE, Act
 from registry.accounts.grants import GrantRefusedError, end_grant, give_grant
 from registry.accounts.models import Grant, User

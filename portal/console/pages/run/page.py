@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from portal.console.addresses import as_query
 from portal.console.districts import ServiceCount, service_counts
 from portal.console.pages.approval.card import ApprovalCard, approval_card
 from portal.console.pages.drift.incidents import Incident, incidents
@@ -117,6 +118,8 @@ class RunPage:
     changes: list[Difference]
     values: ChangesPage | None
     """What of the plan is shown value by value, where the plan is."""
+    keeps_values: bool
+    """Whether the page that asks has them already: a plan's values are most of it, and never change."""
     certificate: RemovalCertificate | None
     outlook: Outlook | None
     cost: CostChange | None
@@ -137,6 +140,12 @@ class RunPage:
     card: ApprovalCard | None
     incidents: list[Incident]
     """What a drift check found that widens exposure, as long as no later check has looked."""
+
+    @property
+    def known(self) -> str:
+        """What the page knows once this is on it, for the address that asks for what is newer."""
+        has_values = self.keeps_values or (self.values is not None and self.values.total > 0)
+        return as_query(after=self.sequence, seen=self.token, has=str(self.run.attempt) if has_values else "")
 
     @property
     def headline(self) -> str:
@@ -164,6 +173,11 @@ class PlanOffer:
     problem: ServiceRefusedError | None
     applied_by: Run | None
 
+    @property
+    def is_open(self) -> bool:
+        """Whether the plan can be applied now, and no run is about to."""
+        return self.problem is None and not (self.applied_by is not None and self.applied_by.is_active)
+
 
 def _health(run: Run) -> DistrictStatus:
     district = run.district
@@ -180,6 +194,7 @@ def run_page(run: Run, query: QueryDict, tab: Tab = Tab.PLAN) -> RunPage:
     wait = why_waiting(run)
     waiting = waiting_for(progress)
     is_plan = tab is Tab.PLAN
+    keeps_values = is_plan and query.get("has") == str(run.attempt)
     has_begun = run.applied or bool(run.resources_done)
     return RunPage(
         run=run,
@@ -195,7 +210,8 @@ def run_page(run: Run, query: QueryDict, tab: Tab = Tab.PLAN) -> RunPage:
         may_force_stop=may_force_stop(run),
         wait=wait,
         changes=change_of(run),
-        values=changes_page(run, query) if is_plan else None,
+        values=changes_page(run, query) if is_plan and not keeps_values else None,
+        keeps_values=keeps_values,
         certificate=certificate_of(run.district) if run.kind_badge is RunKind.DESTROY else None,
         outlook=outlook(run, progress, waiting),
         cost=cost_change(run),

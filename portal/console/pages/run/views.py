@@ -8,16 +8,17 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from portal.console.doors import about, allowed, person, within
+from portal.console.doors import allowed, person, within
 from portal.console.pages.run import page as run_page
 from portal.console.pages.run.changes import changes_list
 from portal.console.pages.run.log import LEVELS, LOG_LINES, folds, log_filter, log_lines
 from portal.console.pages.run.page import Tab
+from portal.console.runs import run_or_404
 from provisioning.dispatch.reasons import why_waiting
 from provisioning.errors import ServiceRefusedError
 from provisioning.models import Run, RunEvent
@@ -28,8 +29,6 @@ from provisioning.runs.retry import retry_run
 from provisioning.states.runs import RunKind
 from registry.accounts.acts import Act
 from registry.messages.translation import translated
-
-LONGEST_NUMBER = 15
 
 
 @require_GET
@@ -162,15 +161,6 @@ def comment(request: HttpRequest, number: int) -> HttpResponse:
     except ServiceRefusedError as refusal:
         messages.error(request, translated(str(refusal)))
     return redirect(f"{reverse('console:run-activity', args=[number])}#people")
-
-
-def run_or_404(request: HttpRequest, number: int) -> Run:
-    """Return the run, with whoever asked for it and decided on it; raises Http404, also for one beyond reach."""
-    pk = number if len(str(number)) <= LONGEST_NUMBER else 0
-    related = ("district", "district__account", "district__state_lock", "requested_by", "decided_by")
-    run = get_object_or_404(within(request).runs().select_related(*related), pk=pk)
-    about(request, run.district)
-    return run
 
 
 def _tab(

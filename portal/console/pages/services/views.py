@@ -17,7 +17,7 @@ from portal.console.doors import allowed, person
 from portal.console.forms import DescribedForm
 from portal.console.pages.people.views import PAGE_SIZE, roles
 from portal.console.paging import page_in_order
-from portal.console.reauthentication import sign_in_again, signed_in_lately
+from portal.sign_in.reauthentication import sign_in_again, signed_in_lately
 from registry.accounts.acts import Act
 from registry.accounts.models import ApiToken, User
 from registry.accounts.people import let_in

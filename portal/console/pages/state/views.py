@@ -11,8 +11,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from portal.console.doors import allowed, person
 from portal.console.forms import StateForm
-from portal.console.pages.run.views import run_or_404
-from portal.console.reauthentication import sign_in_again, signed_in_lately
+from portal.console.runs import run_or_404
+from portal.sign_in.reauthentication import ask_again, forget_typed, sign_in_again, signed_in_lately, typed_before
 from provisioning.errors import ServiceRefusedError
 from provisioning.models import DistrictLock, ErroredState, Run
 from provisioning.runs.selectors import lock_of
@@ -34,12 +34,13 @@ def page(request: HttpRequest, number: int) -> HttpResponse:
     if request.method == "POST":
         if not signed_in_lately(request):
             messages.warning(request, _("Your sign-in was long ago. Sign in again to change the state."))
-            return redirect(sign_in_again(url))
+            return ask_again(request, url, keep=("reason",))
+        forget_typed(request)
         form = StateForm(request.POST, acts=acts)
         if form.is_valid() and (answer := _resolved(request, run, errored_states, form)) is not None:
             return answer
     else:
-        form = StateForm(acts=acts)
+        form = StateForm(acts=acts, initial=typed_before(request, url))
     context = {
         "run": run,
         "errored_states": errored_states,

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from portal.console.districts import district_or_404, service_counts
 from portal.console.doors import allowed, person, within
 from portal.console.forms import TEARDOWN_FIELDS, TeardownForm
-from portal.console.reauthentication import sign_in_again, signed_in_lately
+from portal.sign_in.reauthentication import ask_again, forget_typed, sign_in_again, signed_in_lately, typed_before
 from provisioning.errors import ServiceRefusedError
 from provisioning.runs.selectors import active_run, certificate_of, looked_at, monthly_cost
 from provisioning.teardown.data_inventory_requests import request_look
@@ -31,12 +31,13 @@ def teardown(request: HttpRequest, suffix: str) -> HttpResponse:
     if request.method == "POST":
         if not signed_in_lately(request):
             messages.warning(request, _("Your sign-in was long ago. Sign in again, then confirm the teardown."))
-            return redirect(sign_in_again(url))
+            return ask_again(request, url, keep=("reason", "final_snapshot"))
+        forget_typed(request)
         form = TeardownForm(request.POST)
         if form.is_valid() and (answer := _start_teardown(request, district, form)) is not None:
             return answer
     else:
-        form = TeardownForm(initial={"final_snapshot": district.final_snapshot})
+        form = TeardownForm(initial={"final_snapshot": district.final_snapshot} | typed_before(request, url))
     services = service_counts(district)
     context = {
         "district": district,

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from portal.console.doors import allowed, person
 from portal.console.pages.tokens.form import TokenForm
-from portal.console.reauthentication import sign_in_again, signed_in_lately
+from portal.sign_in.reauthentication import sign_in_again, signed_in_lately
 from registry.accounts.acts import Act
 from registry.accounts.models import ApiToken
 from registry.accounts.tokens.scopes import Scope

@@ -45,7 +45,7 @@ def test_the_command_line_is_called_from_any_folder(tmp_path: Path) -> None:
     (tmp_path / "typer.py").write_text("raise SystemExit(9)")
     for _ in range(2):
         install_command_line(bin_folder / "homeroom", ROOT)
-    call = [bin_folder / "homeroom", "district", "--help"]
+    call = [str(bin_folder / "homeroom"), "district", "--help"]
     help_of = subprocess.run(call, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert help_of.returncode == 0, help_of.stderr
     assert "register" in help_of.stdout

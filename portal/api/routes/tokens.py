@@ -12,6 +12,7 @@ from portal.api.problems import or_not_found
 from portal.api.reach import Caller
 from portal.api.schemas.facts import HeldTokenOut, TokensOut
 from portal.api.schemas.records import ReachOut
+from registry.accounts.acts import Act
 from registry.accounts.models import ApiToken
 from registry.accounts.tokens.scopes import Scope
 from registry.accounts.tokens.service import revoke_token, tokens_for
@@ -27,8 +28,9 @@ def list_tokens(request: HttpRequest) -> TokensOut:
 
 @operation(router, "POST", "/tokens/{number}/revoke", scope=Scope.PEOPLE, returns=HeldTokenOut)
 def revoke(request: HttpRequest, number: Number) -> HeldTokenOut:
-    """End a token at once."""
+    """End a token at once, one's own or anybody's; for tokens that reach all districts."""
     caller = caller_of(request)
+    caller.require_of_all(Act.ADMINISTER)
     token = or_not_found(
         next((token for token in _seen(caller) if token.pk == number), None),
         message("There is no token {number}.", number=number),

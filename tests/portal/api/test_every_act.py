@@ -153,7 +153,7 @@ POSTED = {
     *("run-state-look", "rollout-pause", "rollout-resume", "rollout-abort", "access-test", "access-test-chosen"),
     *("preflight-look", "teardown-look", "freeze-end", "window-end", "inbox-read", "inbox-mail", "token-revoke"),
     *("bulk-plan", "audit-verify", "service-act", "evidence-drill", "person-act", "grant-end"),
-    *("aws-account-retire", "notice-act", "notice-again"),
+    *("aws-account-retire", "aws-account-limit", "notice-act", "notice-again"),
 }
 """Doors that are acts alone, which the table above has by their services."""
 PAGES: dict[str, str] = {

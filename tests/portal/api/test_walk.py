@@ -64,9 +64,9 @@ OF_ENDPOINTS = {
 }
 OF_ACCOUNTS = {"create_account", "show_account", "change_aws_account", "retire_aws_account", "set_account_limit"}
 OF_TOKENS = {"revoke"}
-OF_EVERYTHING = OF_PEOPLE | OF_ENDPOINTS | OF_ACCOUNTS
+OF_EVERYTHING = OF_PEOPLE | OF_TOKENS | OF_ENDPOINTS | OF_ACCOUNTS
 OF_STATES = {"show_state", "push_kept_state", "discard_kept_state", "release_state_lock"}
-ADMINISTER = {"force_stop_run", "override_run_hold", *OF_STATES, *OF_EVERYTHING} - LETS_IN
+ADMINISTER = {"force_stop_run", "override_run_hold", *OF_STATES, *OF_EVERYTHING} - LETS_IN - OF_TOKENS
 TABLE = {
     **dict.fromkeys(READ, Scope.READ),
     **dict.fromkeys(OPERATE, Scope.OPERATE),

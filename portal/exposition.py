@@ -22,6 +22,7 @@ from provisioning.health.status import queue, workers
 from provisioning.measurements.keeping import Counts, counts
 from provisioning.measurements.values import Measured
 from provisioning.models import DriftItem, PeriodicTask, Run
+from provisioning.models.district_health import BESIDE_RUNS
 from provisioning.states.runs import ACTIVE_STATES, ENDED_STATES, HELD_STATES, RunKind, RunState
 from registry.districts.models import District
 from registry.districts.statuses import DistrictStatus, DriftStatus
@@ -125,13 +126,17 @@ def _periodic() -> Iterator[Metric]:
 
 
 def _districts() -> Iterator[Metric]:
-    rows = District.objects.order_by().values_list("status", "drift").annotate(Count("id"))
-    numbers = {(status, drift): number for status, drift, number in rows}
+    rows = District.objects.annotate(health=BESIDE_RUNS).order_by().values_list("health", "drift")
+    numbers = {(status, drift): number for status, drift, number in rows.annotate(Count("id"))}
     by_status = [
         (district_status.value, sum(n for (status, _), n in numbers.items() if status == district_status))
         for district_status in DistrictStatus
     ]
-    yield gauge("homeroom_districts", "Districts by status.", {"status": by_status})
+    yield gauge(
+        "homeroom_districts",
+        "Districts by status; what a run has not begun to change is as it was.",
+        {"status": by_status},
+    )
     in_use = {key: number for key, number in numbers.items() if key[0] != DistrictStatus.REMOVED}
     by_drift = [
         (drift_status.value, sum(n for (_, drift), n in in_use.items() if drift == drift_status))

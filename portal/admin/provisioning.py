@@ -20,7 +20,7 @@ from portal.admin.site import (
 )
 from portal.console.doors import person
 from portal.console.pages.run.page import live_context
-from portal.console.templatetags.console import badge
+from portal.console.templatetags.console import badge, run_badge
 from provisioning.capacity.quotas import set_limit
 from provisioning.models import (
     AccountQuota,
@@ -63,7 +63,7 @@ class RunAdmin(AuditHistoryMixin, ReadOnlyMixin, admin.ModelAdmin):  # type: ign
     @admin.display(description=_("State"), ordering="state")
     def state_shown(self, run: Run) -> SafeString:
         """Draw the run's badge."""
-        return badge(run.state_badge)
+        return run_badge(run)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Run]:
         """Leave the long columns of a list unread."""

@@ -132,7 +132,6 @@ urlpatterns = [
     path("accounts/test", system.ask_access, name="access-test-chosen"),
     path("accounts/<slug:account_id>", aws_accounts.account, name="aws-account"),
     path("accounts/<slug:account_id>/retire", aws_accounts.retire, name="aws-account-retire"),
-    path("accounts/<slug:account_id>/limit", aws_accounts.limit, name="aws-account-limit"),
     path("accounts/<slug:account_id>/test", system.ask_access, name="access-test"),
     path("accounts/<slug:account_id>/access", system.access, name="access"),
     path("accounts/<slug:account_id>/preflight/<slug:region>", preflight.preflight, name="preflight"),

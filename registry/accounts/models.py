@@ -21,7 +21,7 @@ class User(AbstractUser):
     is_service = models.BooleanField(default=False, editable=False)
     """No person: it has no password and no second factor, and comes in by tokens alone."""
     password_was_set = False
-    """Whether a password was set that is not stored yet; whoever stores it is recorded (`accounts.signals`)."""
+    """Whether a password was set and is not stored yet; who stores it is recorded (`registry.accounts.signals`)."""
     _is_being_checked = False
     has_grants = models.BooleanField(default=False, editable=False)
     """Whether any grant of theirs has not been ended: of everybody else none is looked for."""

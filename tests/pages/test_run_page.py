@@ -11,9 +11,12 @@ from playwright.sync_api import Page, expect
 
 from provisioning.drift import removal
 from provisioning.models import DriftItem, Run, RunEvent
-from tests.builders import a_run
+from provisioning.runs.requests import request_run
+from provisioning.states.runs import RunKind, RunState
+from registry.districts.models import District
+from tests.builders import a_run, moved
 from tests.pages.browsing import Visitors
-from tests.pages.fixtures import at_work, deployed, with_drift, with_stack, write_lines
+from tests.pages.fixtures import at_work, deployed, planned, with_drift, with_stack, write_lines
 
 pytestmark = [pytest.mark.browser]
 
@@ -97,3 +100,58 @@ def test_an_exposure_is_two_clicks_from_the_fleet_and_its_removal_is_asked_for(p
     expect(page.get_by_role("main")).to_contain_text("A worker removes it, asked")
     assert requests
     assert Run.objects.filter(district=district).count() == 1
+
+
+def a_check(district: District, *, opens: bool) -> Run:
+    """Return a drift check that found something, in a district where nothing else has drifted."""
+    run = request_run(district=district, kind=RunKind.DRIFT, actor=None)
+    with_drift(district, 1)
+    if opens:
+        DriftItem.objects.filter(run=run, foreign=True).update(exposure="open_port")
+    moved(moved(run, RunState.SYNTHESIZING), RunState.PLANNING)
+    return moved(run, RunState.SUCCEEDED)
+
+
+def test_a_check_that_found_something_is_no_green_success_anywhere(page: Page):
+    for opens, word in ((True, "Exposed"), (False, "Drift found")):
+        run = a_check(with_stack(deployed(a_run())), opens=opens)
+        page.goto(f"/runs/{run.number}")
+        expect(page.locator(".run-head .state").first).to_have_text(word)
+        for address in ("/runs", f"/districts/{run.district.suffix}/runs"):
+            page.goto(address)
+            row = page.get_by_role("row").filter(has=page.get_by_role("rowheader", name=f"#{run.number}", exact=True))
+            expect(row.locator(".state")).to_have_text(word)
+            expect(row.locator(".state")).to_have_class(re.compile("tint-bad" if opens else "tint-warn"))
+        page.goto("/")
+        expect(page.locator(f"#district-{run.district_id} td[data-label='Last run'] .state")).to_have_text(word)
+        expect(page.locator(f"#past-{run.number}")).to_contain_text(f"Drift check: {word}")
+
+
+def a_waiting_change(district: District) -> Run:
+    run = request_run(district=district, kind=RunKind.APPLY, actor=None)
+    planned(run, 3, waits=True)
+    return moved(run, RunState.AWAITING_APPROVAL)
+
+
+def test_every_page_says_the_same_of_an_exposed_district_and_of_a_live_one_whose_change_waits(page: Page):
+    exposed = with_drift(with_stack(deployed(a_run(name="Juniper East"))), 1)
+    DriftItem.objects.filter(district=exposed, foreign=True).update(exposure="open_port")
+    waits = deployed(a_run(name="Juniper West"))
+    a_waiting_change(waits)
+    page.goto("/search?q=Juniper")
+    for district, word in ((exposed, "Needs attention"), (waits, "Live")):
+        row = page.get_by_role("row").filter(has=page.get_by_role("rowheader", name=district.name))
+        expect(row.get_by_role("cell").first).to_have_text(word)
+    for district, word in ((exposed, "Needs attention"), (waits, "Live")):
+        page.goto(f"/districts/{district.suffix}/teardown")
+        expect(page.locator(".page-head .state")).to_have_text(word)
+    page.goto("/")
+    expect(page.locator(f"#district-{exposed.pk}")).to_contain_text("Needs attention")
+    expect(page.locator(f"#district-{waits.pk}")).to_contain_text("Live")
+    chips = page.get_by_role("list", name="Filter by state")
+    live, attention = (
+        int(chips.get_by_role("link", name=word).locator("span").inner_text()) for word in ("Live", "Needs attention")
+    )
+    page.goto("/system")
+    counted = page.get_by_role("row").filter(has=page.get_by_role("rowheader", name="Drift"))
+    expect(counted).to_contain_text(re.compile(rf"{live} live districts?,\s+{attention} districts? needs? attention"))

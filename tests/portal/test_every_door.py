@@ -126,7 +126,6 @@ WHOLE: dict[str, Act] = {
     **dict.fromkeys({"people", "people-export", "person"}, Act.REVIEW),
     **dict.fromkeys({"person-new", "person-act", "grant-new", "grant-end"}, Act.ADMINISTER),
     **dict.fromkeys({"aws-accounts", "aws-account-new", "aws-account", "aws-account-retire"}, Act.ADMINISTER),
-    "aws-account-limit": Act.ADMINISTER,
     **dict.fromkeys({"notices", "notice-new", "notice-endpoint", "notice-act", "notice-again"}, Act.ADMINISTER),
 }
 """Doors to what concerns all districts."""
@@ -421,7 +420,7 @@ NO_DOORS = {
     *("registry.accounts.asking.asking_as", "registry.accounts.tokens.service.create_token"),
     *("registry.accounts.tokens.service.revoke_token", "registry.accounts.tokens.service.tokens_for"),
     *("registry.audit.services.record", "registry.audit.services.record_of_district"),
-    *("registry.districts.changes.take_over", "registry.districts.services.set_status"),
+    *("registry.districts.changes.apply_settings", "registry.districts.services.set_status"),
 }
 """What takes an actor and is behind a door, is one's own, or is held by its own tests."""
 

@@ -13,6 +13,7 @@ from infra.fields import ROWS, default, longest
 from infra.spec import Environment
 from portal.api.schemas.base import RequestBody, ResponsePart
 from portal.api.schemas.district_fields import answered, asked, left_out, with_fields
+from provisioning.states.runs import RunState
 from registry.districts.changes import EDITABLE
 from registry.districts.models import District
 from registry.districts.statuses import DistrictStatus, DriftStatus
@@ -34,7 +35,14 @@ class DistrictOut(ResponsePart):
     account_id: str
     cidr: str
     time_zone: str = Field(description="By its clock run the district's windows and last days.")
-    status: DistrictStatus
+    health: DistrictStatus = Field(
+        description="How it is, as the console shows it: a run counts once it has begun to change anything, and a "
+        "district that drift has opened needs attention."
+    )
+    operation: RunState | None = Field(description="The state of the run that works on it; null where none does.")
+    status: DistrictStatus = Field(
+        description="The stored state of its life, which moves as soon as a run is asked for; see `health`."
+    )
     drift: DriftStatus
     drift_checked_at: datetime | None
     note: str

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
@@ -29,7 +29,7 @@ from provisioning.models import Run, StackResource
 from provisioning.notices.runbooks import Runbook, runbook
 from provisioning.runs.duration_estimates import Range
 from provisioning.runs.second_person import second_person_problem
-from provisioning.states.runs import RunKind, RunState
+from provisioning.states.runs import CheckOutcome, RunKind, RunState, outcome
 from registry.accounts.acts import Act, lowest
 from registry.accounts.models import User
 from registry.accounts.people import administrator_names
@@ -77,6 +77,12 @@ def badge(state: Badge, count: int = 1) -> SafeString:
     return _badge(type(state), state, static("console/icons.svg"), get_language(), is_empty=not count)
 
 
+@register.simple_tag
+def run_badge(run: Run, exposing: Collection[int] = ()) -> SafeString:
+    """Draw what a run came to; `exposing` are the numbers of checks that found an exposure."""
+    return badge(outcome(run.kind_badge, run.state_badge, is_exposing=run.number in exposing))
+
+
 @cache
 def _badge(kind: type[Badge], state: Badge, sprite: str, language: str | None, *, is_empty: bool) -> SafeString:
     """Draw a badge once for each language: a page of the fleet has hundreds."""
@@ -89,8 +95,8 @@ def _badge(kind: type[Badge], state: Badge, sprite: str, language: str | None, *
 
 
 @cache
-def _run_label(kind: RunKind, state: RunState, language: str | None) -> str:
-    return f"{kind.label}: {state.label}"
+def _run_label(kind: RunKind, end: RunState | CheckOutcome, language: str | None) -> str:
+    return f"{kind.label}: {end.label}"
 
 
 @register.simple_tag
@@ -106,9 +112,9 @@ def past_runs(past: Sequence[Past]) -> SafeString:
         '<li><a href="{}{}{}" class="tint-{}" id="past-{}" title="#{} {}">{}'
         '<span class="visually-hidden">#{} {}</span></a></li>',
         (
-            (before, number, after, run.state.tone, number, number, label, _icon(run.state.icon, sprite), number, label)
+            (before, number, after, run.end.tone, number, number, label, _icon(run.end.icon, sprite), number, label)
             for run in past
-            for number, label in [(run.number, _run_label(run.kind, run.state, language))]
+            for number, label in [(run.number, _run_label(run.kind, run.end, language))]
         ),
     )
     return format_html('<ul class="past" aria-label="{}">{}</ul>', gettext("Last runs, newest last"), parts)

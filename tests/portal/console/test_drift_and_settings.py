@@ -18,7 +18,7 @@ from provisioning.drift import removal
 from provisioning.models import DriftItem, Run
 from provisioning.states.runs import RunKind
 from registry.accounts.roles import Role
-from registry.districts.changes import EDITABLE, take_over
+from registry.districts.changes import EDITABLE, apply_settings
 from registry.districts.models import District
 from registry.districts.services import set_drift
 from registry.districts.statuses import DriftStatus
@@ -232,7 +232,7 @@ class TestSettingsTab:
         for text in ("Change of settings", "Log retention, days", "365", "30", "not set", "Cost=7, Team=Assessment"):
             assert text in page
         assert page.count("Logs older than 30 days are deleted.") == 1, "beside the setting, before there is a plan"
-        take_over(district=district, change=run.change, actor=None, run_number=run.number)
+        apply_settings(district=district, change=run.change, actor=None, run_number=run.number)
         assert "365" in shown(client, f"/runs/{run.number}"), "the old value is known from the audit record"
 
     def test_a_second_database_instance_is_planned_and_left_to_the_environment_again(self):
@@ -242,7 +242,7 @@ class TestSettingsTab:
         run = Run.objects.latest("id")
         assert (run.change, run.spec["database_instances"]) == ({"database_instances": 2}, 2)
         assert "Database instances" in shown(client, f"/runs/{run.number}")
-        take_over(district=district, change=run.change, actor=None, run_number=run.number)
+        apply_settings(district=district, change=run.change, actor=None, run_number=run.number)
         ended(run)
         client.post(f"/districts/{district.suffix}/settings", typed(district, database_instances=""))
         assert Run.objects.latest("id").change == {"database_instances": None}

@@ -324,10 +324,10 @@ class TestFleet:
         assert {chip.key: chip.count for chip in fleet.chips} == {
             "": 2,
             "attention": 0,
-            "running": 1,
+            "running": 0,
             "approval": 0,
             "live": 1,
-            "draft": 0,
+            "draft": 1,
             "drifted": 0,
             "removed": 0,
         }

@@ -41,7 +41,7 @@ NO_PAGES = {
     *("display", "draft-delete", "token-revoke", "service-act"),
     *("run-state-look", "account-session-end", "account-sessions-end", "reset", "reset-sent"),
     *("inbox-read", "inbox-mail", "notice-again", "evidence-file", "evidence-drill", "people-export"),
-    *("aws-account-retire", "aws-account-limit", "freeze-end", "window-end", "run-override"),
+    *("aws-account-retire", "freeze-end", "window-end", "run-override"),
 }
 """Addresses that answer with a file, a redirection or only to a POST; what they say is on the page that follows."""
 

@@ -65,6 +65,13 @@ def test_a_districts_own_test_keeps_its_name_and_its_day():
     assert (result["assessment"], result["window"], result["score"]) == ("Acme Benchmark 1", "Fall", 212.0)
 
 
+def test_an_interim_of_winter_is_not_of_the_summative_tests_window():
+    row = {"Student ID": "1", "Test Name": "ELA Interim (ICA)", "Subject": "ELA", "Date Taken": "1/12/2026",
+           "Scale Score": "2410", "Performance": "Level 2", "School": "Oak"}  # fmt: skip
+    spring = {**row, "Student ID": "2", "Date Taken": "4/28/2026"}
+    assert [one["window"] for one in read(table(row, spring), "sbac 2026.csv").rows] == ["Winter", "Spring"]
+
+
 def test_no_mapping_of_the_library_is_known_by_names_that_any_table_has():
     plain = next(mapping for mapping in library() if mapping.name == "plain-csv")
     common = [*dict.fromkeys(column for group in plain.recognize.columns for column in group)]

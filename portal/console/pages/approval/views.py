@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from portal.console.doors import allowed, person
+from portal.console.doors import person, require_role
 from portal.console.runs import run_or_404
 from portal.sign_in.reauthentication import ask_again, forget_typed, sign_in_again, signed_in_lately
 from provisioning.errors import ServiceRefusedError
@@ -24,7 +24,7 @@ COMMENT_LENGTH = 2000
 
 
 @require_POST
-@allowed(Act.APPROVE)
+@require_role(Act.APPROVE)
 def decide(request: HttpRequest, number: int) -> HttpResponse:
     """Approve the plan or discard it."""
     comment = request.POST.get("comment", "").replace("\x00", "")[:COMMENT_LENGTH]
@@ -48,7 +48,7 @@ def decide(request: HttpRequest, number: int) -> HttpResponse:
 
 
 @require_POST
-@allowed(Act.OPERATE)
+@require_role(Act.OPERATE)
 def apply(request: HttpRequest, number: int) -> HttpResponse:
     """Have the plan of a plan-only run applied."""
     if not signed_in_lately(request):
@@ -63,7 +63,7 @@ def apply(request: HttpRequest, number: int) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@allowed(Act.RESOLVE)
+@require_role(Act.RESOLVE)
 def force_stop(request: HttpRequest, number: int) -> HttpResponse:
     """Show what a force stop means; the POST with the typed number asks for it."""
     run, problem, typed = run_or_404(request, number), "", request.POST.get("number", "")

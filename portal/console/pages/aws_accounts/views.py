@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from django import forms
@@ -17,7 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from infra.account_template import boundary_arn, cloudformation, role_arn, terraform
 from messages.message import term
-from portal.console.doors import allowed, person, within
+from portal.console.doors import person, require_role, within
 from portal.console.forms import DescribedForm
 from portal.console.pages.calendar.page import entries_of
 from portal.console.paging import page_in_order
@@ -40,6 +39,10 @@ from registry.districts.statuses import DistrictStatus
 from registry.messages.translation import translated, translated_lazy
 
 PAGE_SIZE = 50
+LIMIT = "limit"
+"""Which of the account page's two forms was sent."""
+KEPT = ("name", "role_arn", "permissions_boundary_arn")
+"""What is kept of a change while its person signs in again; the external id is not."""
 PRINCIPAL = "arn:aws:iam::<portal's account>:role/homeroom-worker"
 """Stands in a template where its owner writes the worker's own role."""
 
@@ -111,7 +114,7 @@ class LimitForm(DescribedForm):
 
 
 @require_GET
-@allowed(Act.ADMINISTER)
+@require_role(Act.ADMINISTER)
 def accounts(request: HttpRequest) -> HttpResponse:
     """Show all accounts."""
     pager = page_in_order(_counted(), request.GET, size=PAGE_SIZE, order="name")
@@ -119,7 +122,7 @@ def accounts(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@allowed(Act.ADMINISTER)
+@require_role(Act.ADMINISTER)
 def new(request: HttpRequest) -> HttpResponse:
     """Show the form; a good one adds the account with an external id of its own, and leads to its template."""
     if not signed_in_lately(request):
@@ -146,46 +149,52 @@ def new(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@allowed(Act.ADMINISTER)
+@require_role(Act.ADMINISTER)
 def account(request: HttpRequest, account_id: str) -> HttpResponse:
-    """Show an account with what its owner has to make there; a POST changes how it is entered."""
+    """Show an account with what its owner has to make there; a POST changes how it is entered, or a limit."""
     aws_account = get_object_or_404(_counted(), account_id=account_id)
+    of_limit = request.POST.get("act") == LIMIT
     if request.method == "POST" and not signed_in_lately(request):
-        return ask_again(request, request.path, keep=("name", "role_arn", "permissions_boundary_arn"))
-    form = _access_form(aws_account, request.POST or None, typed_before(request, request.path))
-    if request.method == "POST" and form.is_valid():
-        try:
-            change_account(
-                account=aws_account, name=form.cleaned_data["name"], access=form.access(), actor=person(request)
-            )
-        except AccountRefusedError as refusal:
-            form.refuse({"": [str(refusal)]})
-        else:
-            forget_typed(request)
-            messages.success(request, _("The account is changed."))
-            return redirect("console:aws-account", account_id)
-    return _answer(request, aws_account, form, LimitForm(), status=422 if form.errors else 200)
+        return ask_again(request, request.path, keep=() if of_limit else KEPT)
+    entered = {name: getattr(aws_account, name) for name in AccountForm.base_fields}
+    data = request.POST or None
+    form = AccountForm(None if of_limit else data, initial=entered | typed_before(request, request.path))
+    limit_form = LimitForm(data if of_limit else None)
+    if of_limit and limit_form.is_valid() and _limited(request, aws_account, limit_form):
+        return redirect(reverse("console:aws-account", args=[account_id]) + "#limits")
+    if form.is_bound and form.is_valid() and _changed(request, aws_account, form):
+        return redirect("console:aws-account", account_id)
+    entries = entries_of(Scope(account=aws_account), within(request))
+    context = {"form": form, "limit_form": limit_form, "section": "accounts", "entries": entries}
+    status = 422 if form.errors or limit_form.errors else 200
+    return render(request, "aws_accounts/account.html", _shown(aws_account) | context, status=status)
+
+
+def _changed(request: HttpRequest, aws_account: AwsAccount, form: AccountForm) -> bool:
+    """Return whether the account is changed; where it is refused, the form says why."""
+    try:
+        change_account(account=aws_account, name=form.cleaned_data["name"], access=form.access(), actor=person(request))
+    except AccountRefusedError as refusal:
+        form.refuse({"": [str(refusal)]})
+        return False
+    forget_typed(request)
+    messages.success(request, _("The account is changed."))
+    return True
+
+
+def _limited(request: HttpRequest, aws_account: AwsAccount, form: LimitForm) -> bool:
+    """Return whether the limit counts now; where it is refused, the form says why."""
+    try:
+        set_limit(account=aws_account, actor=person(request), **form.cleaned_data)
+    except ServiceRefusedError as refusal:
+        form.add_error("limit", translated(str(refusal)))
+        return False
+    messages.success(request, _("The limit is changed."))
+    return True
 
 
 @require_POST
-@allowed(Act.ADMINISTER)
-def limit(request: HttpRequest, account_id: str) -> HttpResponse:
-    """Have a limit of one's own count, or that of AWS again; a bad one is told on the account's page."""
-    aws_account = get_object_or_404(_counted(), account_id=account_id)
-    form = LimitForm(request.POST)
-    if form.is_valid():
-        try:
-            set_limit(account=aws_account, actor=person(request), **form.cleaned_data)
-        except ServiceRefusedError as refusal:
-            form.add_error("limit", translated(str(refusal)))
-        else:
-            messages.success(request, _("The limit is changed."))
-            return redirect(reverse("console:aws-account", args=[account_id]) + "#limits")
-    return _answer(request, aws_account, _access_form(aws_account), form, status=422)
-
-
-@require_POST
-@allowed(Act.ADMINISTER)
+@require_role(Act.ADMINISTER)
 def retire(request: HttpRequest, account_id: str) -> HttpResponse:
     """Take no further district into the account."""
     aws_account = get_object_or_404(AwsAccount, account_id=account_id)
@@ -201,19 +210,6 @@ def retire(request: HttpRequest, account_id: str) -> HttpResponse:
 def _counted() -> QuerySet[AwsAccount]:
     district_count = Count("districts", filter=~Q(districts__status=DistrictStatus.REMOVED.value))
     return AwsAccount.objects.annotate(districts_here=district_count).select_related("access")
-
-
-def _access_form(account: AwsAccount, data: Any = None, typed: Mapping[str, str] | None = None) -> AccountForm:
-    stored = {name: getattr(account, name) for name in AccountForm.base_fields}
-    return AccountForm(data, initial=stored | dict(typed or {}))
-
-
-def _answer(
-    request: HttpRequest, account: AwsAccount, form: AccountForm, limit_form: LimitForm, *, status: int
-) -> HttpResponse:
-    entries = entries_of(Scope(account=account), within(request))
-    more = {"form": form, "limit_form": limit_form, "section": "accounts", "entries": entries}
-    return render(request, "aws_accounts/account.html", _shown(account) | more, status=status)
 
 
 def _shown(account: AwsAccount) -> dict[str, Any]:

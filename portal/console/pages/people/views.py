@@ -22,7 +22,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from portal.console.doors import allowed, person
+from portal.console.doors import person, require_role
 from portal.console.exports import download
 from portal.console.forms import ChosenPasswordForm, DescribedForm
 from portal.console.pages.sign_in.providers import offered
@@ -90,7 +90,7 @@ class RoleForm(DescribedForm):
 
 
 @require_GET
-@allowed(Act.REVIEW)
+@require_role(Act.REVIEW)
 def people(request: HttpRequest) -> HttpResponse:
     """Show everybody with their access."""
     pager = page_in_order(with_access(User.objects.all()), request.GET, size=PAGE_SIZE, order="oldest")
@@ -99,7 +99,7 @@ def people(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
-@allowed(Act.REVIEW)
+@require_role(Act.REVIEW)
 def export(request: HttpRequest) -> HttpResponseBase:
     """Send the access review as CSV; that it was taken is on record."""
     record_review(person(request))
@@ -109,7 +109,7 @@ def export(request: HttpRequest) -> HttpResponseBase:
 
 @never_cache
 @require_http_methods(["GET", "POST"])
-@allowed(Act.ADMINISTER)
+@require_role(Act.ADMINISTER)
 def new(request: HttpRequest) -> HttpResponse:
     """Show the form; a good one invites, and the answer shows the link once, or says that it was sent."""
     if not signed_in_lately(request):
@@ -133,7 +133,7 @@ def new(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
-@allowed(Act.REVIEW)
+@require_role(Act.REVIEW)
 def detail(request: HttpRequest, number: int) -> HttpResponse:
     """Show a person: role, factor, sessions, and what can be done."""
     user = get_object_or_404(with_access(User.objects.all()), pk=number)
@@ -151,7 +151,7 @@ def detail(request: HttpRequest, number: int) -> HttpResponse:
 
 @never_cache
 @require_POST
-@allowed(Act.ADMINISTER)
+@require_role(Act.ADMINISTER)
 def act(request: HttpRequest, number: int) -> HttpResponse:
     """Give a role, let in, keep out, end sessions or make a new link, as the button says."""
     user = get_object_or_404(User, pk=number)

@@ -18,7 +18,6 @@ from portal.console.addresses import as_query
 from portal.console.districts import ServiceCount, service_counts
 from portal.console.pages.approval.card import ApprovalCard, approval_card
 from portal.console.pages.drift.incidents import Incident, incidents
-from portal.console.pages.fleet.page import exposures_of, health_of
 from portal.console.pages.run.changes import ChangesPage, changes_page
 from portal.console.pages.run.facts import CostChange, cost_change, last_act, people_acts, support_text
 from portal.console.pages.run.log import log_filter
@@ -27,11 +26,19 @@ from provisioning.dispatch.reasons import Wait, why_waiting
 from provisioning.errors import ServiceRefusedError
 from provisioning.models import DistrictLock, DriftItem, ErroredState, RemovalCertificate, Run, RunStep
 from provisioning.runs.archive import ArchiveUnavailableError, last_sequence
+from provisioning.runs.district_health import exposures_of, health_of
 from provisioning.runs.past_runs import Outlook, outlook
 from provisioning.runs.plan_apply import plan_problem
-from provisioning.runs.selectors import ResourceProgress, certificate_of, lock_of, resource_progress, waiting_for
+from provisioning.runs.selectors import (
+    ResourceProgress,
+    certificate_of,
+    exposing,
+    lock_of,
+    resource_progress,
+    waiting_for,
+)
 from provisioning.runs.tally import Tally, tally
-from provisioning.states.runs import ACTIVE_STATES, RETRYABLE_STATES, RunKind, RunState
+from provisioning.states.runs import ACTIVE_STATES, RETRYABLE_STATES, CheckOutcome, RunKind, RunState, outcome
 from registry.audit.models import AuditEvent
 from registry.districts.statuses import DistrictStatus
 
@@ -141,6 +148,9 @@ class RunPage:
     incidents: list[Incident]
     """What a drift check found that widens exposure, as long as no later check has looked."""
 
+    end: RunState | CheckOutcome
+    """What the run came to, or its state while it goes on."""
+
     @property
     def known(self) -> str:
         """What the page knows once this is on it, for the address that asks for what is newer."""
@@ -191,6 +201,7 @@ def run_page(run: Run, query: QueryDict, tab: Tab = Tab.PLAN) -> RunPage:
     except ArchiveUnavailableError:
         # The log's own page says so; this one shows all that the database has.
         progress = []
+    end = outcome(run.kind_badge, run.state_badge, is_exposing=bool(exposing([run])))
     wait = why_waiting(run)
     waiting = waiting_for(progress)
     is_plan = tab is Tab.PLAN
@@ -205,7 +216,7 @@ def run_page(run: Run, query: QueryDict, tab: Tab = Tab.PLAN) -> RunPage:
         destroys=sum(part.action in {"delete", "replace"} for part in progress),
         sequence=last_sequence(run),
         token=token(run, wait),
-        say=say(run),
+        say=say(run, end),
         may_retry=run.state_badge in RETRYABLE_STATES,
         may_force_stop=may_force_stop(run),
         wait=wait,
@@ -225,6 +236,7 @@ def run_page(run: Run, query: QueryDict, tab: Tab = Tab.PLAN) -> RunPage:
         tally=tally(run, progress),
         card=approval_card(run) if is_plan else None,
         incidents=_incidents(run) if is_plan else [],
+        end=end,
     )
 
 
@@ -255,7 +267,7 @@ def token(run: Run, wait: Wait | None) -> str:
     return f"{run.state}.{counted}.{planned}.{queue}.{int(may_force_stop(run))}.{len(run.recovered)}.{last_act(run)}"
 
 
-def say(run: Run) -> str:
+def say(run: Run, end: RunState | CheckOutcome) -> str:
     """Return the sentence for screen readers: it changes with the stage and with each quarter, not more often."""
     if run.state_badge is RunState.APPLYING and run.resources_total:
         quarter = run.resources_done * 4 // run.resources_total
@@ -263,7 +275,7 @@ def say(run: Run) -> str:
         if quarter:
             return gettext("Run %(number)s: applying, %(percent)s percent done.") % values
         return gettext("Run %(number)s: applying.") % values
-    return gettext("Run %(number)s: %(state)s.") % {"number": run.number, "state": run.state_badge.label.lower()}
+    return gettext("Run %(number)s: %(state)s.") % {"number": run.number, "state": end.label.lower()}
 
 
 def steps(run: Run) -> list[Step]:

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from portal.console.doors import allowed, person
+from portal.console.doors import person, require_role
 from portal.console.forms import StateForm
 from portal.console.runs import run_or_404
 from portal.sign_in.reauthentication import ask_again, forget_typed, sign_in_again, signed_in_lately, typed_before
@@ -25,7 +25,7 @@ PUSH, DISCARD, RELEASE = "push", "discard", "release"
 
 
 @require_http_methods(["GET", "POST"])
-@allowed(Act.RESOLVE)
+@require_role(Act.RESOLVE)
 def page(request: HttpRequest, number: int) -> HttpResponse:
     """Show what is kept and who holds the lock; the POST with an act and a reason resolves one of them."""
     run, url = run_or_404(request, number), reverse("console:run-state", args=[number])
@@ -53,7 +53,7 @@ def page(request: HttpRequest, number: int) -> HttpResponse:
 
 
 @require_POST
-@allowed(Act.RESOLVE)
+@require_role(Act.RESOLVE)
 def look(request: HttpRequest, number: int) -> HttpResponse:
     """Have a worker read who holds the state's lock."""
     try:

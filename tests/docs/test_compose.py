@@ -37,7 +37,9 @@ def test_the_portals_processes_wait_for_the_migrations(name):
 
 
 def test_a_worker_that_is_stopped_may_finish_the_longest_run():
-    hours, minutes = re.fullmatch(r"(\d+)h(\d+)m", SERVICES["worker"]["stop_grace_period"]).groups()
+    told = re.fullmatch(r"(\d+)h(\d+)m", SERVICES["worker"]["stop_grace_period"])
+    assert told is not None
+    hours, minutes = told.groups()
     grace = timedelta(hours=int(hours), minutes=int(minutes))
     assert grace.total_seconds() == settings.CELERY_TASK_TIME_LIMIT, "Celery ends it by then, and nothing sooner"
     operations = (ROOT / "docs" / "operations.md").read_text()

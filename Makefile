@@ -26,6 +26,7 @@ doctor: setup ## Say which tools are used and where they come from
 
 lint: setup ## Check style, templates, types and the rooms' imports
 	$(RUN) -m ruff check .
+	$(RUN) -m ruff format --check .
 	$(RUN) -m devtools.templates
 	$(RUN) -m mypy
 	.venv/bin/lint-imports --no-cache

@@ -27,7 +27,7 @@ from psycopg import sql
 from benchmarks.embedded_aws import running_aws
 from benchmarks.memory import largest_megabytes
 from devtools.services.broker import running_broker
-from devtools.services.postgres import running_postgres
+from processes.postgres import running_postgres
 from processor.access import Access, Scope, close_access, open_access
 from processor.analytics.cells import DIMENSIONS
 from processor.analytics.occasions import WORK_MEMORY

@@ -46,7 +46,7 @@ MORE = (
     "/search?q=arn:aws:x:us-east-1:77:4",
     "/search?q=10.0.77.9",
 )
-"""What the pages are asked for beside what the atlas asks: filters and searches, which are harder than a list."""
+"""What the pages are asked for beside the scenes of the tests: filters and searches, which are harder than a list."""
 TURN = timedelta(minutes=15)
 CHECK = timedelta(seconds=90)
 """How long a drift check is taken to hold its place."""
@@ -192,7 +192,7 @@ def reaper(world: World) -> list[Figure]:
 
 
 def pages(world: World) -> list[Figure]:
-    """Ask for every page of the console that the atlas has and that only shows; the time is the server's."""
+    """Ask for every page of the console that has a scene in the tests and that only shows; the time is the server's."""
     client = Client(headers={"host": "localhost"})
     client.force_login(world.person)
     figures = []
@@ -210,7 +210,7 @@ def metrics(world: World) -> list[Figure]:
 
 
 def addresses(world: World) -> list[str]:
-    """Return where each page is, with this world's districts and runs in the places of the atlas's."""
+    """Return where each page is, with this world's districts and runs in the places of the scenes'."""
     active = Run.objects.filter(district=world.working[0], finished_at=None).get()
     queued = Run.objects.filter(district=world.districts[-1], finished_at=None).get()
     finished = Run.objects.filter(district=world.districts[5]).exclude(finished_at=None).latest("id")

@@ -24,7 +24,7 @@ from typing import Any
 
 from benchmarks.fleet_scale import Figures, show, table
 from devtools.paths import ROOT, VAR
-from devtools.services.process import GUARD
+from processes.process import GUARD
 from tests.faults.world import end_all_below
 
 SIZES = [1_300, 13_000]

@@ -26,7 +26,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from devtools.environment import ensure_signing_key, inherited, project_variables
 from devtools.paths import ROOT, VAR
-from devtools.services.postgres import running_postgres
+from processes.postgres import running_postgres
 
 SIZES = [1_300, 13_000]
 PARTS = ("sweep", "dispatch", "rollout", "pages", "metrics", "events", "reaper")

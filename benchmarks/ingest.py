@@ -21,7 +21,7 @@ from typing import Any
 from benchmarks.embedded_aws import running_aws
 from benchmarks.memory import largest_megabytes
 from devtools.paths import ROOT
-from devtools.services.postgres import Postgres, running_postgres
+from processes.postgres import Postgres, running_postgres
 from processor.data.students import scores, students_of
 from tests.processor.pipeline import Pipeline, running_pipeline
 

@@ -30,7 +30,7 @@ from typing import Any, BinaryIO, cast
 from benchmarks.embedded_aws import running_aws
 from benchmarks.memory import largest_megabytes
 from devtools.paths import ROOT
-from devtools.services.postgres import running_postgres
+from processes.postgres import running_postgres
 from processor.formats.base import Reading
 from processor.ingest.process import BUFFER, Hashing
 from processor.ingest.reading import read_upload

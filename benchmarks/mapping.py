@@ -20,7 +20,7 @@ from typing import Any
 
 from benchmarks.embedded_aws import running_aws
 from benchmarks.ingest import bare_copy, ingest
-from devtools.services.postgres import running_postgres
+from processes.postgres import running_postgres
 from processor.data.students import scores
 from tests.processor.mappings.reading import read
 from tests.processor.pipeline import running_pipeline

@@ -7,10 +7,10 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from devtools.errors import ToolMissingError
 from devtools.paths import TERRAFORM_RC
-from devtools.services import broker, postgres
 from devtools.toolchain import browser, mirror, node, terraform
+from processes import postgres, valkey
+from processes.errors import ToolMissingError
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ def find_postgres() -> Finding:
 def find_broker() -> Finding:
     """The Redis server of demo and tests."""
     try:
-        program = broker.server()
+        program = valkey.server()
     except ToolMissingError as error:
         return Finding("Broker", remedy=error.remedy)
     return Finding("Broker", first_line(program), str(program))

@@ -18,9 +18,9 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from devtools.errors import DevtoolsError, ToolMissingError
 from devtools.paths import ROOT, VAR
 from devtools.toolchain import terraform
+from processes.errors import RemediedError, ToolMissingError
 from sandbox.standins.images import CONFIGURATION, FILES
 
 FOLDER = VAR / "images"
@@ -54,7 +54,7 @@ def recipe(dockerfile: str) -> str:
 
 
 def check_tools() -> None:
-    """Raise ToolMissingError where images cannot be built here, DevtoolsError where this user may not."""
+    """Raise ToolMissingError where images cannot be built here, RemediedError where this user may not."""
     missing = [tool for tool in TOOLS if shutil.which(tool) is None]
     if missing:
         raise ToolMissingError(
@@ -63,7 +63,7 @@ def check_tools() -> None:
             "Docker engine runs, as docs/deployment.md says.",
         )
     if os.geteuid() != 0:
-        raise DevtoolsError(
+        raise RemediedError(
             "Images are built here as root: the base's files belong to it.", remedy="Run it as root, or in a container."
         )
 
@@ -128,11 +128,11 @@ def _isolated(folder: Path) -> list[str]:
 
 
 def _run(command: Sequence[str]) -> subprocess.CompletedProcess[str]:
-    """Run a command; raises DevtoolsError with the end of what it said."""
+    """Run a command; raises RemediedError with the end of what it said."""
     completed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=SECONDS, check=False)
     if completed.returncode:
         output = "\n".join((completed.stdout + completed.stderr).strip().splitlines()[-15:])
-        raise DevtoolsError(f"{command[0]} ended with {completed.returncode}:\n{output}", remedy="See what it says.")
+        raise RemediedError(f"{command[0]} ended with {completed.returncode}:\n{output}", remedy="See what it says.")
     return completed
 
 
@@ -155,5 +155,5 @@ def main(names: Sequence[str]) -> int:
 if __name__ == "__main__":
     try:
         sys.exit(main(sys.argv[1:]))
-    except DevtoolsError as error:
+    except RemediedError as error:
         sys.exit(str(error))

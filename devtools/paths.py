@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from processes.project import ROOT as ROOT
 
-ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 VAR = ROOT / "var"
 TOOLS = VAR / "tools"

@@ -123,6 +123,8 @@ DEPENDENT = (
     ),
     Call("acm:AddTagsToCertificate", "arn:aws:acm:{region}:{account}:certificate/id", NEW),
     Call("backup-storage:MountCapsule", "*"),
+    Call("cloudwatch:DeleteAlarms", "*"),
+    Call("cloudwatch:PutMetricAlarm", "*"),
     Call("ec2:CreateTags", "arn:aws:ec2:{region}:{account}:vpc/id", (*NEW, ("ec2:CreateAction", "CreateVpc"))),
     Call("elasticloadbalancing:SetWebAcl", "*"),
     Call("kms:CreateGrant", "arn:aws:kms:{region}:{account}:key/id", OURS),

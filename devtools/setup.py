@@ -8,9 +8,9 @@ import shutil
 import subprocess
 import sys
 
-from devtools.errors import DevtoolsError
 from devtools.messages.catalogue import compile_all
 from devtools.toolchain import browser, mirror, node, terraform
+from processes.errors import RemediedError
 
 SYSTEM_PACKAGES = (
     ["apt-get", "update", "-q"],
@@ -45,7 +45,7 @@ def main() -> int:
     """Set up what is missing; a tool that cannot be had is an error with its remedy, a browser only a warning."""
     try:
         terraform.install()
-    except DevtoolsError as error:
+    except RemediedError as error:
         print(error, file=sys.stderr)
         return 1
     mirror.write(mirror.find())

@@ -1,8 +1,9 @@
 """What a person gives of a district, a row a field: type, default, limits, hint, who may change it, at what loss.
 
-Model, forms, the file of a bulk registration, the settings page, the specification and its schema come out of these
-rows. Rules that look at a value's own form, or at more than one, stand where they are checked: in `infra.spec` and
-`registry.districts.rules`.
+Forms, the file of a bulk registration, the settings page, the API's requests and answers and the specification's schema
+are made of these rows. The district's columns, the registration and the specification name each field themselves and
+take limits and defaults from here (docs/decisions/0010); a test holds them against the rows. Rules that look at a
+value's own form, or at more than one, stand where they are checked: in `infra.spec` and `registry.districts.rules`.
 """
 
 from __future__ import annotations

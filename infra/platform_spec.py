@@ -13,6 +13,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, fi
 from infra.spec import SpecError
 from infra.spec_errors import FieldError, problems_in
 from infra.spec_values import EXTERNAL_ID, HOSTED_ZONE, AccountId, Region, RoleArn, Switch, whole
+from messages.message import message
 
 PRINCIPAL = re.compile(r"arn:aws[a-z-]*:iam::[0-9]{12}:(role|user)/[\w+=,.@/-]{1,512}", re.ASCII)
 BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
@@ -49,8 +50,11 @@ class PlatformSpec(BaseModel):
     def _external(cls, value: str) -> str:
         if len(value) < EXTERNAL_ID_LEAST or not EXTERNAL_ID.fullmatch(value):
             raise ValueError(
-                f"An external id has {EXTERNAL_ID_LEAST} to 1224 letters, digits and signs of + = , . @ : / - _; make "
-                "it at random."
+                message(
+                    "An external id has {least} to 1224 letters, digits and signs of + = , . @ : / - _; make it at "
+                    "random.",
+                    least=EXTERNAL_ID_LEAST,
+                )
             )
         return value
 
@@ -60,10 +64,13 @@ class PlatformSpec(BaseModel):
         invalid = [arn for arn in value if not PRINCIPAL.fullmatch(arn)]
         if invalid:
             raise ValueError(
-                f"{invalid[0][:80]!r} is no ARN of an IAM role or user; write it as arn:aws:iam::<account>:role/<name>."
+                message(
+                    "{text} is no ARN of an IAM role or user; write it as arn:aws:iam::<account>:role/<name>.",
+                    text=repr(invalid[0][:80]),
+                )
             )
         if not 1 <= len(value) <= PRINCIPAL_COUNT or len(set(value)) != len(value):
-            raise ValueError(f"Give 1 to {PRINCIPAL_COUNT} principals, each of them once.")
+            raise ValueError(message("Give 1 to {count} principals, each of them once.", count=PRINCIPAL_COUNT))
         return value
 
     @field_validator("state_bucket", "evidence_bucket")
@@ -71,7 +78,10 @@ class PlatformSpec(BaseModel):
     def _bucket(cls, value: str | None) -> str | None:
         if value is not None and (not BUCKET.fullmatch(value) or ".." in value or NUMBERS.fullmatch(value)):
             raise ValueError(
-                "A bucket's name has 3 to 63 lower-case letters, digits, hyphens and single dots, and is no IP address."
+                message(
+                    "A bucket's name has 3 to 63 lower-case letters, digits, hyphens and single dots, and is no IP "
+                    "address."
+                )
             )
         return value
 
@@ -80,19 +90,31 @@ class PlatformSpec(BaseModel):
     def _zones(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         invalid = [zone for zone in value if not HOSTED_ZONE.fullmatch(zone)]
         if invalid:
-            raise ValueError(f"{invalid[0][:40]!r} is no id of a Route 53 hosted zone, such as Z0123456789ABC.")
+            raise ValueError(
+                message(
+                    "{text} is no id of a Route 53 hosted zone, such as Z0123456789ABC.", text=repr(invalid[0][:40])
+                )
+            )
         if len(value) > ZONE_COUNT or len(set(value)) != len(value):
-            raise ValueError(f"Give at most {ZONE_COUNT} zones, each of them once.")
+            raise ValueError(message("Give at most {count} zones, each of them once.", count=ZONE_COUNT))
         return value
 
     @model_validator(mode="after")
     def _consistent(self) -> PlatformSpec:
         if self.admin_role_arn is not None and self.admin_role_arn.split(":")[4] != self.account_id:
-            raise FieldError("admin_role_arn", f"It has to be in this account, {self.account_id}.")
+            raise FieldError(
+                "admin_role_arn",
+                message("It has to be in this account, {account_id}.", account_id=self.account_id),
+            )
         if self.evidence_bucket is not None and self.evidence_bucket == self.state_bucket:
-            raise FieldError("evidence_bucket", "Evidence and states are kept apart from each other: name another.")
+            raise FieldError(
+                "evidence_bucket",
+                message("Evidence and states are kept apart from each other: name another."),
+            )
         if self.evidence_bucket is not None and self.state_bucket is None:
-            raise FieldError("evidence_bucket", "It belongs to the portal's own account, which has a state_bucket.")
+            raise FieldError(
+                "evidence_bucket", message("It belongs to the portal's own account, which has a state_bucket.")
+            )
         return self
 
 

@@ -12,6 +12,8 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, field_validator
 
+from messages.message import message
+
 ISSUER = re.compile(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?(/[A-Za-z0-9._~/-]*)?")
 """An address without query and fragment (OpenID Connect Discovery 1.0, section 3: issuer)."""
 LONGEST_ISSUER = 255
@@ -26,7 +28,7 @@ MEMBER = re.compile(r"[A-Za-z0-9._~:/@+=-]{1,1400}")
 KEY_COUNT = 10
 LARGEST_KEYS = 24_576
 """Of the 64 KiB that a task definition may have (Amazon ECS service quotas)."""
-SHAPE = 'Give the issuer\'s public keys as its jwks_uri answers: {"keys": [{"kty": "RSA", "kid": ..., ...}]}.'
+SHAPE = message('Give the issuer\'s public keys as its jwks_uri answers: {"keys": [{"kty": "RSA", "kid": ..., ...}]}.')
 
 
 class SignIn(BaseModel):
@@ -45,14 +47,16 @@ class SignIn(BaseModel):
     @classmethod
     def _issuer(cls, value: str | None) -> str | None:
         if value is not None and (len(value) > LONGEST_ISSUER or not ISSUER.fullmatch(value)):
-            raise ValueError("Give the issuer's address as its tokens have it, such as https://login.example.org.")
+            raise ValueError(
+                message("Give the issuer's address as its tokens have it, such as https://login.example.org.")
+            )
         return value
 
     @field_validator("audience")
     @classmethod
     def _audience(cls, value: str | None) -> str | None:
         if value is not None and not AUDIENCE.fullmatch(value):
-            raise ValueError("An audience has 1 to 200 letters, digits and signs of . _ ~ : / @ + -.")
+            raise ValueError(message("An audience has 1 to 200 letters, digits and signs of . _ ~ : / @ + -."))
         return value
 
     @field_validator("keys")
@@ -64,7 +68,7 @@ class SignIn(BaseModel):
     @classmethod
     def _client_id(cls, value: str | None) -> str | None:
         if value is not None and not CLIENT_ID.fullmatch(value):
-            raise ValueError("A client id has 1 to 200 letters, digits and signs of . _ ~ : / @ + -.")
+            raise ValueError(message("A client id has 1 to 200 letters, digits and signs of . _ ~ : / @ + -."))
         return value
 
     @property
@@ -81,7 +85,9 @@ class SignIn(BaseModel):
 def public_keys(text: str) -> str:
     """Return a JWK Set with what a public key needs and nothing else; raises ValueError."""
     if len(text) > LARGEST_KEYS:
-        raise ValueError(f"Give at most {LARGEST_KEYS:,} characters of keys: those that are in use.")
+        raise ValueError(
+            message("Give at most {count} characters of keys: those that are in use.", count=f"{LARGEST_KEYS:,}")
+        )
     try:
         key_set = json.loads(text)
     except ValueError:
@@ -97,7 +103,7 @@ def _public_key(key: Any) -> dict[str, str]:
         raise ValueError(SHAPE)
     if {"d", "k", "p", "q"} & set(key):
         raise ValueError(
-            "This is a private key. Replace it at the issuer, since it was shown, and give the public one."
+            message("This is a private key. Replace it at the issuer, since it was shown, and give the public one.")
         )
     needed = KINDS[key["kty"]]
     members = {name: key[name] for name in (*MEMBERS, *needed) if name in key}

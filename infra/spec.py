@@ -136,7 +136,9 @@ class EngineVersions(BaseModel):
     def _postgres(cls, value: str | None) -> str | None:
         match = POSTGRES.fullmatch(value or POSTGRES_FIRST)
         if match is None or int(match[1]) < POSTGRES_OLDEST:
-            raise ValueError(f"Use Aurora PostgreSQL 16.{POSTGRES_OLDEST} or a later 16, such as 16.6.")
+            raise ValueError(
+                message("Use Aurora PostgreSQL 16.{oldest} or a later 16, such as 16.6.", oldest=POSTGRES_OLDEST)
+            )
         return value
 
 
@@ -184,7 +186,10 @@ class DistrictSpec(BaseModel):
     def _slug(cls, value: str) -> str:
         if not naming.is_slug(value):
             raise ValueError(
-                f"Use 2 to {naming.SLUG_LENGTH} lower-case letters, digits and single hyphens, a letter first."
+                message(
+                    "Use 2 to {most} lower-case letters, digits and single hyphens, a letter first.",
+                    most=naming.SLUG_LENGTH,
+                )
             )
         return value
 
@@ -193,7 +198,10 @@ class DistrictSpec(BaseModel):
     def _suffix(cls, value: str) -> str:
         if not naming.is_suffix(value):
             raise ValueError(
-                f"Use 3 to {naming.SUFFIX_LENGTH} lower-case letters, digits and single hyphens, a letter first."
+                message(
+                    "Use 3 to {most} lower-case letters, digits and single hyphens, a letter first.",
+                    most=naming.SUFFIX_LENGTH,
+                )
             )
         return value
 
@@ -201,42 +209,58 @@ class DistrictSpec(BaseModel):
     @classmethod
     def _cidr(cls, value: IPv4Network) -> IPv4Network:
         if not LARGEST_PREFIX <= value.prefixlen <= SMALLEST_PREFIX:
-            raise ValueError(f"Use a network between /{LARGEST_PREFIX} and /{SMALLEST_PREFIX}, such as 10.0.4.0/22.")
+            raise ValueError(
+                message(
+                    "Use a network between /{largest} and /{smallest}, such as 10.0.4.0/22.",
+                    largest=LARGEST_PREFIX,
+                    smallest=SMALLEST_PREFIX,
+                )
+            )
         if not any(value.subnet_of(block) for block in PRIVATE):
-            raise ValueError("Use a private network: inside 10.0.0.0/8, 172.16.0.0/12 or 192.168.0.0/16.")
+            raise ValueError(message("Use a private network: inside 10.0.0.0/8, 172.16.0.0/12 or 192.168.0.0/16."))
         return value
 
     @field_validator("allowed_client_cidrs")
     @classmethod
     def _clients(cls, value: tuple[IPv4Network, ...]) -> tuple[IPv4Network, ...]:
         if not 1 <= len(value) <= CLIENT_CIDR_COUNT:
-            raise ValueError(f"Give 1 to {CLIENT_CIDR_COUNT} networks; 0.0.0.0/0 admits everybody.")
+            raise ValueError(
+                message("Give 1 to {count} networks; 0.0.0.0/0 admits everybody.", count=CLIENT_CIDR_COUNT)
+            )
         for index, block in enumerate(value):
             overlapping = next((earlier for earlier in value[:index] if earlier.overlaps(block)), None)
             if overlapping is not None:
-                raise ValueError(f"{block} overlaps {overlapping}; keep the larger of them.")
+                raise ValueError(
+                    message("{block} overlaps {other}; keep the larger of them.", block=block, other=overlapping)
+                )
         return value
 
     @field_validator("alarm_emails")
     @classmethod
     def _emails(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         if len(value) > EMAIL_COUNT:
-            raise ValueError(f"Give at most {EMAIL_COUNT} addresses; a mailing list reaches more.")
+            raise ValueError(message("Give at most {count} addresses; a mailing list reaches more.", count=EMAIL_COUNT))
         if len({address.lower() for address in value}) != len(value):
-            raise ValueError("Give each address once.")
+            raise ValueError(message("Give each address once."))
         invalid = [address for address in value if not EMAIL.fullmatch(address)]
         if invalid:
-            raise ValueError(f"{invalid[0][:80]!r} is no e-mail address; write it as name@example.org.")
+            raise ValueError(
+                message("{text} is no e-mail address; write it as name@example.org.", text=repr(invalid[0][:80]))
+            )
         return value
 
     @field_validator("district_ids")
     @classmethod
     def _district_ids(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         if len(value) > DISTRICT_ID_COUNT or len(set(value)) != len(value):
-            raise ValueError(f"Give at most {DISTRICT_ID_COUNT} ids, each once.")
+            raise ValueError(message("Give at most {count} ids, each once.", count=DISTRICT_ID_COUNT))
         invalid = [district_id for district_id in value if not DISTRICT_ID.fullmatch(district_id)]
         if invalid:
-            raise ValueError(f"{invalid[0][:80]!r} is no id: use 1 to 64 letters, digits and signs of . _ : -.")
+            raise ValueError(
+                message(
+                    "{text} is no id: use 1 to 64 letters, digits and signs of . _ : -.", text=repr(invalid[0][:80])
+                )
+            )
         return value
 
     @field_validator("retention_days")
@@ -244,7 +268,10 @@ class DistrictSpec(BaseModel):
     def _retention(cls, value: int) -> int:
         if value not in LOG_RETENTION_DAYS:
             raise ValueError(
-                f"CloudWatch Logs keeps for {', '.join(map(str, LOG_RETENTION_DAYS))} days; use one of these."
+                message(
+                    "CloudWatch Logs keeps for {days} days; use one of these.",
+                    days=", ".join(map(str, LOG_RETENTION_DAYS)),
+                )
             )
         return value
 
@@ -252,13 +279,15 @@ class DistrictSpec(BaseModel):
     @classmethod
     def _tags(cls, value: Mapping[str, str]) -> Mapping[str, str]:
         if len(value) > TAG_COUNT:
-            raise ValueError(f"Give at most {TAG_COUNT} tags.")
+            raise ValueError(message("Give at most {count} tags.", count=TAG_COUNT))
         if len({key.lower() for key in value}) != len(value):
-            raise ValueError("Two tags differ in case alone; AWS takes them for one. Give each key once.")
+            raise ValueError(message("Two tags differ in case alone; AWS takes them for one. Give each key once."))
         for key, text in value.items():
             # IAM takes keys that differ in case for the same (IAM, "Rules for tagging").
             if key.lower() in TAG_KEYS_OF_OURS or key.lower().startswith("aws:"):
-                raise ValueError(f"The tag {key[:40]!r} is set by Homeroom or AWS; choose another key.")
+                raise ValueError(
+                    message("The tag {key} is set by Homeroom or AWS; choose another key.", key=repr(key[:40]))
+                )
             if (
                 not 1 <= len(key) <= 128
                 or len(text) > 256
@@ -266,8 +295,11 @@ class DistrictSpec(BaseModel):
                 or not TAG_TEXT.fullmatch(text)
             ):
                 raise ValueError(
-                    f"The tag {key[:40]!r} has a length or a character that AWS refuses; use letters, digits, "
-                    "spaces and + - = . _ : / @."
+                    message(
+                        "The tag {key} has a length or a character that AWS refuses; use letters, digits, spaces and "
+                        "+ - = . _ : / @.",
+                        key=repr(key[:40]),
+                    )
                 )
         return value
 
@@ -357,8 +389,10 @@ class DistrictSpec(BaseModel):
                 if getattr(self.images, name) is None:
                     raise FieldError(
                         f"images.{name}",
-                        "Production runs images by their digest only: build and push the image, then name it as "
-                        "repository@sha256:<64 hexadecimal digits>.",
+                        message(
+                            "Production runs images by their digest only: build and push the image, then name it as "
+                            "repository@sha256:<64 hexadecimal digits>."
+                        ),
                     )
 
     def _check_cache(self) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from infra.upgrade import SPEC_VERSION
-from messages.message import message
+from messages.message import Message, message
 
 FIELD_LENGTH = 80
 
@@ -32,7 +32,7 @@ class SpecError(ValueError):
 class FieldError(ValueError):
     """Fields do not fit together; the problem is told of one of them."""
 
-    def __init__(self, field: str, sentence: str) -> None:
+    def __init__(self, field: str, sentence: Message) -> None:
         super().__init__(sentence)
         self.field = field
 

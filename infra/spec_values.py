@@ -9,6 +9,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator, Field, StrictBool
 
+from messages.message import Message, message
+
 REGIONS = frozenset(
     {
         "af-south-1",
@@ -57,48 +59,48 @@ DOMAIN = re.compile(r"(?=.{4,253}\Z)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]
 def whole(value: object) -> object:
     """Return a whole number; raises ValueError for anything else, whatever it equals."""
     if isinstance(value, bool) or not isinstance(value, int):
-        raise ValueError("Give a whole number.")
+        raise ValueError(message("Give a whole number."))
     return value
 
 
 def one_or_two(value: object) -> object:
     """Return 1 or 2, or nothing where nothing is given; raises ValueError for anything else."""
     if value is not None and whole(value) not in {1, 2}:
-        raise ValueError("Use 1 or 2, or leave this out.")
+        raise ValueError(message("Use 1 or 2, or leave this out."))
     return value
 
 
 def network(value: object) -> object:
     """Return the text of a network; raises ValueError for a number, which Python would read as an address."""
     if not isinstance(value, str | IPv4Network):
-        raise ValueError("Give a text, such as 10.0.4.0/22.")
+        raise ValueError(message("Give a text, such as 10.0.4.0/22."))
     return value
 
 
 def readable(value: str) -> str:
     """Return a name that people can read; raises ValueError for one of spaces, or with signs that steer a terminal."""
     if not value.strip():
-        raise ValueError("Give a name that can be read.")
+        raise ValueError(message("Give a name that can be read."))
     if any(unicodedata.category(sign) == "Cc" for sign in value):
-        raise ValueError("Leave out line breaks, tabs and other control characters.")
+        raise ValueError(message("Leave out line breaks, tabs and other control characters."))
     return value
 
 
 def known_region(value: str) -> str:
     """Return a region that a stack can stand in; raises ValueError for any other."""
     if value not in REGIONS:
-        raise ValueError("Give an AWS region, such as us-east-1, us-east-2, us-west-1 or us-west-2.")
+        raise ValueError(message("Give an AWS region, such as us-east-1, us-east-2, us-west-1 or us-west-2."))
     return value
 
 
 def account_id(value: str) -> str:
     """Return the id of an AWS account; raises ValueError for any other text."""
     if not ACCOUNT_ID.fullmatch(value):
-        raise ValueError("An AWS account id has 12 digits.")
+        raise ValueError(message("An AWS account id has 12 digits."))
     return value
 
 
-def matching(pattern: re.Pattern[str], refusal: str) -> AfterValidator:
+def matching(pattern: re.Pattern[str], refusal: Message) -> AfterValidator:
     """Return what lets texts of a form through, and refuses every other by this sentence."""
 
     def checked(value: str) -> str:
@@ -118,19 +120,29 @@ Switch = StrictBool
 
 CertificateArn = Annotated[
     str,
-    matching(CERTIFICATE, "Give the ARN of an ACM certificate: arn:aws:acm:<region>:<account>:certificate/<id>."),
+    matching(
+        CERTIFICATE, message("Give the ARN of an ACM certificate: arn:aws:acm:<region>:<account>:certificate/<id>.")
+    ),
 ]
-RoleArn = Annotated[str, matching(ROLE, "Give the ARN of an IAM role: arn:aws:iam::<account>:role/<name>.")]
-BoundaryArn = Annotated[str, matching(BOUNDARY, "Give the ARN of an IAM policy: arn:aws:iam::<account>:policy/<name>.")]
+RoleArn = Annotated[str, matching(ROLE, message("Give the ARN of an IAM role: arn:aws:iam::<account>:role/<name>."))]
+BoundaryArn = Annotated[
+    str, matching(BOUNDARY, message("Give the ARN of an IAM policy: arn:aws:iam::<account>:policy/<name>."))
+]
 ExternalId = Annotated[
-    str, matching(EXTERNAL_ID, "An external id has 2 to 1224 letters, digits and signs of + = , . @ : / - _.")
+    str, matching(EXTERNAL_ID, message("An external id has 2 to 1224 letters, digits and signs of + = , . @ : / - _."))
 ]
 HostedZone = Annotated[
     str,
     matching(
         HOSTED_ZONE,
-        "Give the id of a Route 53 hosted zone: at most 32 capital letters and digits, such as Z0123456789ABC.",
+        message(
+            "Give the id of a Route 53 hosted zone: at most 32 capital letters and digits, such as Z0123456789ABC."
+        ),
     ),
 ]
-DomainName = Annotated[str, matching(DOMAIN, "Give a domain name in lower case, such as lakeside.results.example.org.")]
-Image = Annotated[str, matching(IMAGE, "Name the image by its digest: repository@sha256:<64 hexadecimal digits>.")]
+DomainName = Annotated[
+    str, matching(DOMAIN, message("Give a domain name in lower case, such as lakeside.results.example.org."))
+]
+Image = Annotated[
+    str, matching(IMAGE, message("Name the image by its digest: repository@sha256:<64 hexadecimal digits>."))
+]

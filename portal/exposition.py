@@ -7,18 +7,22 @@ that a scrape never reads a long history. Source of the conventions: Prometheus,
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import timedelta
 
 from django.db import connection
 from django.db.models import Count, Min
+from django.db.models.functions import Now
 from django.utils import timezone
 from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from portal.version import VERSION
+from provisioning.database_clock import read_at, with_clock
 from provisioning.health.status import queue, workers
 from provisioning.measurements.keeping import Counts, counts
 from provisioning.measurements.values import Measured
 from provisioning.models import DriftItem, PeriodicTask, Run
+from provisioning.models.district_health import BESIDE_RUNS
 from provisioning.states.runs import ACTIVE_STATES, ENDED_STATES, HELD_STATES, RunKind, RunState
 from registry.districts.models import District
 from registry.districts.statuses import DistrictStatus, DriftStatus
@@ -71,16 +75,16 @@ def gauge(name: str, documentation: str, samples: Mapping[str, Iterable[tuple[st
 
 
 def _runs(recorded: Counts) -> Iterator[Metric]:
-    now = timezone.now()
-    rows = Run.objects.filter(state__in=ACTIVE_STATES).order_by().values_list("state")
-    active = {state: (number, lease) for state, number, lease in rows.annotate(Count("id"), Min("lease_until"))}
+    states = Run.objects.filter(state__in=ACTIVE_STATES).order_by().values_list("state")
+    rows = states.annotate(Count("id"), over=Now() - Min("lease_until"))
+    active: dict[str, tuple[int, timedelta | None]] = {state: (number, over) for state, number, over in rows}
     numbers = {state.value: active.get(state.value, (0, None))[0] for state in RunState}
     for (_, state), count in recorded.totals(Measured.RUN_ENDED).items():
         numbers[state] = numbers.get(state, 0) + count
     documentation = "Runs by state; of those that have ended, all there ever were."
     yield gauge("homeroom_runs", documentation, {"state": [(state.value, numbers[state.value]) for state in RunState]})
-    leases = [lease for state, (_, lease) in active.items() if state in HELD_STATES and lease is not None]
-    late = max([(now - lease).total_seconds() for lease in leases], default=0.0)
+    held = [over for state, (_, over) in active.items() if state in HELD_STATES and over is not None]
+    late = max([over.total_seconds() for over in held], default=0.0)
     documentation = "By how much the lease of a run is over that nobody has marked as lost yet."
     yield gauge("homeroom_lease_lateness_seconds", documentation, {"": [("", max(late, 0.0))]})
     metric = CounterMetricFamily("homeroom_runs_ended", "Runs that have ended.", labels=["kind", "result"])
@@ -108,8 +112,8 @@ def _workers() -> Iterator[Metric]:
 
 
 def _periodic() -> Iterator[Metric]:
-    now, tasks = timezone.now(), list(PeriodicTask.objects.all())
-    late = [(task.name, max((now - task.due_at).total_seconds(), 0.0)) for task in tasks]
+    tasks = list(with_clock(PeriodicTask.objects.all()))
+    late = [(task.name, max((read_at(task) - task.due_at).total_seconds(), 0.0)) for task in tasks]
     intervals = [(task.name, task.interval_seconds) for task in tasks]
     done = [(task.name, task.done_at.timestamp()) for task in tasks if task.done_at is not None]
     yield gauge("homeroom_periodic_task_interval_seconds", "How often periodic work is due.", {"task": intervals})
@@ -122,13 +126,17 @@ def _periodic() -> Iterator[Metric]:
 
 
 def _districts() -> Iterator[Metric]:
-    rows = District.objects.order_by().values_list("status", "drift").annotate(Count("id"))
-    numbers = {(status, drift): number for status, drift, number in rows}
+    rows = District.objects.annotate(health=BESIDE_RUNS).order_by().values_list("health", "drift")
+    numbers = {(status, drift): number for status, drift, number in rows.annotate(Count("id"))}
     by_status = [
         (district_status.value, sum(n for (status, _), n in numbers.items() if status == district_status))
         for district_status in DistrictStatus
     ]
-    yield gauge("homeroom_districts", "Districts by status.", {"status": by_status})
+    yield gauge(
+        "homeroom_districts",
+        "Districts by status; what a run has not begun to change is as it was.",
+        {"status": by_status},
+    )
     in_use = {key: number for key, number in numbers.items() if key[0] != DistrictStatus.REMOVED}
     by_drift = [
         (drift_status.value, sum(n for (_, drift), n in in_use.items() if drift == drift_status))

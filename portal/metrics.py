@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET
 from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
 
+from messages.message import message
 from portal.exposition import Fleet
 from registry.accounts.acts import Act
 from registry.accounts.models import User
@@ -26,7 +27,9 @@ BEARER = "Bearer "
 def metrics(request: HttpRequest) -> HttpResponse:
     """Answer the scraper that has the token, and people who see all districts."""
     if not (_has_token(request) or (isinstance(request.user, User) and may(request.user, Act.SEE))):
-        raise PermissionDenied("Send the token of HOMEROOM_METRICS_TOKEN as `Authorization: Bearer`, or sign in.")
+        raise PermissionDenied(
+            message("Send the token of HOMEROOM_METRICS_TOKEN as `Authorization: Bearer`, or sign in.")
+        )
     registry = CollectorRegistry()
     registry.register(Fleet())
     return HttpResponse(generate_latest(registry), content_type=CONTENT_TYPE_PLAIN_0_0_4)

@@ -167,6 +167,9 @@ MFA_ADAPTER = "portal.sign_in.adapters.FactorAdapter"
 MFA_FORMS = {
     "activate_totp": "portal.console.pages.sign_in.factor_forms.AddAppForm",
     "authenticate": "portal.console.pages.sign_in.factor_forms.CodeAtSignInForm",
+    "add_webauthn": "portal.console.pages.sign_in.factor_forms.AddPasskeyForm",
+    "authenticate_webauthn": "portal.console.pages.sign_in.factor_forms.PasskeyAtSignInForm",
+    "login_webauthn": "portal.console.pages.sign_in.factor_forms.PasskeySignInForm",
 }
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 # Addresses are nobody's proof of anything here: accounts are made by administrators and by the provider.
@@ -278,9 +281,17 @@ CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TIMEZONE = "UTC"
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "celerybeat-schedule")
-# A turn that nobody took before the next one was sent is not taken at all: turns do not pile up.
+CELERY_BEAT_SCHEDULER = "provisioning.periodic.steady_beat.SteadyScheduler"
+# A turn that nobody took before the next one was sent is not taken at all, so that turns do not pile up. Beat's host
+# dates it and the worker's looks at it: within a minute nothing is thrown away because their clocks differ, and turns
+# of what is due more often may come late, since each asks the database what there is to do.
+LEAST_EXPIRY_SECONDS = 60.0
 CELERY_BEAT_SCHEDULE = {
-    name: {"task": task, "schedule": float(seconds), "options": {"expires": float(seconds)}}
+    name: {
+        "task": task,
+        "schedule": float(seconds),
+        "options": {"expires": max(float(seconds), LEAST_EXPIRY_SECONDS)},
+    }
     for name, task, seconds in (
         ("reap-runs", "provisioning.reap_runs", REAP_SECONDS),
         ("send-notices", "provisioning.send_notices", 15),

@@ -8,12 +8,12 @@ from typing import Any, ParamSpec, TypeVar
 
 from celery import Task, shared_task
 from django.conf import settings
-from django.utils import timezone
 
 from engine.errors import EngineError
 from engine.terraform.workspace import sweep
 from provisioning.capacity.quota_reading import read_account, read_all
 from provisioning.costs.reading import read_all as read_all_costs
+from provisioning.database_clock import database_now
 from provisioning.db_retry import db_retry
 from provisioning.dispatch.dispatcher import gathered
 from provisioning.dispatch.reading import has_its_turn
@@ -124,7 +124,7 @@ def look_at(run_number: int) -> tuple[LostRunDecision | None, TakeOver | None]:
     run = Run.objects.filter(pk=run_number, state=RunState.LOST.value).first()
     if run is None:
         return None, None
-    decision = decide(remains(run.process, run.lease_until), now=timezone.now())
+    decision = decide(remains(run.process, run.lease_until), now=database_now())
     after = RunState.APPLYING if decision is LostRunDecision.FOLLOW else RunState.SYNTHESIZING
     if run.cancel_requested_at is not None:
         after = RunState.CANCELLING

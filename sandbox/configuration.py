@@ -8,6 +8,8 @@ from __future__ import annotations
 import os
 import sys
 
+from sandbox.filling import fill_all
+
 SETTINGS = {
     "MOTO_EC2_LOAD_DEFAULT_AMIS": "false",
     "MOTO_IAM_LOAD_MANAGED_POLICIES": "true",
@@ -33,9 +35,6 @@ def configure(*, forkable: bool = False, lives: bool = True) -> None:
 
     default_user_config["lambda"] = {"use_docker": False}
     default_user_config["batch"] = {"use_docker": False}
-    from sandbox.gaps import fill_all
-    from sandbox.lives import begin_all
-
-    fill_all()
+    fill_all("sandbox.gaps")
     if lives:
-        begin_all()
+        fill_all("sandbox.lives")

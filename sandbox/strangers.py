@@ -22,7 +22,7 @@ from fnmatch import fnmatchcase
 from typing import Any
 from urllib.parse import parse_qs
 
-from devtools.services.own_pages import is_loopback_name, is_of_another_site
+from processes.own_pages import is_loopback_name, is_of_another_site
 from sandbox.calls import Environ
 
 log = logging.getLogger("sandbox")

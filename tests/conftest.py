@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import connection
 from pytest_django.plugin import DjangoDbBlocker
 
-from devtools.services.postgres import DATABASE
+from processes.postgres import DATABASE
 from tests.leftovers import other_sessions, until_none
 
 CHEAP_HASHER = "django.contrib.auth.hashers.MD5PasswordHasher"

@@ -17,7 +17,7 @@ from pathlib import Path
 from devtools.environment import inherited, project_variables
 from devtools.paths import ROOT, VAR
 from devtools.services.portal import migrate
-from devtools.services.postgres import binaries, database_url, running_postgres
+from processes.postgres import binaries, database_url, running_postgres
 
 FOLDER = VAR / "test-database"
 DATA, PASSWORD = "data", "password"

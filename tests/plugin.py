@@ -26,8 +26,8 @@ from psycopg import sql
 
 from devtools.environment import ensure_signing_key, inherited, project_variables
 from devtools.lean_terraform.launch import TOLD_AT, running_keeper, write_program
-from devtools.services.postgres import USER, Postgres, database_url, running_postgres
-from devtools.services.process import free_port
+from processes.postgres import USER, Postgres, database_url, running_postgres
+from processes.process import free_port
 from tests import run_folder
 from tests.kept_database import copy_to
 from tests.leftovers import entries, ports, processes, until_none

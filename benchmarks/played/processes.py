@@ -19,11 +19,11 @@ from devtools.environment import ensure_signing_key, inherited, project_variable
 from devtools.paths import ROOT
 from devtools.services.broker import running_broker
 from devtools.services.celery import CHECKED, running_beat, running_chores, running_upkeep, worker_command
-from devtools.services.portal import collect, migrate
-from devtools.services.postgres import running_postgres
-from devtools.services.process import LOOPBACK, Service, free_port
+from devtools.services.portal import COLLECT, MIGRATE, manage_all
 from devtools.services.sandbox import running_sandbox
 from devtools.services.web import running_web
+from processes.postgres import running_postgres
+from processes.process import LOOPBACK, Service, free_port
 from tests.faults.world import Worker, wait_for
 
 PROGRAM = Path(__file__).with_name("program.py")
@@ -137,8 +137,7 @@ def running_processes(folder: Path, *, at_once: int, pace: float, durable: bool 
         ensure_signing_key(folder)
         (folder / "static").mkdir()
         environment = inherited() | variables
-        migrate(environment)
-        collect(environment)
+        manage_all(environment, MIGRATE, COLLECT)
         processes = Processes(folder, variables, environment, database.service.guard.pid)
         processes.services |= {"postgres": database.service, "broker": broker.service, "sandbox": sandbox.service}
         yield processes

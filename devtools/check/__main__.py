@@ -29,12 +29,14 @@ PACKAGES = (
     "sandbox",
     "processor",
     "homeroom_cli",
+    "processes",
     "devtools",
     "tests",
 )
 BIN = Path(sys.executable).parent
 LOOKS = {
     "style": [sys.executable, "-m", "ruff", "check", "--quiet", "."],
+    "format": [sys.executable, "-m", "ruff", "format", "--check", "--quiet", "."],
     "templates": [sys.executable, "-m", "devtools.templates"],
     "types": [sys.executable, "-m", "mypy", "--no-error-summary"],
     "imports": [str(BIN / "lint-imports"), "--no-cache"],

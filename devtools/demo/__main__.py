@@ -23,12 +23,12 @@ from devtools.demo.evidence import prove_record
 from devtools.demo.issuer import Issuer
 from devtools.demo.proof import prove
 from devtools.demo.watching import RunFailedError, wait
-from devtools.errors import DevtoolsError
 from devtools.paths import VAR
 from devtools.services.identity_provider import running_identity_provider
 from devtools.services.portal import Portal, running_portal
-from devtools.services.process import answers, free_port
 from devtools.services.saml_provider import running_saml_provider
+from processes.errors import RemediedError
+from processes.process import answers, free_port
 
 PORT = 8000
 
@@ -206,7 +206,7 @@ def main() -> int:
             print(json.dumps(once(example)), flush=True)
         else:
             demo(VAR / "demo", example)
-    except DevtoolsError as error:
+    except RemediedError as error:
         print(f"\n{error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:

@@ -17,8 +17,8 @@ from typing import Any
 import boto3
 
 from devtools.environment import SANDBOX_CREDENTIALS, STATE_BUCKET, STATE_REGION, inherited, toolchain_variables
-from devtools.errors import DevtoolsError
 from devtools.paths import ROOT, VAR
+from processes.errors import RemediedError
 
 ACCOUNT_ID = "123456789012"
 """The account that the embedded AWS says it is (moto's own default)."""
@@ -42,7 +42,7 @@ def external_id(folder: Path) -> str:
 def open_account(folder: Path, url: str) -> dict[str, str]:
     """Make all of it in an embedded AWS that has just started; return the credentials that the portal acts with.
 
-    Raises DevtoolsError where the platform could not be applied.
+    Raises RemediedError where the platform could not be applied.
     """
     session: Any = boto3.session.Session(
         aws_access_key_id=SANDBOX_CREDENTIALS["AWS_ACCESS_KEY_ID"],
@@ -68,7 +68,7 @@ def access(folder: Path) -> dict[str, str]:
 
 
 def apply_platform(folder: Path, url: str, principal: str) -> dict[str, str]:
-    """Apply the platform's stack as the administrator; return its outputs. Raises DevtoolsError."""
+    """Apply the platform's stack as the administrator; return its outputs. Raises RemediedError."""
     stack = folder / "platform"
     spec = {
         "account_id": ACCOUNT_ID,
@@ -95,7 +95,7 @@ def _run(command: list[str], folder: Path, environment: Mapping[str, str], stdin
         command, cwd=folder, env=dict(environment), input=stdin, capture_output=True, text=True, check=False
     )
     if completed.returncode != 0:
-        raise DevtoolsError(
+        raise RemediedError(
             f"The account's platform could not be applied: {completed.stderr[-2000:] or completed.stdout[-2000:]}",
             remedy="Read the error above.",
         )

@@ -15,8 +15,8 @@ from devtools.demo.account import ACCOUNT_ID
 from devtools.demo.account import access as account_access
 from devtools.demo.issuer import Issuer, running_issuer
 from devtools.demo.sign_ins import CLIENT_ID
-from devtools.errors import DevtoolsError
 from infra.naming import suffix_for
+from processes.errors import RemediedError
 
 if TYPE_CHECKING:
     from provisioning.models import Run
@@ -123,7 +123,7 @@ def register(example: Example, *, issuer: Issuer, folder: Path) -> Run:
     try:
         return onboard(registration=request, actor=operator())
     except RegistrationRefusedError as refused:
-        raise DevtoolsError(
+        raise RemediedError(
             f"The example district was refused: {refused}", remedy="Correct SIZE, ENVIRONMENT or EGRESS."
         ) from None
 

@@ -23,10 +23,10 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from devtools.demo.sign_ins import CLIENT_ID, EVERYTHING, MODES, OFFICE, Granted, SignIns, people_page
-from devtools.errors import ServiceFailedError
 from devtools.services.loopback_server import Answering, served
-from devtools.services.own_pages import is_loopback_name, is_loopback_origin, is_of_another_site
-from devtools.services.process import LOOPBACK, free_port
+from processes.errors import ServiceFailedError
+from processes.own_pages import is_loopback_name, is_loopback_origin, is_of_another_site
+from processes.process import LOOPBACK, free_port
 
 KEY_ID = "demo"
 HOURS = 12

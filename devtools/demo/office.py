@@ -11,7 +11,7 @@ from typing import Any, Self
 
 import httpx
 
-from devtools.errors import DevtoolsError
+from processes.errors import RemediedError
 
 logging.getLogger("httpx").setLevel(logging.WARNING)
 """Or it would write a line for each of a thousand requests."""
@@ -20,7 +20,7 @@ ENDED = frozenset({"merged", "rejected", "superseded", "tried", "undone"})
 """How the API names the states that nothing follows (docs/pipeline.md)."""
 
 
-class OfficeError(DevtoolsError):
+class OfficeError(RemediedError):
     """The running stack did not answer as it should."""
 
 

@@ -9,8 +9,8 @@ from typing import Any
 
 from devtools.demo.office import Office, OfficeError
 from devtools.services.oneroster_source import OneRosterSource, reference
-from devtools.services.process import free_port
 from devtools.services.source_server import serving
+from processes.process import free_port
 
 LET_IN = "SOURCES_LET_IN"
 STUDENTS = 150

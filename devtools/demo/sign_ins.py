@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
-from devtools.services.own_pages import is_loopback_name
+from processes.own_pages import is_loopback_name
 
 CLIENT_ID = "homeroom-data-office"
 CALLBACK_PATH = "/sign-in/callback"

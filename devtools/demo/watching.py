@@ -6,8 +6,8 @@ import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from devtools.errors import DevtoolsError, ServiceFailedError
-from devtools.services.process import Service
+from processes.errors import RemediedError, ServiceFailedError
+from processes.process import Service
 
 if TYPE_CHECKING:
     from provisioning.models import Run
@@ -19,7 +19,7 @@ LONGEST_SECONDS = 3600.0
 Say = Callable[[str], None]
 
 
-class RunFailedError(DevtoolsError):
+class RunFailedError(RemediedError):
     """A run of the demo did not come through."""
 
 

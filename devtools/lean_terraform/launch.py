@@ -9,8 +9,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from devtools.paths import VAR
-from devtools.services.process import running
 from devtools.toolchain.mirror import VERSION
+from processes.process import running
 
 HERE = Path(__file__).parent
 TOLD_AT = "keeper"

@@ -22,7 +22,6 @@ from typing import Any
 import boto3
 
 from devtools.demo.__main__ import end_by_signal, say
-from devtools.errors import DevtoolsError
 from devtools.live import guardrails
 from devtools.live.child import in_a_process
 from devtools.live.difference import differences
@@ -31,6 +30,7 @@ from devtools.live.observation import Calls, calls_in_history, calls_recorded, h
 from devtools.live.report import Report, write
 from devtools.paths import VAR
 from devtools.services.portal import Aws
+from processes.errors import RemediedError
 
 EMBEDDED = "123456789012"
 """The account that the embedded AWS says it is."""
@@ -39,10 +39,10 @@ NOT_KEPT = ("AWS_ENDPOINT_URL",)
 
 
 def target_of(variables: Mapping[str, str]) -> Target:
-    """Return the account that the variables name; raises DevtoolsError where one is missing."""
+    """Return the account that the variables name; raises RemediedError where one is missing."""
     account, region = variables.get("ACCOUNT", ""), variables.get("REGION", "")
     if not (account.isascii() and account.isdigit() and len(account) == 12) or not region:
-        raise DevtoolsError("Say which account and region.", remedy="make live ACCOUNT=123456789012 REGION=us-east-1")
+        raise RemediedError("Say which account and region.", remedy="make live ACCOUNT=123456789012 REGION=us-east-1")
     own = {
         name: value
         for name, value in variables.items()
@@ -77,7 +77,7 @@ def calls_on_aws(target: Target, make: guardrails.Make, began: datetime) -> dict
 def live(target: Target, folder: Path) -> dict[str, Any]:
     """Live once in the embedded AWS and once in AWS, and write the report; return AWS's figures.
 
-    Raises DevtoolsError where one of them did not come through; the report is written all the same.
+    Raises RemediedError where one of them did not come through; the report is written all the same.
     """
     make = clients(target)
     say(f"As {guardrails.require_account(make, target.account)}")
@@ -88,7 +88,7 @@ def live(target: Target, folder: Path) -> dict[str, Any]:
     own = replace(target, aws=None, account=EMBEDDED, role_arn="", external_id="", boundary_arn="", image="")
     embedded = in_a_process(own, folder / "embedded")
     if embedded.failure:
-        raise DevtoolsError(f"Even the embedded AWS refused it: {embedded.failure}", remedy="Read the lines above.")
+        raise RemediedError(f"Even the embedded AWS refused it: {embedded.failure}", remedy="Read the lines above.")
     say(f"Now in {target.account}, {target.region}")
     began = datetime.now(UTC)
     aws = in_a_process(target, folder / "aws")
@@ -99,7 +99,7 @@ def live(target: Target, folder: Path) -> dict[str, Any]:
     )
     say(f"{len(deviations)} things were otherwise than thought: {write(report, folder)}")
     if aws.failure:
-        raise DevtoolsError(aws.failure, remedy="Read the report, and the logs beside it.")
+        raise RemediedError(aws.failure, remedy="Read the report, and the logs beside it.")
     return aws.seen.figures
 
 
@@ -109,7 +109,7 @@ def main() -> int:
     folder = VAR / "live" / f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
     try:
         print(json.dumps(live(target_of(os.environ), folder)), flush=True)
-    except DevtoolsError as error:
+    except RemediedError as error:
         print(f"\n{error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:

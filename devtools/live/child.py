@@ -15,11 +15,11 @@ from typing import Any
 
 from devtools.demo.__main__ import say, say_step, set_up_django
 from devtools.environment import inherited
-from devtools.errors import DevtoolsError
 from devtools.live.life import GONE, Target, live_once, remove_what_is_left
 from devtools.live.observation import Calls, Observation, calls_recorded
 from devtools.paths import ROOT
 from devtools.services.portal import Aws
+from processes.errors import RemediedError
 
 RESULT = "observation.json"
 
@@ -93,7 +93,7 @@ def main(arguments: list[str]) -> int:
         return 0
     try:
         live_once(target, folder, say_step, seen=observation, set_up=set_up_django)
-    except DevtoolsError as error:
+    except RemediedError as error:
         failure = error.summary
     except KeyboardInterrupt:
         failure = "It was stopped."

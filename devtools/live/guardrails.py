@@ -8,10 +8,10 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from devtools.errors import DevtoolsError
 from infra.cost import estimate, load_prices
 from infra.outline import Wish, outline
 from infra.spec import Size
+from processes.errors import RemediedError
 
 Make = Callable[[str], Any]
 
@@ -24,7 +24,7 @@ IN_NAME = re.compile(r"(^|[^a-z])(prod|production|prd|live)([^a-z]|$)", re.IGNOR
 SHOWN = 5
 
 
-class NotHereError(DevtoolsError):
+class NotHereError(RemediedError):
     """This account is not one to try things in."""
 
 

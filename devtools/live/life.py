@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Any
 from devtools.demo import people
 from devtools.demo.proof import prove
 from devtools.demo.watching import RunFailedError, Say, wait
-from devtools.errors import DevtoolsError
 from devtools.live.observation import Names, Observation, answers_in
 from devtools.services.portal import Aws, Portal, running_portal
+from processes.errors import RemediedError
 
 if TYPE_CHECKING:
     from provisioning.models import Run
@@ -33,7 +33,7 @@ TRIES = 2
 """How often a teardown is asked for: what failed once may go by itself after AWS has let go of something."""
 
 
-class LeftBehindError(DevtoolsError):
+class LeftBehindError(RemediedError):
     """Something of the district is still in AWS."""
 
 
@@ -138,7 +138,7 @@ def register(target: Target) -> Run:
     try:
         return onboard(registration=registration, actor=operator())
     except RegistrationRefusedError as refused:
-        raise DevtoolsError(f"The district was refused: {refused}", remedy="Correct REGION, SIZE or IMAGE.") from None
+        raise RemediedError(f"The district was refused: {refused}", remedy="Correct REGION, SIZE or IMAGE.") from None
 
 
 def look(district: District, run: Run, names: Names, observation: Observation) -> None:

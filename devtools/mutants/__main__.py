@@ -14,9 +14,9 @@ import tempfile
 import time
 from pathlib import Path
 
-from devtools.errors import DevtoolsError
 from devtools.mutants.catalogue import Mutant, mutants
 from devtools.paths import ROOT, TERRAFORM_RC, VAR, VENV
+from processes.errors import RemediedError
 
 FAILED, PASSED = 1, 0
 """pytest's exit codes for tests that failed, and for a run in which all passed."""
@@ -61,7 +61,7 @@ def is_caught(mutant: Mutant, folder: Path) -> tuple[bool, str]:
     last = (completed.stdout.strip().splitlines() or [completed.stderr[-300:]])[-1]
     # A test that cannot even be set up says nothing of the mutant.
     if completed.returncode not in (FAILED, PASSED) or re.search(r"\b\d+ errors?\b", last):
-        raise DevtoolsError(
+        raise RemediedError(
             f"The tests of the mutant `{mutant.name}` could not be run: pytest ended with {completed.returncode}. "
             f"{last}",
             remedy="Run the tests that its entry in devtools/mutants/catalogue.toml names, without the mutant.",
@@ -94,5 +94,5 @@ def main(names: list[str]) -> int:
 if __name__ == "__main__":
     try:
         raise SystemExit(main(sys.argv[1:]))
-    except DevtoolsError as error:
+    except RemediedError as error:
         raise SystemExit(str(error)) from error

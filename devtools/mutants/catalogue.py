@@ -6,12 +6,12 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
-from devtools.errors import DevtoolsError
+from processes.errors import RemediedError
 
 CATALOGUE = Path(__file__).with_name("catalogue.toml")
 
 
-class MutantUnusableError(DevtoolsError):
+class MutantUnusableError(RemediedError):
     """A mutant's passage is not in its file exactly once."""
 
 

@@ -15,13 +15,13 @@ from pathlib import Path
 
 from devtools.demo import account, people
 from devtools.demo import district as example
-from devtools.errors import DevtoolsError
 from devtools.paths import ROOT, VAR
 from devtools.screenshots.camera import Camera
 from devtools.screenshots.walk import CLOSED_ACCOUNT, Walk
 from devtools.services.chromium import running_browser
 from devtools.services.portal import running_portal
 from devtools.toolchain import browser as chromium
+from processes.errors import RemediedError
 
 IMAGES = ROOT / "docs" / "images"
 LOOK_AT = (
@@ -103,7 +103,7 @@ def main() -> int:
     try:
         chromium.require()
         pictures()
-    except DevtoolsError as error:
+    except RemediedError as error:
         print(f"\n{error}", file=sys.stderr)
         return 1
     except AssertionError as error:

@@ -42,6 +42,7 @@ class Walk:
         self._failure(operator)
         self._approval(operator)
         self._deployed(operator)
+        self._change(operator)
         self._drift(operator)
         self._fleet(operator)
         self._records(operator)
@@ -106,7 +107,6 @@ class Walk:
         administrator = self._sign_in("admin")
         administrator.goto(page.url)
         self._camera.take(administrator, "approval", at=administrator.locator("#approval"))
-        self._camera.take(administrator, "plan", at=administrator.locator("#plan-title"))
         administrator.locator("#decision-comment").fill("The network is reserved for another district.")
         administrator.get_by_role("button", name="Discard the plan").click()
         state(administrator, "Discarded")
@@ -121,6 +121,20 @@ class Walk:
         self._camera.take(page, "resources")
         page.goto("/districts/lakeside-sbx/settings")
         self._camera.take(page, "settings")
+
+    def _change(self, page: Page) -> None:
+        self._say("A change of settings, value by value")
+        page.goto("/districts/lakeside-sbx/settings")
+        page.get_by_label("Log retention, days").select_option("90")
+        page.get_by_role("button", name="Review plan").click()
+        changes = page.locator("details.changed > summary")
+        expect(changes.first).to_be_visible(timeout=LONGEST_MS)
+        for place in range(2):
+            changes.nth(place).click()
+        expect(page.locator("details.changed", has_text="365").first).to_be_visible()
+        self._camera.take(page, "plan", at=page.locator("#changes"))
+        page.get_by_role("button", name="Discard the plan").click()
+        state(page, "Discarded")
 
     def _drift(self, page: Page) -> None:
         self._say("Drift")

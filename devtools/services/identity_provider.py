@@ -24,7 +24,7 @@ import jwt
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from devtools.services.loopback_server import Answering, served
-from devtools.services.own_pages import is_loopback_name
+from processes.own_pages import is_loopback_name
 
 KEY_ID = "stand-in"
 NO_ICON = '<link rel="icon" href="data:,">'

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from devtools.services.process import LOOPBACK
+from processes.process import LOOPBACK
 
 
 class Answering(BaseHTTPRequestHandler):

@@ -29,7 +29,7 @@ from lxml import etree
 
 from devtools.services.identity_provider import GROUP_ROLES, MEMBERS, NO_ICON, SIGNED_OUT, Member
 from devtools.services.loopback_server import Answering, served
-from devtools.services.own_pages import is_loopback_name
+from processes.own_pages import is_loopback_name
 
 NAMESPACES = {
     "samlp": "urn:oasis:names:tc:SAML:2.0:protocol",

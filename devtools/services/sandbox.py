@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from devtools.environment import SANDBOX_CREDENTIALS, inherited
-from devtools.services.process import Service, running
+from processes.process import Service, running
 
 START_SECONDS = 90.0
 

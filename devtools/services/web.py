@@ -9,7 +9,7 @@ import urllib.request
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from devtools.services.process import LOOPBACK, Service, running
+from processes.process import LOOPBACK, Service, running
 
 START_SECONDS = 180.0
 """A machine that has much other work takes its time."""

@@ -6,8 +6,8 @@ import os
 import shutil
 from pathlib import Path
 
-from devtools.errors import ToolMissingError
 from devtools.paths import TOOLS, VAR
+from processes.errors import ToolMissingError
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 CACHES = ("~/.cache/ms-playwright", "~/Library/Caches/ms-playwright")

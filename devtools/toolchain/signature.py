@@ -12,7 +12,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from devtools.errors import ToolMissingError
+from processes.errors import ToolMissingError
 
 KEY = Path(__file__).parent / "hashicorp.asc"
 FINGERPRINT = "C874011F0AB405110D02105534365D9472D7468F"

@@ -19,9 +19,9 @@ import urllib.request
 import zipfile
 from pathlib import Path
 
-from devtools.errors import ToolMissingError
 from devtools.paths import TOOLS
 from devtools.toolchain import signature
+from processes.errors import ToolMissingError
 
 MINIMUM = (1, 11)
 VERSION = "1.13.5"

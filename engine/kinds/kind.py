@@ -81,6 +81,18 @@ class SettingPath:
 
 
 @dataclass(frozen=True)
+class Keeping:
+    """An attribute that says for how many days something is kept: what is older is deleted where it falls."""
+
+    path: tuple[str, ...]
+    """By name, through lists: of several the shortest counts."""
+    setting: str
+    """The district's setting that decides it (`infra.shortening` says what is deleted)."""
+    forever: int | None = None
+    """The number that keeps it without end."""
+
+
+@dataclass(frozen=True)
 class SettingEntry:
     """Resources of which each stands for one entry of a district's setting that is a list."""
 
@@ -175,6 +187,7 @@ class Kind:
     drift: Drift = Drift()
     settings: tuple[SettingPath, ...] = ()
     entries: SettingEntry | None = None
+    keeps: tuple[Keeping, ...] = ()
     sized: tuple[str, ...] = ()
     """Attributes that the district's size decides, by the beginning of their paths."""
     loss: str | None = None

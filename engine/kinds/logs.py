@@ -5,7 +5,7 @@ from __future__ import annotations
 from urllib.parse import quote
 
 from engine.kinds.adoption import Adopt, Question
-from engine.kinds.kind import Charge, Coverage, Kind, MadeByAws, Service, SettingPath
+from engine.kinds.kind import Charge, Coverage, Keeping, Kind, MadeByAws, Service, SettingPath
 from engine.kinds.listing import NamedKind
 
 SERVICE = Service("CloudWatch Logs", ("aws_cloudwatch_log",))
@@ -44,6 +44,7 @@ KINDS: tuple[Kind, ...] = (
             "arn:aws:logs:{region}:{account}:log-group:{name}",
         ),
         settings=(SettingPath("retention_in_days", "retention_days", is_whole_number=True),),
+        keeps=(Keeping(("retention_in_days",), "retention_days", forever=0),),
         loss="its log",
         holds="Log lines.",
         console=lambda id_: f"cloudwatch/home#logsV2:log-groups/log-group/{_twice(id_)}",

@@ -3,7 +3,19 @@
 from __future__ import annotations
 
 from engine.kinds.adoption import Adopt, Question
-from engine.kinds.kind import Box, Charge, Coverage, Drift, Exposure, InNetwork, Kind, MadeByAws, Service, SettingPath
+from engine.kinds.kind import (
+    Box,
+    Charge,
+    Coverage,
+    Drift,
+    Exposure,
+    InNetwork,
+    Keeping,
+    Kind,
+    MadeByAws,
+    Service,
+    SettingPath,
+)
 from engine.kinds.listing import NamedKind, just
 
 SERVICE = Service("RDS", ("aws_db", "aws_rds"), data_rank=1)
@@ -180,6 +192,7 @@ KINDS: tuple[Kind, ...] = (
             SettingPath("backup_retention_period", "backup_days", is_whole_number=True),
             SettingPath("engine_version", "postgres_version"),
         ),
+        keeps=(Keeping(("backup_retention_period",), "backup_days"),),
         sized=("serverlessv2_scaling_configuration",),
         loss="the database",
         holds="The database, its tables and its automated backups. The portal never sees what is in them.",

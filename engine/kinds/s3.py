@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.kinds.adoption import Adopt, Question
-from engine.kinds.kind import Access, Box, Charge, Coverage, Drift, Exposure, Flow, Kind, Service, goes_with
+from engine.kinds.kind import Access, Box, Charge, Coverage, Drift, Exposure, Flow, Keeping, Kind, Service, goes_with
 from engine.kinds.listing import NamedKind
 
 SERVICE = Service("S3", ("aws_s3",), data_rank=2)
@@ -70,6 +70,8 @@ KINDS: tuple[Kind, ...] = (
         adoption=_part("get_bucket_lifecycle_configuration", "Rules"),
         charge=Charge.FREE,
         seen=OF_BUCKET,
+        # Access logs: what is uploaded as results stays until it is deleted.
+        keeps=(Keeping(("rule", "expiration", "days"), "retention_days"),),
     ),
     Kind(
         "aws_s3_bucket_logging",

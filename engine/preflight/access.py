@@ -47,7 +47,10 @@ def who(place: Place) -> tuple[Identity, Finding]:
             message(
                 "The account {account} answered, not {account2}.", account=identity.account, account2=place.account
             ),
-            message("Give the account its deploy role in the admin, or start the workers with its own credentials."),
+            message(
+                "Give the account its deploy role on the AWS accounts page, or start the workers with its own "
+                "credentials."
+            ),
             identity.arn,
         )
     return identity, fine(IDENTITY, message("AWS knows us as {arn}.", arn=identity.arn))

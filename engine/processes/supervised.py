@@ -34,15 +34,13 @@ STARTED_SECONDS = 30.0
 
 
 class Stop(IntEnum):
-    """How urgently a child is to end; each is a signal to its whole group."""
+    """How urgently a command is to end: SIGINT and SIGTERM to its whole group, SIGKILL to its supervisor's as well."""
 
     NO = 0
     INTERRUPT = 1
     TERMINATE = 2
     KILL = 3
 
-
-SIGNALS = {Stop.INTERRUPT: signal.SIGINT, Stop.TERMINATE: signal.SIGTERM, Stop.KILL: signal.SIGKILL}
 
 StopPoll = Callable[[], Stop]
 OnLine = Callable[[str, int], None]
@@ -254,19 +252,26 @@ def follow(
 ) -> Ended:
     """Hand on every line until the command has ended; `poll` is asked all the while.
 
-    While `held` is true the lease is renewed. `requested` is what an earlier follower has asked of the command before:
-    a signal is never sent twice, since Terraform takes a second SIGINT for an order to drop everything. `on_stop` is
-    told each. What `poll` raises leaves the command running: whoever takes the run over follows it, or ends it.
+    While `held` is true the lease is renewed. `requested` is what an earlier follower has asked of the command before,
+    or was about to when it died: that is sent again, SIGINT once at most all the same (`supervisor.interrupt`), since
+    Terraform takes a second one for an order to drop everything. `on_stop` is told each. What `poll` raises leaves the
+    command running: whoever takes the run over follows it, or ends it.
     """
     with contextlib.ExitStack() as stack:
         watched = stack.enter_context(_watching(running.supervisor))
         output = stack.enter_context((running.folder / supervisor.OUTPUT).open("rb"))
         interrupted = requested is not Stop.NO
+        if interrupted:
+            send(running, requested)
+        looked_at = time.monotonic()
         while True:
             over = _is_over(running)
             _read(output, on_line)
             if over:
                 break
+            if time.monotonic() - looked_at > supervisor.LOOK_SECONDS:
+                looked_at = time.monotonic()
+                _wake(running)
             stop = poll()
             if held():
                 _touch(running)
@@ -286,14 +291,30 @@ def follow(
 
 
 def send(running: Supervised, stop: Stop) -> None:
-    """Send the signal to Terraform's own group, SIGINT once at most; one that is gone, or not ours, is let be."""
+    """Send the signal to Terraform's own group, SIGINT once at most; one that is gone, or not ours, is let be.
+
+    What is to be killed is killed with its supervisor, which somebody may have stopped (SIGSTOP): it would report
+    nothing, and the command never be over.
+    """
+    if stop is Stop.KILL:
+        end_all(running)
+        return
     if running.terraform is None or not lives(running.terraform):
         return
     if stop is Stop.INTERRUPT:
         supervisor.interrupt(running.folder, running.terraform.pid)
     else:
         with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(running.terraform.pid, SIGNALS[stop])
+            os.killpg(running.terraform.pid, signal.SIGTERM)
+
+
+def _wake(running: Supervised) -> None:
+    """Have a supervisor that was stopped go on once its command is gone: it alone knows how that ended."""
+    if running.terraform is None or running.supervisor is None or lives(running.terraform) is not False:
+        return
+    if lives(running.supervisor):
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.kill(running.supervisor.pid, signal.SIGCONT)
 
 
 def end_all(running: Supervised) -> None:

@@ -22,7 +22,7 @@ LOCKING = frozenset({"plan", "apply", "refresh", "import", "state"})
 
 Each command of ours that takes it is supervised, so that a lock which one of them leaves is known by its record."""
 CLOCKS_APART = timedelta(seconds=30)
-"""How far the clocks of two hosts may differ."""
+"""How far a host's clock may have moved against the database's while a Terraform worked."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,9 @@ class StateLock:
 class Suspect:
     """One Terraform of ours that may have left a lock: where it ran, from when to when at most, and whether it is gone.
 
-    `lock_id` is the lock's id where it was seen while that Terraform worked.
+    `since` and `until` are the database's times; `ahead` is by how much that host's clock, by which Terraform dates its
+    lock, was ahead of the database's when it began. `lock_id` is the lock's id where it was seen while that Terraform
+    worked.
     """
 
     host: str
@@ -60,6 +62,7 @@ class Suspect:
     until: datetime
     gone: bool
     lock_id: str = ""
+    ahead: timedelta = timedelta(0)
 
 
 def read_lock(settings: EngineSettings, state_key: str) -> StateLock | None:
@@ -101,7 +104,7 @@ def left_by(lock: StateLock, suspects: list[Suspect]) -> Suspect | None:
         fits = (
             not suspect.lock_id
             and lock.who.partition("@")[2] == host_name(suspect.host)
-            and suspect.since - CLOCKS_APART <= lock.created <= suspect.until + CLOCKS_APART
+            and suspect.since - CLOCKS_APART <= lock.created - suspect.ahead <= suspect.until + CLOCKS_APART
         )
         if same_id or fits:
             return suspect if suspect.gone else None

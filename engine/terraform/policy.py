@@ -13,7 +13,7 @@ from typing import Any
 
 from engine.kinds import KINDS
 from engine.kinds.kind import Exposure
-from engine.terraform import policy_iam
+from engine.terraform import policy_history, policy_iam
 from messages.message import Message, listed, message, term
 
 Change = dict[str, Any]
@@ -26,6 +26,7 @@ class PolicyCode(StrEnum):
     STATEFUL_REPLACED = "stateful_replaced"
     PUBLIC_EXPOSURE = "public_exposure"
     IAM_WIDENED = "iam_widened"
+    HISTORY_SHORTENED = "history_shortened"
     OVER_BUDGET = "over_budget"
 
 
@@ -81,6 +82,8 @@ def assess(
         if change.get("mode", "managed") == "managed"
         for finding in _of(change, teardown)
     ]
+    # One setting shortens a dozen log groups: that is said once.
+    findings = list({finding.sentence: finding for finding in reversed(findings)}.values())
     if monthly_cost_usd is not None and monthly_budget_usd is not None and monthly_cost_usd > monthly_budget_usd:
         sentence = message(
             "The stack costs about ${monthly_cost_usd} a month, and the budget is ${monthly_budget_usd}. Raise "
@@ -101,6 +104,8 @@ def _of(change: Change, teardown: bool) -> Iterator[Finding]:
     if actions & {"create", "update"}:
         yield from _exposed(change)
         yield from _widened(change, created="create" in actions and "delete" not in actions)
+    if "update" in actions:
+        yield from _shortened(change)
 
 
 def _lost(change: Change, *, replaced: bool) -> Iterator[Finding]:
@@ -215,6 +220,12 @@ def _widened(change: Change, *, created: bool) -> Iterator[Finding]:
     unknown = change["change"].get("after_unknown") or {}
     for sentence, blocks in policy_iam.widened(address, change["type"], before, after, unknown, created=created):
         yield Finding(PolicyCode.IAM_WIDENED, address, sentence, blocks)
+
+
+def _shortened(change: Change) -> Iterator[Finding]:
+    before, after = change["change"].get("before") or {}, change["change"].get("after") or {}
+    for sentence in policy_history.shortened(change["type"], before, after):
+        yield Finding(PolicyCode.HISTORY_SHORTENED, change["address"], sentence, True)
 
 
 def _list(values: Any, name: str) -> list[Any]:

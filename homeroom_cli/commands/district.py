@@ -19,12 +19,26 @@ COLUMNS = {
     "environment": "ENVIRONMENT",
     "region": "REGION",
     "size": "SIZE",
-    "status": "STATUS",
+    "health": "HEALTH",
+    "operation": "OPERATION",
     "drift": "DRIFT",
     "latest_run": "RUN",
 }
 FACTS = (
-    *("suffix", "name", "status", "drift", "environment", "region", "size", "account_id", "cidr", "time_zone"),
+    *(
+        "suffix",
+        "name",
+        "health",
+        "operation",
+        "status",
+        "drift",
+        "environment",
+        "region",
+        "size",
+        "account_id",
+        "cidr",
+        "time_zone",
+    ),
     *("registered_by", "registered_at", "live_at", "removed_at", "resources", "monthly_cost_usd", "active_run"),
     *("latest_run", "certificate", "outputs"),
 )
@@ -34,7 +48,8 @@ Reason = Annotated[str, typer.Option(help="Why; goes to the audit record.")]
 @app.command("list")
 def list_districts(
     q: Annotated[str, typer.Option("--search", help="A part of the name or suffix.")] = "",
-    status: Annotated[str, typer.Option(help="Such as live or needs_attention.")] = "",
+    health: Annotated[str, typer.Option(help="Such as live or needs_attention.")] = "",
+    status: Annotated[str, typer.Option(help="The stored state, such as provisioning.")] = "",
     drift: Annotated[str, typer.Option(help="in_sync, drifted or not_checked.")] = "",
     environment: Annotated[str, typer.Option(help="sandbox, staging or production.")] = "",
     region: Annotated[str, typer.Option(help="An AWS region.")] = "",
@@ -44,8 +59,8 @@ def list_districts(
     as_json: AsJson = False,
 ) -> None:
     """List districts, the newest first."""
-    query = {"q": q, "status": status, "drift": drift, "environment": environment, "region": region, "size": size}
-    print_rows(api().all("/districts", limit, **query, account=account), COLUMNS, as_json=as_json)
+    query = {"q": q, "health": health, "status": status, "drift": drift, "environment": environment, "region": region}
+    print_rows(api().all("/districts", limit, **query, size=size, account=account), COLUMNS, as_json=as_json)
 
 
 @app.command()
@@ -70,7 +85,7 @@ def register(
     district = portal.post("/districts", (object_of(file) if file else {}) | fields | settings_of(settings))
     if watched and district["active_run"]:
         raise typer.Exit(watch(portal, district["active_run"], as_json=as_json, timeout=timeout))
-    print_facts(district, ("suffix", "name", "status", "cidr", "active_run"), as_json=as_json)
+    print_facts(district, ("suffix", "name", "health", "operation", "cidr", "active_run"), as_json=as_json)
 
 
 @app.command()

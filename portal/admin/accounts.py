@@ -1,4 +1,4 @@
-"""People and their roles in the admin; a change of roles goes to the audit record."""
+"""People and their roles in the admin, by the services that the console calls."""
 
 from __future__ import annotations
 
@@ -8,25 +8,28 @@ from allauth.account import admin as account_admin
 from allauth.mfa import admin as mfa_admin
 from allauth.socialaccount import admin as social_admin
 from allauth.usersessions import admin as sessions_admin
-from django.contrib import admin
-from django.contrib.auth import update_session_auth_hash
+from django import forms
+from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
 from django.contrib.auth.models import Group
+from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from portal.admin.site import AuditHistoryMixin, holds
+from portal.admin.site import AuditHistoryMixin, FreshSignInMixin, holds
 from portal.console.doors import person
-from portal.console.reauthentication import sign_in_again, signed_in_lately
+from portal.sign_in.reauthentication import sign_in_again, signed_in_lately
 from registry.accounts.acts import Act
-from registry.accounts.credentials import role_set
+from registry.accounts.credentials import address_set, role_set
 from registry.accounts.models import User
 from registry.accounts.names import check_username
-from registry.accounts.roles import Role, role_of
+from registry.accounts.people import give_role, let_in
+from registry.accounts.roles import Role, highest_of, role_of
+from registry.messages.translation import StrOrPromise
 
 admin.site.unregister(Group)
 # Sign-in has pages of its own; what the library would list here are keys, tokens and sessions.
@@ -48,8 +51,21 @@ class NewPersonForm(AdminUserCreationForm):  # type: ignore[type-arg]
         return username
 
 
+def role_choices() -> list[tuple[str, StrOrPromise]]:
+    """Return none and the roles."""
+    return [("", _("none")), *((role.value, role.label) for role in Role)]
+
+
 class PersonForm(UserChangeForm):  # type: ignore[type-arg]
-    """Refuses to change a name into one that could be taken for another's."""
+    """Gives one role, or none; refuses to change a name into one that could be taken for another's."""
+
+    held = forms.ChoiceField(label=_("Role"), required=False, choices=role_choices)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # Of somebody who is kept out as well: the role comes back with the right to come in.
+        role = highest_of(group.name for group in self.instance.groups.all())
+        self.initial["held"] = role.value if role is not None else ""
 
     def clean_username(self) -> str:
         """Return the name; raises ValidationError."""
@@ -60,7 +76,7 @@ class PersonForm(UserChangeForm):  # type: ignore[type-arg]
 
 
 @admin.register(User)
-class UserAdmin(AuditHistoryMixin, DjangoUserAdmin):  # type: ignore[type-arg]
+class UserAdmin(FreshSignInMixin, AuditHistoryMixin, DjangoUserAdmin):  # type: ignore[type-arg]
     """Administrators add people and give roles; nobody is deleted, since the record names them."""
 
     list_display = ("username", "email", "first_name", "last_name", "is_active", "role")
@@ -71,7 +87,7 @@ class UserAdmin(AuditHistoryMixin, DjangoUserAdmin):  # type: ignore[type-arg]
     fieldsets = (
         (None, {"fields": ("username", "password")}),
         (_("Person"), {"fields": ("first_name", "last_name", "email")}),
-        (_("Role"), {"fields": ("is_active", "groups")}),
+        (_("Role"), {"fields": ("is_active", "held")}),
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
@@ -108,33 +124,35 @@ class UserAdmin(AuditHistoryMixin, DjangoUserAdmin):  # type: ignore[type-arg]
         """Nobody: take `is active` away instead."""
         return False
 
-    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
-        """Make the flags follow the role that was given, and record it; a person without a role is one without."""
-        user: User = form.instance
-        stored = User.objects.get(pk=user.pk)
-        before = form.role_before if change else role_of(stored)
-        super().save_related(request, form, formsets, change)
-        names = set(user.groups.values_list("name", flat=True))
-        user.is_superuser = Role.ADMINISTRATOR in names
-        user.is_staff = bool(names & {Role.OPERATOR, Role.ADMINISTRATOR})
-        user.save(update_fields=["is_superuser", "is_staff"])
-        role = role_of(user)
-        role_set(user, person(request), str(role) if role else None, before=str(before) if before else None)
-        if user.pk == person(request).pk:
-            update_session_auth_hash(request, user)
-
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
-        """Remember the role of before, which ends sessions where it goes."""
-        form.role_before = role_of(User.objects.get(pk=obj.pk)) if change else None
+        """Store names and address; role and entry are given and taken by the services that the console calls."""
+        actor = person(request)
+        if not change:
+            super().save_model(request, obj, form, change)
+            role_set(obj, actor, None)
+            return
+        let, obj.is_active = obj.is_active, User.objects.get(pk=obj.pk).is_active
         super().save_model(request, obj, form, change)
+        if "email" in form.changed_data:
+            address_set(obj, actor)
+        if "held" in form.changed_data:
+            chosen = form.cleaned_data["held"]
+            give_role(obj, Role(chosen) if chosen else None, actor=actor)
+        let_in(obj, active=let, actor=actor)
 
     def changeform_view(
-        self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
-        """Let somebody change people who has signed in lately."""
-        if not signed_in_lately(request):
-            return redirect(sign_in_again(request.get_full_path()))
-        return super().changeform_view(request, object_id, form_url, extra_context)
+        """Say what a service refused; nothing of the form was stored then."""
+        try:
+            return super().changeform_view(request, object_id, form_url, extra_context)
+        except ValidationError as refusal:
+            self.message_user(request, " ".join(refusal.messages), messages.ERROR)
+            return redirect(request.get_full_path())
 
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:  # noqa: A002
         """Let somebody set a password who has signed in lately."""

@@ -16,21 +16,30 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from messages.message import message
-from portal.admin.site import AuditHistoryMixin, ReadOnlyInline, ReadOnlyMixin, holds, translated_column
+from portal.admin.site import (
+    AuditHistoryMixin,
+    FreshSignInMixin,
+    ReadOnlyInline,
+    ReadOnlyMixin,
+    holds,
+    translated_column,
+)
 from portal.console.doors import person, rights_here
 from portal.console.forms import RegistrationForm
 from portal.console.pages.run.page import live_context
 from portal.console.templatetags.console import badge
 from provisioning.errors import ServiceRefusedError
 from provisioning.models import AccountAccess, AccountQuota, Run, StackOutput, StackResource
+from provisioning.models.district_health import HEALTH
 from provisioning.onboarding.service import onboard
 from provisioning.runs.selectors import latest_run
 from registry.accounts.acts import Act
-from registry.accounts.roles import Role
+from registry.accounts.roles import NotAllowedError, Role
 from registry.audit.models import AuditEvent
 from registry.districts.accounts import Access, AccountRefusedError, add_account
 from registry.districts.models import AwsAccount, District
 from registry.districts.registration import RegistrationRefusedError
+from registry.districts.statuses import DistrictStatus
 from registry.messages.translation import translated, translated_word
 
 
@@ -71,14 +80,29 @@ class EventInline(ReadOnlyInline):
     sentence = translated_column("message", _("Sentence"))
 
 
+class HealthFilter(admin.SimpleListFilter):
+    """Districts by how they are."""
+
+    title = _("State")
+    parameter_name = "health"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        """Return every state with its word."""
+        return DistrictStatus.choices()
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[District]) -> QuerySet[District]:
+        """Return those that are so."""
+        return queryset.alias(is_now=HEALTH).filter(is_now=self.value()) if self.value() else queryset
+
+
 @admin.register(District)
 class DistrictAdmin(AuditHistoryMixin, ReadOnlyMixin, admin.ModelAdmin):  # type: ignore[type-arg]
     """Registers, shows and leads to the teardown."""
 
     list_display = (
-        *("name", "suffix", "environment_shown", "region", "size", "status_shown", "drift_shown", "created_at"),
+        *("name", "suffix", "environment_shown", "region", "size", "health_shown", "drift_shown", "created_at"),
     )
-    list_filter = ("status", "drift", "environment", "region", "size", "account")
+    list_filter = (HealthFilter, "drift", "environment", "region", "size", "account")
     search_fields = ("name", "suffix", "=nces_id")
     list_per_page = 50
     show_full_result_count = False
@@ -87,10 +111,15 @@ class DistrictAdmin(AuditHistoryMixin, ReadOnlyMixin, admin.ModelAdmin):  # type
     environment_shown = translated_column("environment", _("Environment"), translated_word)
     change_form_template = "admin/districts/district/change_form.html"
 
-    @admin.display(description=_("State"), ordering="status")
-    def status_shown(self, district: District) -> SafeString:
-        """Draw the district's badge."""
-        return badge(district.status_badge)
+    @admin.display(description=_("State"), ordering="health")
+    def health_shown(self, district: District) -> SafeString:
+        """Draw how the district is, as the console does."""
+        return badge(DistrictStatus(district.health))  # type: ignore[attr-defined]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[District]:
+        """Read how each district is along with it."""
+        rows: QuerySet[District] = super().get_queryset(request)
+        return rows.annotate(health=HEALTH)
 
     @admin.display(description=_("Drift"), ordering="drift")
     def drift_shown(self, district: District) -> SafeString:
@@ -123,7 +152,7 @@ class DistrictAdmin(AuditHistoryMixin, ReadOnlyMixin, admin.ModelAdmin):  # type
     ) -> HttpResponse:
         """Register a district and ask for its first run, by the same form and service as the console."""
         if not self.has_add_permission(request):
-            raise PermissionDenied(f"This needs the role {Role.OPERATOR}.")
+            raise PermissionDenied(str(NotAllowedError(Role.OPERATOR)))
         initial = {"registration_key": uuid.uuid4()}
         form = RegistrationForm(rights_here(person(request)), request.POST or None, initial=initial)
         if request.method == "POST" and form.is_valid():
@@ -181,7 +210,7 @@ class QuotaInline(ReadOnlyInline):
 
 
 @admin.register(AwsAccount)
-class AwsAccountAdmin(AuditHistoryMixin, ReadOnlyMixin, admin.ModelAdmin):  # type: ignore[type-arg]
+class AwsAccountAdmin(FreshSignInMixin, AuditHistoryMixin, ReadOnlyMixin, admin.ModelAdmin):  # type: ignore[type-arg]
     """The accounts that districts are placed in; administrators add them."""
 
     list_display = ("name", "account_id", "created_at")

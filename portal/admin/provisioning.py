@@ -10,10 +10,17 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from portal.admin.site import AuditHistoryMixin, ReadOnlyInline, ReadOnlyMixin, holds, translated_column
+from portal.admin.site import (
+    AuditHistoryMixin,
+    FreshSignInMixin,
+    ReadOnlyInline,
+    ReadOnlyMixin,
+    holds,
+    translated_column,
+)
 from portal.console.doors import person
 from portal.console.pages.run.page import live_context
-from portal.console.templatetags.console import badge
+from portal.console.templatetags.console import badge, run_badge
 from provisioning.capacity.quotas import set_limit
 from provisioning.models import (
     AccountQuota,
@@ -56,7 +63,7 @@ class RunAdmin(AuditHistoryMixin, ReadOnlyMixin, admin.ModelAdmin):  # type: ign
     @admin.display(description=_("State"), ordering="state")
     def state_shown(self, run: Run) -> SafeString:
         """Draw the run's badge."""
-        return badge(run.state_badge)
+        return run_badge(run)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Run]:
         """Leave the long columns of a list unread."""
@@ -107,7 +114,7 @@ class RolloutAdmin(AuditHistoryMixin, ReadOnlyMixin, admin.ModelAdmin):  # type:
 
 
 @admin.register(AccountQuota)
-class AccountQuotaAdmin(AuditHistoryMixin, ReadOnlyMixin, admin.ModelAdmin):  # type: ignore[type-arg]
+class AccountQuotaAdmin(FreshSignInMixin, AuditHistoryMixin, ReadOnlyMixin, admin.ModelAdmin):  # type: ignore[type-arg]
     """Quotas as AWS told them; an administrator may have a limit of their own count, by the service."""
 
     list_display = ("account", "region", "name_shown", "limit", "set_limit", "used", "source", "read_at")

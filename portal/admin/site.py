@@ -14,6 +14,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import override
 
+from portal.sign_in.reauthentication import sign_in_again, signed_in_lately
 from registry.accounts.acts import Act
 from registry.accounts.models import User
 from registry.accounts.rights import may
@@ -59,6 +60,24 @@ class ReadOnlyMixin:
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Nobody deletes: the record stays whole."""
         return False
+
+
+class FreshSignInMixin:
+    """Forms that change what the console changes after a sign-in of lately alone: no weaker door leads there."""
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """Lead whoever may write here to the page that asks again, before anything is filled in."""
+        may_write = self.has_add_permission if object_id is None else self.has_change_permission  # type: ignore[attr-defined]
+        if may_write(request) and not signed_in_lately(request):
+            return redirect(sign_in_again(request.get_full_path()))
+        answer: HttpResponse = super().changeform_view(request, object_id, form_url, extra_context)  # type: ignore[misc]
+        return answer
 
 
 class AuditHistoryMixin:

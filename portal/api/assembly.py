@@ -1,30 +1,15 @@
-"""Puts the operations together."""
+"""Puts the operations together: every module of `routes` that has a router."""
 
 from __future__ import annotations
 
-from ninja import NinjaAPI
+from importlib import import_module
+from pkgutil import iter_modules
 
+from ninja import NinjaAPI, Router
+
+from portal.api import routes
 from portal.api.reading import StrictParser
 from portal.api.refusals import install
-from portal.api.routes import (
-    access,
-    account_acts,
-    accounts,
-    audit,
-    calendar,
-    certificates,
-    device,
-    districts,
-    drift,
-    endpoints,
-    evidence,
-    inbox,
-    me,
-    people,
-    resolving,
-    rollouts,
-    runs,
-)
 
 DESCRIPTION = """\
 Everything that Homeroom's console does, for programs. Send a token as `Authorization: Bearer`; make one under
@@ -40,11 +25,18 @@ api = NinjaAPI(
     urls_namespace="api-v1",
     parser=StrictParser(),
 )
-PARTS = (
-    *(device, me, districts, drift, runs, rollouts, certificates, audit, evidence),
-    *(accounts, account_acts, calendar, people, access, endpoints, inbox, resolving),
-)
-# Modules with methods of the same addresses share a router: of two routers the first alone would be asked.
-for router in dict.fromkeys(part.router for part in PARTS):
+
+
+def routers() -> list[Router]:
+    """Return the routers of all modules of `routes`, each once: those whose methods share addresses share one.
+
+    Django Ninja asks the first router alone that has an address.
+    """
+    modules = [import_module(f"{routes.__name__}.{module.name}") for module in iter_modules(routes.__path__)]
+    found = [router for module in modules if isinstance(router := getattr(module, "router", None), Router)]
+    return list(dict.fromkeys(found))
+
+
+for router in routers():
     api.add_router("", router)
 install(api)

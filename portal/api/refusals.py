@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from ninja import NinjaAPI
 from ninja.errors import ValidationError
 
-from messages.message import message, verbatim
+from messages.message import Message, message, verbatim
 from portal.api.problems import CODES, ProblemError, problem
 from portal.sign_in.refusals import record_refusal
 from provisioning.calendar.service import CalendarRefusedError
@@ -104,7 +104,9 @@ def _validation(request: HttpRequest, error: Any) -> HttpResponse:
         # The body's own name, which stands behind "body", is none of the caller's.
         place = [str(part) for part in entry["loc"]]
         place = [place[0], *place[2:]] if place[0] == "body" else place
-        errors.setdefault(".".join(place)[:LONGEST], []).append(str(entry["msg"])[:LONGEST])
+        ours = entry.get("ctx", {}).get("error")
+        text = ours if isinstance(ours, Message) else str(entry["msg"])[:LONGEST]
+        errors.setdefault(".".join(place)[:LONGEST], []).append(text)
     detail = message("The request does not have the form that its document describes.")
     return problem(ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid", detail, errors=errors))
 

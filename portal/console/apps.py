@@ -12,7 +12,7 @@ class ConsoleConfig(AppConfig):
 
     def ready(self) -> None:
         """Connect the signal that keeps the moment of a session's sign-in, and let models' names be translated."""
-        from portal.console import reauthentication  # noqa: F401
         from portal.model_names import translate_names
+        from portal.sign_in import reauthentication  # noqa: F401
 
         translate_names()

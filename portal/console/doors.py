@@ -24,7 +24,7 @@ View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
 
 
 def person(request: HttpRequest) -> User:
-    """Return who is signed in; only behind `allowed`."""
+    """Return who is signed in; only behind `require_role`."""
     if not isinstance(request.user, User):
         raise PermissionDenied(_("Sign in first."))
     return request.user
@@ -57,8 +57,8 @@ def may_here(user: object, act: Act) -> bool:
     return rights.somewhere(act) if place is None or act.is_whole else rights.may(act, place)
 
 
-def allowed(act: Act) -> Callable[[View[P]], View[P]]:
-    """Let only signed-in people in who may do this somewhere; a service's own refusal becomes the same page."""
+def require_role(act: Act) -> Callable[[View[P]], View[P]]:
+    """Let only signed-in people in who have a role for this act somewhere; a service's own refusal is the same page."""
 
     def door(view: View[P]) -> View[P]:
         @wraps(view)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +10,8 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext, pgettext
 from django.utils.translation import gettext_lazy as _
+
+from registry.accounts.acts import Act
 
 
 @dataclass(frozen=True)
@@ -33,9 +35,34 @@ SECTIONS = (
     Section("rollouts", _("Rollouts"), "console:rollouts", "rocket", "o"),
     Section("drift", _("Drift"), "console:drift", "drift", "d"),
     Section("audit", _("Audit"), "console:audit", "list", "a"),
-    Section("system", _("System"), "console:system", "server", "s"),
+    Section("settings", _("Settings"), "console:system", "settings", "s"),
 )
 BY_KEY = {section.key: section for section in SECTIONS}
+
+
+@dataclass(frozen=True)
+class Part:
+    """A page of a section that has several, as a line below it."""
+
+    label: str | Promise
+    view: str
+    act: Act
+    """Who may see it."""
+
+
+PARTS: Mapping[str, tuple[Part, ...]] = {
+    "settings": (
+        Part(_("System"), "system", Act.SEE),
+        Part(_("AWS accounts"), "aws-accounts", Act.ADMINISTER),
+        Part(_("People"), "people", Act.REVIEW),
+        Part(_("Roles"), "roles", Act.SEE),
+        Part(_("Service accounts"), "services", Act.ADMINISTER),
+        Part(_("Notices"), "notices", Act.ADMINISTER),
+        Part(_("Calendar"), "calendar", Act.SEE),
+        Part(_("API tokens"), "tokens", Act.SEE),
+    )
+}
+"""The section's own address is that of its first page, which everybody sees."""
 
 PLACES: Mapping[str, tuple[str, str | Promise]] = {
     "overview": ("overview", ""),
@@ -55,9 +82,9 @@ PLACES: Mapping[str, tuple[str, str | Promise]] = {
     "district-lifetime": ("districts", _("Lifetime")),
     "district-contract": ("districts", _("Contract")),
     "district-time-zone": ("districts", _("Time zone")),
-    "calendar": ("system", _("Calendar")),
-    "freeze-new": ("system", _("Add freeze")),
-    "window-new": ("system", _("Add window")),
+    "calendar": ("settings", _("Calendar")),
+    "freeze-new": ("settings", _("Add freeze")),
+    "window-new": ("settings", _("Add window")),
     "runs": ("runs", ""),
     "run": ("runs", ""),
     "run-force-stop": ("runs", _("Force stop")),
@@ -68,27 +95,27 @@ PLACES: Mapping[str, tuple[str, str | Promise]] = {
     "rollout-new": ("rollouts", _("Start a rollout")),
     "rollout": ("rollouts", ""),
     "audit": ("audit", ""),
-    "system": ("system", ""),
-    "preflight": ("system", _("Preflight")),
+    "system": ("settings", _("System")),
+    "preflight": ("settings", _("Preflight")),
     "run-lines": ("runs", _("Log")),
     "run-activity": ("runs", _("Activity")),
     "run-resources": ("runs", _("Resources")),
     "run-changes": ("runs", _("Changes")),
     "inbox": ("", _("Inbox")),
-    "notices": ("system", _("Notices")),
-    "notice-new": ("system", _("New endpoint")),
-    "notice-endpoint": ("system", _("Endpoint")),
-    "people": ("system", _("People")),
-    "person-new": ("system", _("Invite a person")),
-    "person": ("system", _("Person")),
-    "grant-new": ("system", _("Grant a role")),
-    "roles": ("system", _("Roles")),
-    "services": ("system", _("Service accounts")),
-    "aws-accounts": ("system", _("AWS accounts")),
-    "aws-account-new": ("system", _("Add an AWS account")),
-    "aws-account": ("system", _("AWS account")),
+    "notices": ("settings", _("Notices")),
+    "notice-new": ("settings", _("New endpoint")),
+    "notice-endpoint": ("settings", _("Endpoint")),
+    "people": ("settings", _("People")),
+    "person-new": ("settings", _("Invite a person")),
+    "person": ("settings", _("Person")),
+    "grant-new": ("settings", _("Grant a role")),
+    "roles": ("settings", _("Roles")),
+    "services": ("settings", _("Service accounts")),
+    "aws-accounts": ("settings", _("AWS accounts")),
+    "aws-account-new": ("settings", _("Add an AWS account")),
+    "aws-account": ("settings", _("AWS account")),
     "evidence": ("audit", _("Evidence")),
-    "tokens": ("", _("API tokens")),
+    "tokens": ("settings", _("API tokens")),
     "device": ("", _("Sign in a program")),
     "search": ("", _("Search")),
     "legend": ("", _("Statuses and shortcuts")),
@@ -104,6 +131,7 @@ WITHIN: Mapping[str, str] = {
     **dict.fromkeys(("person", "person-new", "grant-new", "services"), "people"),
     **dict.fromkeys(("notice-new", "notice-endpoint"), "notices"),
     **dict.fromkeys(("freeze-new", "window-new"), "calendar"),
+    "preflight": "system",
 }
 """Pages that stand behind a list which is itself behind a section."""
 
@@ -117,18 +145,32 @@ class Crumb:
 
 
 @dataclass(frozen=True)
+class PartLink:
+    """A page of the section that the reader is in."""
+
+    part: Part
+    is_current: bool
+
+
+@dataclass(frozen=True)
 class Link:
-    """A section as the navigation of one page shows it."""
+    """A section as the navigation of one page shows it: its own pages below it where the reader is in it."""
 
     section: Section
     is_current: bool
     count: int = 0
+    parts: tuple[PartLink, ...] = ()
 
 
-def navigation(view: str, counts: Mapping[str, int]) -> list[Link]:
-    """Return the sections, that of the page marked, some with how much waits there."""
+def navigation(view: str, counts: Mapping[str, int], may: Callable[[Act], bool]) -> list[Link]:
+    """Return the sections, that of the page marked, some with how much waits there; `may` says what is offered."""
     current = PLACES.get(view, ("", ""))[0]
-    return [Link(section, section.key == current, counts.get(section.key, 0)) for section in SECTIONS]
+    page = view if any(view == part.view for part in PARTS.get(current, ())) else WITHIN.get(view, "")
+    parts = tuple(PartLink(part, part.view == page) for part in PARTS.get(current, ()) if may(part.act))
+    return [
+        Link(section, section.key == current, counts.get(section.key, 0), parts if section.key == current else ())
+        for section in SECTIONS
+    ]
 
 
 def trail(view: str, kwargs: Mapping[str, Any], *, district: str = "") -> list[Crumb]:

@@ -7,17 +7,27 @@ import hashlib
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.internal.flows.login import clear_authentication_records
 from allauth.account.internal.flows.reauthentication import get_reauthentication_flows
 from allauth.core import context
 from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.webauthn.internal.flows import did_use_passwordless_login
 from cryptography.fernet import Fernet, InvalidToken
 from django.conf import settings
-from django.http import HttpRequest
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.encoding import force_bytes
+from django.utils.translation import gettext as _
 
-from portal.console.reauthentication import signed_in_lately
+from messages.message import message
+from portal.sign_in.admission import comes_by_provider
+from portal.sign_in.reauthentication import signed_in_lately
 from registry import request_id
+from registry.accounts.models import User
+from registry.audit.actions import AuditAction
+from registry.audit.services import record
 
 SELF_EVIDENT = frozenset({"account/messages/logged_in.txt", "account/messages/logged_out.txt"})
 
@@ -32,6 +42,29 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def get_client_ip(self, request: HttpRequest) -> str:
         """Return the client's address as the audit record has it."""
         return request_id.current().remote_addr or "0.0.0.0"
+
+    def pre_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse | None:
+        """Lead somebody to the organization's provider who comes in there and has shown a passkey alone.
+
+        What the provider says at each sign-in is what they may do here: a way past it would keep yesterday's role.
+        """
+        answer: HttpResponse | None = super().pre_login(request, user, **kwargs)
+        if answer is not None or not did_use_passwordless_login(request, user) or not comes_by_provider(user):
+            return answer
+        clear_authentication_records(request)
+        record(
+            action=AuditAction.USER_SIGN_IN_FAILED,
+            actor=None,
+            subject_kind="user",
+            subject_id=user.get_username(),
+            message=message(
+                "{username} comes in by the organization's provider, and not by a passkey alone.",
+                username=user.get_username(),
+            ),
+            outcome="refused",
+        )
+        messages.warning(request, _("You come in by your organization's sign-in: a passkey alone does not let you in."))
+        return redirect("console:sign-in")
 
     def get_reauthentication_methods(self, user: Any) -> list[dict[str, Any]]:
         """Return the one page that asks again, whatever it asks the person for."""

@@ -10,7 +10,7 @@ from typing import Any
 
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
-from allauth.socialaccount.models import SocialLogin
+from allauth.socialaccount.models import SocialAccount, SocialLogin
 from allauth.socialaccount.providers.base.constants import AuthProcess
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -71,6 +71,11 @@ def free_username(*wishes: str) -> str:
             continue
         return name
     raise AssertionError("There is always another number.")
+
+
+def comes_by_provider(user: User) -> bool:
+    """Return whether a person comes in by the organization's provider alone: who has a password here need not."""
+    return not user.has_usable_password() and SocialAccount.objects.filter(user=user).exists()
 
 
 @transaction.atomic

@@ -9,6 +9,7 @@ from django.http import HttpRequest
 
 from registry import request_id
 from registry.accounts import throttle
+from registry.accounts.failed_sign_ins import password_throttled
 from registry.accounts.models import User
 from registry.accounts.passwords import LONGEST
 
@@ -22,7 +23,12 @@ class PasswordBackend(ModelBackend):
         """Return the person, or None. Raises TooManyTriesError and Busy, which are answers of their own."""
         if not username or password is None or len(password) > LONGEST or "\x00" in username:
             return None
-        throttle.count_try(username, request_id.current().remote_addr)
+        try:
+            throttle.count_try(username, request_id.current().remote_addr)
+        except throttle.TooManyTriesError as refusal:
+            if refusal.is_first:
+                password_throttled(username)
+            raise
         user = super().authenticate(request, username=username, password=password, **kwargs)
         if isinstance(user, User) and user.is_service:
             return None

@@ -1,4 +1,4 @@
-"""What a process has at hand of what the cache holds: the last used, as much as fits in so many bytes."""
+"""An LRU of what the cache holds, in the process: the least recently used goes first, by what fits in so many bytes."""
 
 from __future__ import annotations
 

@@ -15,6 +15,7 @@ import psycopg
 from psycopg import sql
 
 from processor.analytics.cells import ALL, DIMENSIONS, UNKNOWN
+from processor.analytics.level_names import in_order, spellings
 from processor.analytics.profiles import Profile, Reading, sorted_scores
 
 WORK_MEMORY = "64MB"
@@ -67,15 +68,28 @@ def read(connection: psycopg.Connection, occasion: Occasion) -> Reading:
         "SELECT counted, school, grade, level, {dimensions}, count(*), string_agg(float8send(score), ''::bytea), "
         "{who} FROM ({each}) one GROUP BY counted, school, grade, level, {dimensions}"
     ).format(dimensions=_dimensions(), each=_each(scored), who=WHO)
-    profiles, packed, levels = [], [], set()
+    ranks = _ranks(connection, occasion)
     with connection.cursor(binary=True) as cursor:
-        # A result that does not count names its level all the same: what nobody reached is hidden, not left out.
-        for counted, school, grade, level, *values, count, scores, who in cursor.execute(query, parameters):
-            levels.add(level or UNKNOWN)
-            if counted:
-                profiles.append(_profile(school, grade, level or UNKNOWN, values, count, scores))
-                packed.append((profiles[-1][:4], who, scores or b""))
-    return Reading(profiles, _in_order(connection, occasion, levels), packed)
+        rows = cursor.execute(query, parameters).fetchall()
+    # A result that does not count names its level all the same: what nobody reached is hidden, not left out.
+    levels = {level or UNKNOWN for _, _, _, level, *_ in rows}
+    spelt = spellings(levels, ranks)
+    students: dict[tuple[Any, ...], list[Any]] = {}
+    for counted, school, grade, level, *values, count, scores, who in rows:
+        if counted:
+            key = (school, grade, spelt[level or UNKNOWN], *values)
+            if (known := students.get(key)) is None:
+                students[key] = [count, scores or b"", who]
+            else:
+                # The same level in another spelling.
+                students[key] = [known[0] + count, known[1] + (scores or b""), known[2] + who]
+    profiles, packed = [], []
+    for (school, grade, level, *values), (count, scores, who) in students.items():
+        profiles.append(_profile(school, grade, level, values, count, scores))
+        packed.append((profiles[-1][:4], who, scores))
+    # A test without levels has no order of them.
+    told = () if levels <= {UNKNOWN} else in_order(set(spelt.values()), ranks, UNKNOWN)
+    return Reading(profiles, told, packed)
 
 
 def read_changes(connection: psycopg.Connection, before: Occasion, after: Occasion) -> Reading:
@@ -125,17 +139,15 @@ def _has_scores(connection: psycopg.Connection, parameters: dict[str, Any]) -> b
     return bool(row and row[0])
 
 
-def _in_order(connection: psycopg.Connection, occasion: Occasion, levels: set[str]) -> tuple[str, ...]:
-    """Return levels, the lowest first; none where no result has one."""
-    if levels <= {UNKNOWN}:
-        return ()
+def _ranks(connection: psycopg.Connection, occasion: Occasion) -> dict[str, int]:
+    """Return the ranks that files have told of an assessment's levels, the lowest first."""
     rows = connection.execute(
         "SELECT level, rank FROM homeroom.performance_level WHERE assessment_id = %s AND NOT deleted "
         "AND rank IS NOT NULL",
         (occasion.assessment,),
     )
     ranks: dict[str, int] = dict(rows.fetchall())
-    return tuple(sorted(levels, key=lambda level: (level not in ranks, ranks.get(level, 0), level)))
+    return ranks
 
 
 def _parameters(connection: psycopg.Connection, occasion: Occasion, prefix: str = "") -> dict[str, Any]:

@@ -45,13 +45,23 @@ HERE = Path(__file__).parent
 READY_SECONDS = 3.0
 
 
+class Files(StaticFiles):
+    """Style, scripts and the face: kept by browsers, which ask each time whether there is another."""
+
+    def file_response(self, *args: Any, **kwargs: Any) -> Response:
+        """Answer with a file, or with 304 where the browser has it."""
+        response = super().file_response(*args, **kwargs)
+        response.headers["cache-control"] = "no-cache"
+        return response
+
+
 def security_headers(upload_url: str, upload_origin: str) -> list[tuple[bytes, bytes]]:
     """Return what every answer carries; pages may send forms to the bucket, and load nothing from elsewhere."""
     parts = urlsplit(upload_url)
     bucket = upload_origin or f"{parts.scheme}://{parts.netloc}"
     policy = (
-        f"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self' {bucket}; "
-        f"form-action 'self' {bucket}; base-uri 'none'; frame-ancestors 'none'"
+        f"default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; img-src 'self'; "
+        f"connect-src 'self' {bucket}; form-action 'self' {bucket}; base-uri 'none'; frame-ancestors 'none'"
     )
     return [
         (b"content-security-policy", policy.encode()),
@@ -98,7 +108,7 @@ def create_app(services: Services) -> Any:
         trend_pages,
     ):
         app.include_router(routes.router)
-    app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
+    app.mount("/static", Files(directory=HERE / "static"), name="static")
     add_health(app)
     add_errors(app)
     describe_refusals(app)

@@ -111,7 +111,7 @@ def _built(
     unknown = {choice.column for choice in choices.values()} - {"", *beginning.header}
     if unknown:
         raise ValueError("A chosen column is not in the file.")
-    return propose.mapping_of(choices, name=name, title=title, base=within)
+    return propose.mapping_of(choices, beginning.header, name=name, title=title, base=within)
 
 
 @router.post("/files/{file_id}/again")

@@ -115,7 +115,7 @@ def mapped(services: Services, access: Access, file_id: int, requested: Mapping 
         else propose.guessed(using.ours, beginning.header, title)
     )
     if mapping is None and recognized is None:
-        mapping = _made_if_whole(choices, title)
+        mapping = _made_if_whole(choices, beginning.header, title)
     missing = []
     if requested is not None or base:
         missing = propose.missing(
@@ -137,10 +137,10 @@ def mapped(services: Services, access: Access, file_id: int, requested: Mapping 
     )
 
 
-def _made_if_whole(choices: dict[str, propose.Choice], title: str) -> Mapping | None:
+def _made_if_whole(choices: dict[str, propose.Choice], header: list[str], title: str) -> Mapping | None:
     """Return the mapping of a guess; nothing where a field that is needed was not guessed."""
     try:
-        return propose.mapping_of(choices, name=propose.slug(title), title=title or "Mapping")
+        return propose.mapping_of(choices, header, name=propose.slug(title), title=title or "Mapping")
     except ValueError:
         return None
 

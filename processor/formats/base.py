@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -14,6 +15,8 @@ from processor.problems import InvalidValueError
 from processor.pseudonyms import Pseudonyms
 
 DELETED = "tobedeleted"
+NOT_TESTED = "not tested"
+"""The status of a result whose student was not tested."""
 FUTURE_DAYS = 2 * 365
 FUTURE = "The result would be of a time that is years ahead: the year is a typing error."
 MOST_STUDENTS = 250_000
@@ -37,6 +40,14 @@ class Sink(Protocol):
 
     def put_result(self, line: str) -> None:
         """Take one row of results, ready made."""
+
+
+def taken_out(sink: Sink, line: int, part: int, record: str, student: str, day: str, modified_at: str) -> None:
+    """Take a result out that an earlier file may have told: of a sitting that, as is known by now, does not count.
+
+    The row is no result itself, and refused; one without an earlier result leaves nothing.
+    """
+    sink.put_result(f"{line}\t{part}\t{record}\t\t\t{student}\t\t\t\t{day}\t\t\t{NOT_TESTED}\t{modified_at}\tt\n")
 
 
 class Note(NamedTuple):
@@ -75,8 +86,39 @@ class Reading:
     """What the district has decided about assessments of Ed-Fi (`edfi_choice.Choice`), by their ids."""
     methods: set[tuple[str, str, str]] = field(default_factory=set)
     """Which reporting methods were seen: (assessment, score or level, method); whoever reads the file keeps them."""
+    class_subjects: dict[str, str] = field(default_factory=dict)
+    """The subjects of OneRoster's classes, by their ids: those that are known, and those of the upload."""
+    session_years: set[str] = field(default_factory=set)
+    """The school years of an archive's academic sessions, which are read before its users."""
     tests: dict[str, dict[str, str]] = field(default_factory=dict)
     """The plain CSV's assessments: by title, by subject, their ids."""
+
+    @property
+    def roster_year(self) -> str:
+        """Return the school year that a roster is of: its file's or folder's, its sessions' last, or its upload's."""
+        of_upload = values.school_year(self.when)
+        if self.school_year or not self.session_years or of_upload in self.session_years:
+            return self.school_year or of_upload
+        return max((year for year in self.session_years if year <= of_upload), default=of_upload)
+
+    @cached_property
+    def ours(self) -> frozenset[str]:
+        """Return the district's own ids and names as they are compared: in any case, without zeros before."""
+        return frozenset(map(_comparable, self.district_ids))
+
+    @cached_property
+    def ours_are_named(self) -> bool:
+        """Return whether one of them is a name: only then can a district's name be another one's."""
+        return any(NAME_OF_DISTRICT(told) for told in self.district_ids)
+
+    def refuse_other_district(self, column: str, ids_told: Iterable[str], names_told: Iterable[str] = ()) -> None:
+        """Raise RowRefusedError where a row names its district, and none of what it names is ours."""
+        if not self.ours:
+            return
+        told = [*ids_told, *(names_told if self.ours_are_named else ())]
+        told = [cell for cell in map(_comparable, told) if cell]
+        if told and self.ours.isdisjoint([*told, *map(_comparable, names_told)]):
+            raise RowRefusedError(column, "wrong_district", "The row is of another district.")
 
     @property
     def when(self) -> str:
@@ -137,6 +179,13 @@ class Reading:
         self.notes.append(Note(line, column, error.code, error.reason, value))
 
 
+NAME_OF_DISTRICT = re.compile(r"[^\W\d_]{3,}").search
+
+
+def _comparable(told: str) -> str:
+    return " ".join(told.casefold().split()).lstrip("0")
+
+
 Maker = Callable[[Reading], Reader]
 
 
@@ -152,6 +201,8 @@ class Field:
     """Whether a deleted row needs it too."""
     part: bool = False
     """Whether a cell that is refused costs only itself: the row is kept without it, with a note."""
+    verbatim: bool = False
+    """Whether `NULL` stands for itself: it is a name, or what is refused as nobody's id."""
     written: str = ""
     """`date`, `number` or `strict number` (no comma) where people write it in ways that are taken for one another."""
 
@@ -159,6 +210,23 @@ class Field:
 def fixed(read: Reader) -> Maker:
     """Return a maker of a reader that is the same for every file."""
     return lambda reading: read
+
+
+YEARS_BEFORE = 400
+"""By so much the moment of a row lies back that only fills gaps: a calendar comes again after as many years."""
+
+
+def filling(moment: str) -> str:
+    """Return the moment of a row that is no roster's: it fills what no roster tells, and replaces only its like.
+
+    It lies before any moment that a source can name (`processor.ingest.merge.GAPS_BEFORE`).
+    """
+    return f"{int(moment[:4]) - YEARS_BEFORE}{moment[4:]}"
+
+
+def earlier(moment: str, years: int) -> str:
+    """Return a moment so many years earlier, a multiple of 4: of a roster's row that another one of its rows beats."""
+    return f"{int(moment[:4]) - years}{moment[4:]}"
 
 
 def modified() -> Maker:
@@ -228,6 +296,7 @@ class Plan:
     needed_of_deleted: tuple[bool, ...]
     status_at: int | None
     parts: tuple[bool, ...] = ()
+    verbatim: tuple[bool, ...] = ()
 
     def read(self, cells: Sequence[str]) -> list[str]:
         """Return the values in the order of the fields; raises InvalidValueError at the first that is refused.
@@ -237,8 +306,14 @@ class Plan:
         return [read(cell) for read, cell in zip(self.readers, self._all(cells), strict=True)]
 
     def _all(self, cells: Sequence[str]) -> Sequence[str]:
+        """Return as many cells as there are fields, those empty that say so."""
         missing = len(self.readers) - len(cells)
-        return [*cells, *[""] * missing] if missing > 0 else cells
+        whole = [*cells, *[""] * missing] if missing > 0 else cells
+        if values.NULLS.isdisjoint(whole):
+            return whole
+        return [
+            "" if cell in values.NULLS and not same else cell for cell, same in zip(whole, self.verbatim, strict=True)
+        ]
 
     def read_many(self, columns: Sequence[Sequence[str]]) -> tuple[list[Sequence[str]], set[int]]:
         """Return the values column by column, and which rows have one that is refused: these are to be read again.
@@ -247,7 +322,11 @@ class Plan:
         """
         read_columns: list[Sequence[str]] = []
         refused: set[int] = set()
-        for read, plain, required, cells in zip(self.readers, self.plain, self.required, columns, strict=True):
+        for read, plain, required, same, cells in zip(
+            self.readers, self.plain, self.required, self.verbatim, columns, strict=True
+        ):
+            if not same and not values.NULLS.isdisjoint(cells):
+                cells = [values.NULL if cell in values.NULLS else cell for cell in cells]
             try:
                 read_all = list(map(plain, cells))
                 whole = not required or values.NULL not in read_all
@@ -261,7 +340,7 @@ class Plan:
         if self.status_at is None:
             return None
         try:
-            if self.readers[self.status_at](cells[self.status_at]) != DELETED:
+            if self.readers[self.status_at](self._all(cells)[self.status_at]) != DELETED:
                 return None
             return [
                 read(cell) if needed else values.NULL
@@ -277,7 +356,7 @@ class Plan:
     def refusals(self, cells: Sequence[str]) -> list[tuple[str, InvalidValueError, str]]:
         """Return (field, why, cell) for every cell that is refused."""
         refusals = []
-        for name, read, cell in zip(self.names, self.readers, cells, strict=True):
+        for name, read, cell in zip(self.names, self.readers, self._all(cells), strict=True):
             try:
                 read(cell)
             except InvalidValueError as error:
@@ -310,4 +389,6 @@ def plan(kind: Format, reading: Reading) -> Plan:
         tuple(field.of_deleted for field in kind.fields),
         status[0] if status else None,
         tuple(field.part and not must for field, must in zip(kind.fields, required, strict=True)),
+        # Objects of JSON have a null of their own.
+        tuple(field.verbatim or kind.is_json for field in kind.fields),
     )

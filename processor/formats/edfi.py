@@ -18,6 +18,7 @@ from processor.formats.edfi_methods import (
     names_a_level,
     plainly,
     rank_of,
+    same_scale,
     transformed_from,
 )
 
@@ -80,17 +81,32 @@ def is_number(text: str) -> bool:
 
 
 def counting(entries: list[dict[str, Any]], key: str, namespace: str = "") -> dict[str, Any] | None:
-    """Return the one of `scoreResults` or `scores` that is the score: it has a number under `key`."""
-    fitting = []
+    """Return the one of `scoreResults` or `scores` that is the score: it has a number under `key`.
+
+    Where the method that would be the score is there without a number, a number of another method is of another scale:
+    it is none among the scale scores of others.
+    """
+    fitting: list[tuple[tuple[Rank, int], int, str]] = []
+    without: list[tuple[tuple[Rank, int], int, str]] = []
     transformed = transformed_from(descriptor(entry.get(METHOD)) for entry in entries)
     for place, entry in enumerate(entries):
         method = descriptor(entry.get(METHOD))
         rank = rank_of(method, namespace)
         if rank[0] == Rank.OTHER and plainly(method) in transformed:
             rank = Rank.STANDARD, 0
-        if rank[0] < Rank.NEVER and is_number(at(entry, key)):
-            fitting.append((rank, place))
-    return entries[min(fitting)[1]] if fitting else None
+        if rank[0] < Rank.NEVER:
+            (fitting if is_number(at(entry, key)) else without).append((rank, place, plainly(method)))
+    if not fitting:
+        return None
+    best = min(fitting)
+    if (
+        without
+        and (missing := min(without)) < best
+        and missing[0][0] < Rank.OTHER
+        and not same_scale(missing[2], best[2])
+    ):
+        return None
+    return entries[best[1]]
 
 
 def met(level: dict[str, Any]) -> bool:
@@ -125,7 +141,10 @@ def untested(item: dict[str, Any]) -> bool:
         (entry.get(METHOD), descriptor(entry.get(LEVEL))) for entry in listed(item, "performanceLevels") if met(entry)
     ]
     pairs += [(entry.get(METHOD), at(entry, "result")) for entry in listed(item, "scoreResults")]
-    return any(is_untested(descriptor(method), word) for method, word in pairs)
+    if any(is_untested(descriptor(method), word) for method, word in pairs):
+        return True
+    levels = [(method, word) for method, word in pairs if names_a_level(descriptor(method), word)]
+    return any(values.is_untested(values.worded(word)) for _, word in levels)
 
 
 def tolerant(cell: str) -> str:

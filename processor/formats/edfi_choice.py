@@ -11,7 +11,8 @@ from typing import Any
 
 from processor.formats.edfi import LEVEL, METHOD, at, counting, descriptor, is_number, level_of, listed, met
 from processor.formats.edfi_methods import NO_WORDS, plainly
-from processor.formats.edfi_windows import by_date, term_of
+from processor.formats.edfi_windows import term_of
+from processor.formats.occasion import season_of
 
 
 class Window(StrEnum):
@@ -57,7 +58,7 @@ def level_by(item: dict[str, Any], choice: Choice) -> str:
 
 def window_of(item: dict[str, Any], period: str, day: str, choice: Choice) -> str:
     """Return what the occasion is called: by what was chosen, or else by the first of period, term and date."""
-    windows = {Window.PERIOD: period, Window.TERM: term_of(item), Window.DATE: by_date(day) if day else ""}
+    windows = {Window.PERIOD: period, Window.TERM: term_of(item), Window.DATE: season_of(day) if day else ""}
     if choice.window == Window.YEAR:
         return ""
     if choice.window is not None and windows[choice.window]:

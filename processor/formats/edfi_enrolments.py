@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from processor.formats import ids, values
-from processor.formats.base import Field, Format, Reading, RowRefusedError, Sink, fixed, modified
+from processor.formats.base import Field, Format, Reading, RowRefusedError, Sink, earlier, fixed, modified
 from processor.formats.edfi import SOURCE, descriptor
 
 FIELDS = (
@@ -23,19 +23,28 @@ FIELDS = (
 )
 
 
+MIDNIGHT = "T00:00:00+00:00"
+ENDED_YEARS = 16
+"""By so much earlier than its entry an association counts that has ended: so no ended one beats one that goes on."""
+
+
 def write(reading: Reading, sink: Sink, line: int, row: list[str], item: dict[str, Any]) -> None:
     """Write one enrolment: of the year that it names, or else of the date that it begins on."""
-    local, school, entry, _, year, grade, modified_at = row
+    local, school, entry, left, year, grade, modified_at = row
     student = reading.numbered(local.replace("\\\\", "\\"))
     gone = "keyValues" in item
     ends = str(int(float(year))) if year else values.school_year(entry) if entry else ""
     if not ends:
         raise RowRefusedError("entryDate", "missing", "An enrolment needs its first day, or a school year.")
-    payload = (values.NULL, values.NULL) if gone else (school, grade)
     if not gone:
         sink.put("student", student, modified_at, "f")
         sink.put("student_identity", student, local, values.NULL, modified_at, "f")
-    sink.put("enrolment", student, ends, *payload, modified_at, "t" if gone else "f")
+        # Of a year's associations the one with the latest entry counts, whenever it was changed last; one that has
+        # ended, where there is no other.
+        began = f"{entry}{MIDNIGHT}" if entry else modified_at
+        sink.put("enrolment", student, ends, school, grade, earlier(began, ENDED_YEARS) if left else began, "f")
+        return
+    sink.put("enrolment", student, ends, school, values.NULL, modified_at, "t")
 
 
 FORMAT = Format(

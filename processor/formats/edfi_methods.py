@@ -116,6 +116,7 @@ UNTESTED_STATUS = (
         "opt out",
         "withdrawn",
     ),
+    *("absence", "incomplete", "dns", "excused", "did not complete", "did not start"),
     *("did not test", "dnt", "not enrolled", "medical exemption", "void", "voided", "not complete"),
 )
 """Values of a test's status that say that the student has no score, whatever numbers stand beside them."""
@@ -142,6 +143,11 @@ def rank_of(method: str, namespace: str = "") -> tuple[Rank, int]:
     if words in EXACT:
         return EXACT[words], list(EXACT).index(words)
     return _by_words(words), 0
+
+
+def same_scale(method: str, other: str) -> bool:
+    """Return whether two methods, in plain words, are two names of one score."""
+    return method == other or (holds(method, ("rit",)) and holds(other, ("rit",)))
 
 
 def _by_words(words: str) -> Rank:
@@ -200,4 +206,6 @@ def is_untested(method: str, word: str) -> bool:
     words, status = plainly(method), plainly(word)
     if holds(words, UNTESTED_METHOD):
         return bool(status) and status not in ("n", "no", "false", "0", "none", "na", "n a", "null", "tested")
-    return holds(words, STATUS_METHOD) and status in UNTESTED_STATUS
+    return holds(words, STATUS_METHOD) and any(
+        status == told or status.startswith(f"{told} ") for told in UNTESTED_STATUS
+    )

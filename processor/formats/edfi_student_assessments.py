@@ -11,10 +11,11 @@ from __future__ import annotations
 from typing import Any
 
 from processor.formats import ids, values
-from processor.formats.base import Field, Format, Reading, RowRefusedError, Sink, fixed, modified
+from processor.formats.base import NOT_TESTED, Field, Format, Reading, RowRefusedError, Sink, filling, fixed, modified
 from processor.formats.edfi import METHOD, PREFIX, SOURCE, assessment_id, at, descriptor, is_number, listed, school_of
 from processor.formats.edfi import untested as says_untested
 from processor.formats.edfi_choice import NONE, Choice, level_by, named, score_of, window_of
+from processor.formats.occasion import window_name
 from processor.problems import InvalidValueError
 
 FIELDS = (
@@ -108,7 +109,7 @@ def write(reading: Reading, sink: Sink, line: int, row: list[str], item: dict[st
         raise RowRefusedError("administrationDate", "missing", "A result needs a date, or a school year.")
     ends = year or values.school_year(day)
     reading.refuse_future("administrationDate", day, ends)
-    occasion = f"{ends} {word(window_of(item, period, day, choice))}".strip()
+    occasion = f"{ends} {word(window_name(window_of(item, period, day, choice), ends))}".strip()
     day = day or f"{year}-06-30"
     administration = f"{which}|{occasion}"
     school = _read_nested(word, school_of(item), "schoolReference.schoolId")
@@ -116,8 +117,8 @@ def write(reading: Reading, sink: Sink, line: int, row: list[str], item: dict[st
     sink.put("student", student, modified_at, "f")
     sink.put("student_identity", student, local, values.NULL, modified_at, "f")
     if school or grade:
-        sink.put("enrolment", student, ends, school, grade, modified_at, "f")
-    status = "fully graded" if rows[0][1] or rows[0][2] or not untested else "not tested"
+        sink.put("enrolment", student, ends, school, grade, filling(modified_at), "f")
+    status = "fully graded" if rows[0][1] or rows[0][2] or not untested else NOT_TESTED
     for code, value, met in rows:
         sink.put_result(
             f"{line}\t{reading.part}\t{record}\t{code}\t{ends}\t{student}\t{administration}\t{school}\t{grade}\t{day}"

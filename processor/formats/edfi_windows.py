@@ -8,13 +8,6 @@ from typing import Any
 from processor.formats.edfi import METHOD, at, descriptor, listed
 from processor.formats.edfi_methods import holds, plainly
 
-MONTHS = {
-    **dict.fromkeys((8, 9, 10, 11), "Fall"),
-    **dict.fromkeys((12, 1, 2), "Winter"),
-    **dict.fromkeys((3, 4, 5, 6), "Spring"),
-    7: "Summer",
-}
-"""By the month of a date where nothing names the window: those of the usual three interim windows."""
 TERM = ("term", "term name", "window", "test window", "testing window", "season", "administration", "period")
 TOLD = ("fall", "winter", "spring", "summer", "autumn")
 
@@ -40,8 +33,3 @@ def named(word: str) -> str:
             return "Fall" if name == "autumn" else name.capitalize()
     bare = re.sub(r"\b(?:sy)?\d{2,4}(?:\s*[-\u2013/]\s*\d{2,4})?\b", " ", word, flags=re.IGNORECASE)
     return " ".join(bare.split()) or word.strip()
-
-
-def by_date(day: str) -> str:
-    """Return the window of an ISO date."""
-    return MONTHS[int(day[5:7])]

@@ -22,6 +22,8 @@ def writer(reading: Reading, sink: Sink) -> Write:
 
     def write(line: int, row: Sequence[str]) -> None:
         source_id, status, modified, title, grade, school, subject = row
+        if status != DELETED and subject:
+            reading.class_subjects[source_id] = subject
         payload = (values.NULL,) * 4 if status == DELETED else (title, school, grade, subject)
         sink.put("class", source_id, *payload, *version(status, modified))
 

@@ -28,7 +28,7 @@ LETTERS = {"m": "male", "f": "female", "u": "unspecified", "x": "other"}
 
 gender = values.choice(GENDERS, others=LETTERS)
 FIELDS = (
-    Field("sourcedId", fixed(ids.copyable), required=True, of_deleted=True),
+    Field("sourcedId", fixed(ids.copyable), required=True, of_deleted=True, verbatim=True),
     *HEAD[1:],
     Field(
         "sex", fixed(values.remembered(lambda cell: "other" if cell.startswith("ext:") else gender(cell))), part=True

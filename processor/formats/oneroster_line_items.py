@@ -1,8 +1,9 @@
 """OneRoster lineItems.csv: one occasion of a test in one class.
 
-The title names the assessment; the grading period, or else the school year of the due date, names the occasion across
-classes. Version 1.2 calls `gradingPeriodSourcedId` `academicSessionSourcedId`, and has `schoolSourcedId`, which is the
-school of students of whom no enrolment is known.
+The title names the assessment, with the subject of its class, where that is known and the title does not say it. The
+grading period, or else the school year of the due date, names the occasion across classes. Version 1.2 calls
+`gradingPeriodSourcedId` `academicSessionSourcedId`, and has `schoolSourcedId`, which is the school of students of whom
+no enrolment is known.
 """
 
 from __future__ import annotations
@@ -33,6 +34,15 @@ def assessment_id(prefix: str, title: str) -> str:
     return prefix + " ".join(title.casefold().split())
 
 
+def test_of(title: str, subject: str) -> tuple[str, bool]:
+    """Return the id of a line item's test, and whether it is one of its subject alone.
+
+    `Unit 1 Test` of mathematics and of English are two tests, `Mathematics Benchmark` says itself of what it is.
+    """
+    base, words = assessment_id(PREFIX, title), " ".join(subject.casefold().split())
+    return (f"{base}|{words}", True) if words and words not in base else (base, False)
+
+
 EXTRA_CREDIT = 0.5
 """By how much of its scale a score may be above `resultValueMax`: teachers give extra credit. The bound is ours."""
 
@@ -52,8 +62,9 @@ def writer(reading: Reading, sink: Sink) -> Write:
             return
         if least and most and float(least) > float(most):
             raise RowRefusedError("resultValueMax", "score_out_of_range", "The highest score is below the lowest.")
-        which = assessment_id(PREFIX, title)
-        sink.put("assessment", which, title, values.NULL, least, most, modified, "f")
+        subject = reading.class_subjects.get(class_id, "")
+        which, own = test_of(title, subject)
+        sink.put("assessment", which, title, subject if own else values.NULL, least, most, modified, "f")
         period = period or session or values.school_year(day)
         sink.put(
             "administration",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from processor.formats import values
-from processor.formats.base import DELETED, Field, Format, Reading, RowRefusedError, Sink, Write, fixed
+from processor.formats.base import DELETED, Field, Format, Reading, Sink, Write, fixed
 from processor.formats.oneroster import HEAD, SOURCE, version
 
 KINDS = ("department", "school", "district", "local", "state", "national")
@@ -22,12 +22,11 @@ FIELDS = (
 
 def writer(reading: Reading, sink: Sink) -> Write:
     """Return what writes one org."""
-    ours = reading.district_ids
 
     def write(line: int, row: Sequence[str]) -> None:
         source_id, status, modified, name, kind, own_id, parent = row
-        if kind == "district" and ours and own_id and own_id not in ours:
-            raise RowRefusedError("identifier", "wrong_district", "The row is of another district.")
+        if kind == "district" and own_id:
+            reading.refuse_other_district("identifier", (own_id,))
         payload = (values.NULL,) * 4 if status == DELETED else (name, kind, own_id, parent)
         sink.put("school", source_id, *payload, *version(status, modified))
 

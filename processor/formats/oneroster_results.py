@@ -16,15 +16,26 @@ SCORE_STATUS = ("exempt", "fully graded", "not submitted", "partially graded", "
 SPELLINGS = {word.replace(" ", ""): word for word in SCORE_STATUS if " " in word}
 GRADED = ("fully graded", "partially graded")
 
+UNSCORED = ("exempt", "not submitted")
+"""Beside these a number is what a gradebook fills in, mostly 0: nothing that the student has scored."""
+_text = values.text()
+
+
+def word(cell: str) -> str:
+    """Read a score in words; NOT_TESTED where it says that there is none."""
+    told = values.worded(cell)
+    return values.NOT_TESTED if values.is_untested(told) else values.NULL if values.is_none(told) else _text(cell)
+
+
 FIELDS = (
     *HEAD,
     Field("lineItemSourcedId", fixed(values.remembered(values.identifier)), required=True),
-    Field("studentSourcedId", lambda reading: reading.sourced, required=True),
+    Field("studentSourcedId", lambda reading: reading.sourced, required=True, verbatim=True),
     Field("scoreStatus", fixed(values.extensible(values.choice(SCORE_STATUS, others=SPELLINGS))), required=True),
     Field("score", fixed(values.number())),
     Field("scoreDate", taken_on(values.any_date), required=True, written="date"),
     # Since 1.2: a score in words.
-    Field("textScore", fixed(values.remembered(values.text()))),
+    Field("textScore", fixed(values.remembered(word))),
 )
 
 
@@ -42,6 +53,9 @@ def writer(reading: Reading, sink: Sink) -> Write:
             return
         if score_status in scored and not score and not level and record not in objectives:
             raise RowRefusedError("score", "missing", "A graded result needs a score.")
+        if score_status in UNSCORED or level == values.NOT_TESTED:
+            objectives.pop(record, None)
+            score = level = values.NULL
         put(
             f"{line}\t{part}\t{PREFIX}{record}\t\t{years[day]}\t{student}\t{PREFIX}{item}\t\t\t{day}\t{score}\t{level}"
             f"\t{score_status}\t{modified}\tf\n"

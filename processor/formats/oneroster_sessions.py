@@ -8,14 +8,27 @@ from processor.formats import values
 from processor.formats.base import DELETED, Field, Format, Reading, Sink, Write, fixed
 from processor.formats.oneroster import HEAD, SOURCE, version
 
-FIELDS = (*HEAD, Field("title", fixed(values.text()), required=True))
+LAST_OF_SUMMER = "08"
+FIELDS = (
+    *HEAD,
+    Field("title", fixed(values.text()), required=True),
+    Field("schoolYear", fixed(values.named_year), part=True),
+    Field("endDate", fixed(values.any_date), part=True),
+)
+
+
+def year_of_session(ends: str) -> str:
+    """Return the school year of a session by its last day: one that ends in summer is of the year before it."""
+    return ends[:4] if ends[5:7] <= LAST_OF_SUMMER else values.school_year(ends)
 
 
 def writer(reading: Reading, sink: Sink) -> Write:
     """Return what writes one session."""
 
     def write(line: int, row: Sequence[str]) -> None:
-        source_id, status, modified, title = row
+        source_id, status, modified, title, year, ends = row
+        if status != DELETED and (year or ends):
+            reading.session_years.add(year or year_of_session(ends))
         sink.put("academic_session", source_id, values.NULL if status == DELETED else title, *version(status, modified))
 
     return write

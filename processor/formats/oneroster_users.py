@@ -15,14 +15,14 @@ from processor.formats.base import DELETED, LOCAL, SOURCED, STATE, VENDOR, Field
 from processor.formats.oneroster import HEAD, SOURCE, version
 
 FIELDS = (
-    Field("sourcedId", fixed(ids.copyable), required=True, of_deleted=True),
+    Field("sourcedId", fixed(ids.copyable), required=True, of_deleted=True, verbatim=True),
     *HEAD[1:],
     Field("role", fixed(values.remembered(values.text()))),
     Field("orgSourcedIds", fixed(values.first_of(values.identifier))),
     Field("primaryOrgSourcedId", fixed(values.text())),
-    Field("givenName", fixed(values.text()), required=True),
-    Field("familyName", fixed(values.text()), required=True),
-    Field("middleName", fixed(values.text()), part=True),
+    Field("givenName", fixed(values.text()), required=True, verbatim=True),
+    Field("familyName", fixed(values.text()), required=True, verbatim=True),
+    Field("middleName", fixed(values.text()), part=True, verbatim=True),
     Field("identifier", fixed(values.text()), part=True),
     Field("grades", fixed(values.first_of(values.any_grade)), part=True),
     Field("userIds", fixed(values.text(1000)), part=True),
@@ -54,8 +54,8 @@ def other_ids(identifier: str, user_ids: str, master: str) -> list[tuple[str, st
 def writer(reading: Reading, sink: Sink) -> Write:
     """Return what writes one student: pseudonym, identity, names and enrolment, each in its table."""
     pseudonym = reading.sourced
-    # A roster tells where students are now: the moment of a row's last change may lie years back.
-    year = values.school_year(reading.when)
+    # A roster tells where students are in its year: the moment of a row's last change may lie years back.
+    year = reading.roster_year
 
     def write(line: int, row: Sequence[str]) -> None:
         local, status, modified, role, org, primary, given, family, middle, own_id, grade, user_ids, master = row

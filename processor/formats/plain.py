@@ -22,14 +22,16 @@ from processor.formats.base import (
     Write,
     fixed,
     modified,
+    taken_out,
 )
+from processor.formats.occasion import window_name
 from processor.formats.oneroster_line_items import assessment_id
 
 PREFIX = "pl:"
 GENDERS = ("male", "female", "unspecified", "other")
 
 FIELDS = (
-    Field("student_id", fixed(ids.copyable), required=True, of_deleted=True),
+    Field("student_id", fixed(ids.copyable), required=True, of_deleted=True, verbatim=True),
     Field("assessment", fixed(values.text(200)), required=True, of_deleted=True),
     Field("administration", fixed(values.remembered(values.text(200))), required=True, of_deleted=True),
     Field("date", fixed(values.remembered(values.any_date)), of_deleted=True, written="date"),
@@ -42,8 +44,8 @@ FIELDS = (
     Field("subject", fixed(values.remembered(values.text(60))), part=True),
     Field("score_min", fixed(values.number()), part=True),
     Field("score_max", fixed(values.number()), part=True),
-    Field("given_name", fixed(values.text()), part=True),
-    Field("family_name", fixed(values.text()), part=True),
+    Field("given_name", fixed(values.text()), part=True, verbatim=True),
+    Field("family_name", fixed(values.text()), part=True, verbatim=True),
     Field("gender", fixed(values.choice(GENDERS, others={"m": "male", "f": "female", "x": "other"})), part=True),
     Field("ethnicity", fixed(values.remembered(values.text(60))), part=True),
     Field("economically_disadvantaged", fixed(values.flag), part=True),
@@ -62,20 +64,20 @@ FIELDS = (
 def writer(reading: Reading, sink: Sink) -> Write:
     """Return what writes one row: the result, and the student, school and test that it introduces."""
     pseudonym = reading.numbered
-    ours = reading.district_ids
     part = reading.part
 
     def write(line: int, row: Sequence[str]) -> None:
         local, test, occasion, day, score, level, standard, school, school_name, grade, subject, *more = row
         least, most, given, family, gender, ethnicity, poor, learner, disability, *rest = more
         district, modified_at, status, year, state, sourced = rest
-        if ours and district and district not in ours:
-            raise RowRefusedError("district_id", "wrong_district", "The row is of another district.")
+        if district:
+            reading.refuse_other_district("district_id", (district,))
         if not day and not (year := year or values.spanned_year(occasion)):
             raise RowRefusedError("date", "missing", "A result needs a date, or a school year.")
         student = pseudonym(local.replace("\\\\", "\\"))
         # An occasion that names its school year is of that year, whatever a date's typing error says.
         year = year or values.spanned_year(occasion) or values.school_year(day)
+        occasion = window_name(occasion, year)
         which = test_of(reading, test, subject)
         administration = f"{which}|{year}|{occasion.casefold()}"
         # One result for each student, occasion and standard: a second row for it is a correction.
@@ -83,6 +85,10 @@ def writer(reading: Reading, sink: Sink) -> Write:
         if status == DELETED:
             sink.put_result(f"{line}\t{part}\t{record}\t\t\t\t\t\t\t\t\t\t\t{modified_at}\tt\n")
             return
+        if values.NOT_TESTED in (score, level):
+            taken_out(sink, line, part, record, student, day or f"{year}-06-30", modified_at)
+            column = "level" if level == values.NOT_TESTED else "score"
+            raise RowRefusedError(column, "not_tested", values.UNTESTED_REASON)
         if not score and not level:
             raise RowRefusedError("score", "missing", "A result needs a score or a level.")
         if not (school := school or school_name):

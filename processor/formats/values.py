@@ -97,20 +97,32 @@ def _cleaned(cell: str, what: str, limit: int) -> str:
 
 
 NO_VALUE = frozenset(
-    {"", "na", "n/a", "n/a*", "#n/a", "#value!", "-", "--", "---", "*", "**", "***", ".", "null", "none"}
+    {"", "na", "n/a", "n/a*", "#n/a", "#value!", "null", "(null)", "<null>", "\\n", "none"}
     | {"not assessed", "not available", "not applicable", "no score", "no data", "blank"}
 )
 """What vendors and systems write in the place of a score, a level or a date that there is not."""
+NULLS = frozenset(
+    spelling
+    for word in ("null", "(null)", "<null>", "[null]", "\\N", "#N/A", "#NULL!", "n/a")
+    for spelling in (word, word.upper(), word.capitalize())
+) | {"NA"}
+"""What databases and programs write where a cell is empty, each as they write it: it is the value of no field."""
 NO_LEVEL = NO_VALUE | {"nan", "nil", "undefined"}
 """What no level is called; as a score a program's own word for a failed reckoning is refused."""
 UNTESTED = frozenset({
     *("absent", "abs", "assign", "assigned", "did not attempt", "did not take", "did not test", "dna", "dnt"),
+    *("absence", "dns", "did not start", "did not complete", "incomplete", "not administered", "not scored"),
     *("excused", "exempt", "exempted", "inv", "invalid", "invalidated", "invalidation", "medical exemption"),
     *("medically exempt", "no attempt", "no test", "non-participant", "not attempted", "not complete", "not enrolled"),
     *("not started", "not tested", "nottested", "ns", "nt", "opt out", "opted out", "parent opt out", "parent refusal"),
     *("parental refusal", "refusal", "refused", "tested elsewhere", "test not taken", "void", "voided", "withdrawn"),
 })  # fmt: skip
 """What stands in the place of a score or a level where the student was not tested: no score beside it counts."""
+LONG_UNTESTED = tuple(sorted(phrase for phrase in UNTESTED if len(phrase) > 4 and not phrase.startswith("assign")))
+"""Those that need no sign before a reason that follows; codes of few letters may begin another word's name."""
+PIECES = re.compile(r"\s*[-\u2010-\u2015\u2212:;,/(\[]\s*")
+NOTHING_FIRST = re.compile(r"^n/a\*?(?=\W)")
+SIGNS = re.compile(r"[-\u2010-\u2015\u2212*._\u00b7\u2022\u2026 ]+").fullmatch
 UNTESTED_REASON = "The student was not tested, or the test does not count: there is no result."
 
 
@@ -119,26 +131,51 @@ def worded(cell: str) -> str:
     return " ".join(cell.translate(UNSEEN).casefold().split())
 
 
+def is_none(word: str) -> bool:
+    """Return whether a cell's words (`worded`) stand for a value that there is not; dashes and asterisks alone do."""
+    return word in NO_VALUE or SIGNS(word) is not None
+
+
+def is_untested(word: str) -> bool:
+    """Return whether a cell's words (`worded`) say that the student was not tested, whatever reason follows.
+
+    `Not Tested - Medical`, `ABS (Medical)` and `NA - Opt out` do; a level that only begins alike does not.
+    """
+    word = NOTHING_FIRST.sub("na", word)
+    if word in UNTESTED:
+        return True
+    first, _, more = (piece.strip() for piece in PIECES.sub("|", word, count=1).partition("|"))
+    if first in UNTESTED:
+        return True
+    if more and is_none(first) and is_untested(more.strip(" )]")):
+        return True
+    return any(" " in word and word.startswith(f"{phrase} ") for phrase in LONG_UNTESTED)
+
+
 def not_tested() -> InvalidValueError:
     """Return what refuses a row whose student was not tested."""
     return InvalidValueError("not_tested", UNTESTED_REASON)
 
 
+NOT_TESTED = "\1"
+"""Stands for a cell that says that the student was not tested; no value has such a sign."""
+
+
 def level(limit: int = 255) -> Reader:
-    """Read a level's name; nothing for what is none. Raises InvalidValueError where the student was not tested."""
+    """Read a level's name; nothing for what is none, NOT_TESTED where the student was not tested."""
     read_text = text(limit)
 
     def read(cell: str) -> str:
         word = worded(cell)
-        if word in UNTESTED:
-            raise not_tested()
-        return NULL if word in NO_LEVEL else read_text(cell)
+        if is_untested(word):
+            return NOT_TESTED
+        return NULL if word in NO_LEVEL or is_none(word) else read_text(cell)
 
     return remembered(read)
 
 
 def score() -> Reader:
-    """Read a score; nothing for what stands for none. Raises InvalidValueError where the student was not tested."""
+    """Read a score; nothing for what stands for none, NOT_TESTED where the student was not tested."""
     read_number = number()
 
     def read(cell: str) -> str:
@@ -146,9 +183,9 @@ def score() -> Reader:
             return read_number(cell)
         except InvalidValueError:
             word = worded(cell)
-            if word in UNTESTED:
-                raise not_tested() from None
-            if word in NO_VALUE:
+            if is_untested(word):
+                return NOT_TESTED
+            if is_none(word):
                 return NULL
             raise
 
@@ -229,20 +266,47 @@ def school_year(day: str) -> str:
     return str(int(day[:4]) + (day[5:7] >= "07"))
 
 
-YEARS = re.compile(r"(?:sy|school year)?\s*(\d{4}|\d{2})\s*[-\u2013/]\s*(\d{4}|\d{2})", re.IGNORECASE)
-ONE_YEAR = re.compile(r"(?:sy|school year)?\s*(\d{4})(?:\.0+)?", re.IGNORECASE).fullmatch
+BETWEEN_YEARS = r"\s*(?:[-\u2010-\u2015\u2212/_.&+]|to|through|thru|and)\s*"
+YEARS = re.compile(
+    rf"(?<!\d)(?:[sfa]y|school year)?\s*(?<!\d)(?<!\d[./-])((?:19|20)\d\d|\d\d){BETWEEN_YEARS}((?:19|20)?\d\d)(?!\d)",
+    re.IGNORECASE,
+)
+ONE_YEAR = re.compile(r"(?:[sfa]y|(?:school|fiscal|academic) year)?\s*(\d{4})(?:\.0+)?", re.IGNORECASE).fullmatch
+SHORT_YEAR = re.compile(r"[sf]y[ '\u2019_-]*(\d\d)", re.IGNORECASE).fullmatch
+COMPACT_YEARS = re.compile(r"(?:[sfa]y)?\s*((?:19|20)\d\d)((?:19|20)?\d\d)", re.IGNORECASE).fullmatch
+SHORT_YEARS = re.compile(r"(?!19|20)(\d\d)(\d\d)").fullmatch
+LAST_MONTH = 12
 SCHOOL_YEAR_OF = re.compile(r"(?:^|[^a-z])(?:sy|school ?year)[ _-]?(\d{4})(?!\d)", re.IGNORECASE).search
 
 
 def spanned_year(text: str) -> str:
     """Return the school year that a text names by both of its years, as `Fall 2025-2026` or `2025-26`; else nothing."""
     for match in YEARS.finditer(text):
-        first, last = (int(year) % 100 for year in match.groups())
-        if (first + 1) % 100 == last and (len(match[1]) == 4 or match[0].strip() == text.strip()):
-            ends = int(match[1]) + 1 if len(match[1]) == 4 else 2001 + first
-            if EARLIEST.year < ends <= LATEST.year:
-                return str(ends)
+        # `2011-12-05` is a day, and so is `10/11/2025`.
+        is_day = (
+            int(match[2]) <= LAST_MONTH
+            and text[match.end() : match.end() + 1] in ("-", "/", ".")
+            and (text[match.end() + 1 : match.end() + 2].isdigit())
+        )
+        whole = len(match[1]) == 4 or match[0].strip() == text.strip()
+        if whole and not is_day and (year := _ends(match[1], match[2])):
+            return year
     return NULL
+
+
+def _ends(first: str, last: str) -> str:
+    """Return the year that a school year of two calendar years ends in; nothing where they do not follow each other."""
+    begins = int(first) if len(first) == 4 else 2000 + int(first)
+    ends = begins + 1
+    follows = ends == int(last) if len(last) == 4 else ends % 100 == int(last)
+    return str(ends) if follows and EARLIEST.year < ends <= LATEST.year else NULL
+
+
+def compact_year(text: str) -> str:
+    """Return the school year that digits alone tell: `20242025`, `202425`, `2425`, `FY25`; else nothing."""
+    if match := COMPACT_YEARS(text) or SHORT_YEARS(text):
+        return _ends(match[1], match[2])
+    return str(2000 + int(match[1])) if (match := SHORT_YEAR(text)) else NULL
 
 
 def year_in_path(path: str) -> str:
@@ -261,12 +325,12 @@ def year_in_path(path: str) -> str:
 
 @remembered
 def named_year(cell: str) -> str:
-    """Read a school year by the year it ends in, or by both: `2026`, `2025-2026`, `2025-26`, `SY2026`."""
+    """Read a school year by the year it ends in, or by both: `2026`, `2025-2026`, `2025_26`, `20252026`, `SY2026`."""
     value = " ".join(cell.translate(UNSEEN).split())
     if not value:
         return NULL
     match = ONE_YEAR(value)
-    year = match[1] if match else spanned_year(value)
+    year = compact_year(value) or (match[1] if match else spanned_year(value))
     if not year or not EARLIEST.year < int(year) <= LATEST.year:
         raise InvalidValueError(
             "not_a_year", "This is no school year as 2025-2026, or as 2026 for the one that ends then."

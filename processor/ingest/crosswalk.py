@@ -128,7 +128,7 @@ def _take_claims(connection: psycopg.Connection, file_id: int, of_roster: str) -
         (file_id,),
     )
     _keep_erased_out(connection)
-    _take_over(connection)
+    _move_to_rostered_child(connection)
 
 
 def _keep_erased_out(connection: psycopg.Connection) -> None:
@@ -143,7 +143,7 @@ def _keep_erased_out(connection: psycopg.Connection) -> None:
 ROSTERED = "EXISTS (SELECT FROM homeroom.student_key o WHERE o.student = {0} AND o.said_by IN ('roster', 'person'))"
 
 
-def _take_over(connection: psycopg.Connection) -> None:
+def _move_to_rostered_child(connection: psycopg.Connection) -> None:
     """Move what is stored under the ids that a roster has given to a child, as far as it is no other child's."""
     _drop(connection, "moves")
     connection.execute(

@@ -12,12 +12,16 @@ import psycopg
 from processor.ingest.staging import stage
 from processor.model import OTHER_ROLE, TARGETS, Target
 
+GAPS_BEFORE = "1990-01-01 00:00:00+00"
+"""Rows of an earlier moment are no roster's (`processor.formats.base.filling`)."""
 LOCK = 7_301_002
 """Merges take turns: the advisory lock that each holds from its first statement to its commit."""
 
 
 def merge_small(connection: psycopg.Connection, used: frozenset[str], file_id: int) -> int:
     """Merge every staged small table, and return how many rows changed."""
+    if ENROLMENT in used:
+        connection.execute(OF_OTHER_SCHOOLS)
     return sum(_merge(connection, TARGETS[name], file_id) for name in TARGETS if name in used)
 
 
@@ -49,6 +53,8 @@ def newer(new: str, old: str, *, content: str = "''") -> str:
     The stored row is joined with its file as `f`, this upload's is `u`: a row that tells no moment of change has its
     upload's, to the microsecond.
     """
+    # A row that only fills gaps never wins against one of a roster, whichever came first.
+    only_new, only_old = (f"{row}.modified_at < '{GAPS_BEFORE}'" for row in (new, old))
     both_dated = (
         f"{new}.modified_at IS DISTINCT FROM u.uploaded_at AND {old}.modified_at IS DISTINCT FROM f.uploaded_at"
     )
@@ -56,10 +62,12 @@ def newer(new: str, old: str, *, content: str = "''") -> str:
     order = "CASE WHEN f.object_key = u.object_key THEN 0 ELSE {} END"
     upload = f"coalesce(u.uploaded_at, '-infinity'), {order.format('u.file_id')}"
     former = f"coalesce(f.uploaded_at, '-infinity'), {order.format(f'{old}.file_id')}"
+    new_row = f"({new}.modified_at, {new}.deleted, {upload}, {content.format(new)})"
+    old_row = f"({old}.modified_at, {old}.deleted, {former}, {content.format(old)})"
+    by_upload = f"({upload}, {new}.deleted, {content.format(new)}) > ({former}, {old}.deleted, {content.format(old)})"
     return (
-        f"CASE WHEN {both_dated} THEN ({new}.modified_at, {new}.deleted, {upload}, {content.format(new)}) > "
-        f"({old}.modified_at, {old}.deleted, {former}, {content.format(old)}) "
-        f"ELSE ({upload}, {new}.deleted, {content.format(new)}) > ({former}, {old}.deleted, {content.format(old)}) END"
+        f"CASE WHEN ({only_new}) <> ({only_old}) THEN {only_old} "
+        f"WHEN {both_dated} THEN {new_row} > {old_row} ELSE {by_upload} END"
     )
 
 
@@ -78,8 +86,24 @@ def _merge(connection: psycopg.Connection, target: Target, file_id: int) -> int:
         connection.execute(_incoming(target, file_id, deleted=deleted))
         changed += connection.execute(_update(target, file_id, deleted=deleted)).rowcount
         changed += connection.execute(_insert(target, file_id)).rowcount
+        if deleted and target.name == ENROLMENT:
+            connection.execute(LEFT_NO_TRACE, (file_id,))
     connection.execute("DROP TABLE IF EXISTS pg_temp.incoming")
     return changed
+
+
+ENROLMENT = "enrolment"
+OF_OTHER_SCHOOLS = (
+    "DELETE FROM pg_temp.stage_enrolment s WHERE s.deleted AND s.school_id IS NOT NULL AND NOT EXISTS ("
+    "SELECT FROM homeroom.enrolment e WHERE (e.student, e.school_year, e.school_id) = "
+    "(s.student, s.school_year, s.school_id) AND NOT e.deleted)"
+)
+"""The end of an association with one school says nothing of a student who is known to be at another."""
+LEFT_NO_TRACE = (
+    "DELETE FROM homeroom.enrolment e USING pg_temp.stage_enrolment s WHERE s.deleted AND s.school_id IS NOT NULL "
+    "AND e.deleted AND (e.student, e.school_year, e.file_id) = (s.student, s.school_year, %s)"
+)
+"""It keeps no other association of the year out, of which each has a moment of its own."""
 
 
 def _stage(target: Target) -> str:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import psycopg
 
+from processor.formats.base import NOT_TESTED
 from processor.ingest import versions
 from processor.ingest.merge import newer, this_upload
 from processor.ingest.staging import stage
@@ -20,8 +21,9 @@ from processor.model import OF_STUDENTS, RESULT
 STAGE = stage(RESULT).as_string(None)
 CONTENT = (
     "ROW({0}.school_year, {0}.student, {0}.administration_id, {0}.school_id, {0}.grade, {0}.taken_on, "
-    "{0}.scale_score, {0}.performance_level, {0}.status)::text"
+    "to_char({0}.scale_score + 1000000, 'FM0000000.000000'), {0}.performance_level, {0}.status)::text"
 )
+"""A record's content as one text; scores are written so that they sort as numbers do, 99 before 212."""
 WORK_MEMORY = "96MB"
 COLUMNS = (
     "school_year, record_id, standard, student, administration_id, school_id, grade, taken_on, scale_score, "
@@ -183,6 +185,7 @@ def refill_schools(connection: psycopg.Connection) -> None:
 
 def refuse_before(connection: psycopg.Connection) -> Iterator[Place]:
     """Take out of the staged rows what must not be merged, and yield where it was: erased students, duplicate ids."""
+    _settle_untested(connection)
     if _take_erased(connection):
         yield from _places(connection, "SELECT part, line, 0 FROM erased", ERASED)
     if _take_losers(connection):
@@ -195,6 +198,21 @@ LOST = (
     ("duplicate_id", "Another row of this file is of the same result, with a later date: that one was taken."),
     ("duplicate_id", "Another row of this file has the same id, and is newer."),
 )
+
+
+def _settle_untested(connection: psycopg.Connection) -> None:
+    """Let go what would take a result out (`processor.formats.base.taken_out`) where there is none of that sitting.
+
+    A result in the same file counts: who was absent was tested another time. Of the plain CSV, whose result may be of
+    any day of its occasion, another day is another sitting.
+    """
+    connection.execute(
+        f"DELETE FROM {STAGE} s WHERE s.deleted AND s.status = %(status)s AND (EXISTS (SELECT FROM {STAGE} o "
+        "WHERE o.record_id = s.record_id AND (NOT o.deleted OR o.ctid < s.ctid)) OR NOT EXISTS ("
+        "SELECT FROM homeroom.result r WHERE r.record_id = s.record_id "
+        "AND (NOT starts_with(r.record_id, 'pl:') OR r.taken_on = s.taken_on)))",
+        {"status": NOT_TESTED},
+    )
 
 
 def _take_erased(connection: psycopg.Connection) -> bool:

@@ -9,7 +9,7 @@ from itertools import islice
 from typing import Any, BinaryIO
 
 from processor.formats import oneroster
-from processor.formats.base import Reading
+from processor.formats.base import NOT_TESTED, Reading
 from processor.ingest.reading import Outcome, Parts, opened
 from processor.ingest.report import Report
 from processor.mappings.model import Mapping
@@ -65,8 +65,10 @@ class Collected:
         self.small.setdefault(target, {})[values[0]] = values
 
     def put_result(self, line: str) -> None:
-        """Take one row of results."""
-        self.results.append(line.rstrip("\n").split("\t"))
+        """Take one row of results, but for one that only takes an earlier result out."""
+        cells = line.rstrip("\n").split("\t")
+        if (cells[-1], cells[-3]) != ("t", NOT_TESTED):
+            self.results.append(cells)
 
     def breathe(self) -> None:
         """Do nothing: there are few rows."""
@@ -158,4 +160,4 @@ def row_of(sink: Collected, result: list[str]) -> dict[str, Any]:
 
 def only(mapping: Mapping) -> Recognition:
     """Return what recognizes files of one mapping alone."""
-    return Recognition((mapping,), ())
+    return Recognition(only=mapping)

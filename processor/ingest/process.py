@@ -132,6 +132,7 @@ class Ingest:
                 self.district_ids,
                 school_year=year_in_path(which.key),
                 tests=known_tests(connection),
+                class_subjects=known_subjects(connection),
                 choices=choices.chosen(connection),
             )
             recognition = Recognition(saved(connection))
@@ -250,6 +251,12 @@ def record_students(connection: psycopg.Connection, opened: int, used: frozenset
             f"FROM ({' UNION ALL '.join(staged)}) AS everyone GROUP BY student ORDER BY student",
             (opened,),
         )
+
+
+def known_subjects(connection: psycopg.Connection) -> dict[str, str]:
+    """Return the subjects of OneRoster's classes, by their ids, as COPY takes them."""
+    rows = connection.execute("SELECT class_id, subject FROM homeroom.class WHERE subject IS NOT NULL AND NOT deleted")
+    return {class_id: subject.replace("\\", "\\\\") for class_id, subject in rows}
 
 
 def known_tests(connection: psycopg.Connection) -> dict[str, dict[str, str]]:

@@ -18,7 +18,7 @@ from processor.ingest.report import Report
 from processor.ingest.sniffing import refuse_fixed_width, refuse_what_is_no_table, refuse_whole_lines_in_quotes
 from processor.ingest.spelling import Spelling, Twins, column_twice
 from processor.ingest.staging import Staging
-from processor.mappings.bind import OTHER_COLUMN, Bound
+from processor.mappings.bind import Bound
 from processor.mappings.recognition import Recognition
 from processor.problems import FileProblemError, InvalidValueError, RefusedCell
 from processor.reading.documents import Documents
@@ -37,6 +37,10 @@ KEPT = "The row was kept without it."
 ASSESSMENT_KEYS = {"assessmentIdentifier", "namespace"}
 DAMAGED = (
     "Accents from this line on were damaged before the file was made, and are stored as they came: export it as UTF-8."
+)
+FORMULAS = (
+    "{count:,} cells have a formula and no result, {cell} among them, and were read as empty: open the workbook in "
+    "Excel, save it, and send it again."
 )
 OF_A_PART = {"unknown_format", "no_header", "empty", "unknown_encoding", "old_workbook"}
 """Problems of a part of an archive that the others are read in spite of."""
@@ -136,22 +140,49 @@ def _read_part(
     text = opened(part, recognition)
     with closing(text) if isinstance(text, Workbook) else nullcontext():
         sheets: list[Decoded | Sheet] = list(text.sheets) if isinstance(text, Workbook) else [text]
+        of_one_test: dict[str, str] = {}
         for sheet in sheets:
             shown = f"{part.shown}: {sheet.title}" if isinstance(sheet, Sheet) and len(sheets) > 1 else part.shown
             year = (year_in_path(sheet.title) if isinstance(sheet, Sheet) else "") or reading.school_year
             of_part = replace(reading, part=len(outcome.parts), school_year=year)
             outcome.parts.append(shown)
             try:
-                Parts(outcome, of_part, staging, report, shown, recognition).read(sheet)
+                one = Parts(outcome, of_part, staging, report, shown, recognition)
+                one.read(sheet)
+                if one.only_test:
+                    refuse_one_test_for_two(of_one_test, one.only_test, shown)
             except FileProblemError as problem:
-                if len(sheets) == 1:
+                if len(sheets) == 1 or problem.code == "one_test_for_two":
                     raise
                 raise problem.of(shown.removeprefix(f"{part.shown}: ")) from problem
             outcome.encodings.add(sheet.encoding)
+            if isinstance(sheet, Sheet) and (without := sheet.without_results())[1]:
+                reason = FORMULAS.format(count=without[1], cell=without[0])
+                report.note(RefusedCell(shown, 0, "", "formula_without_result", reason))
             if isinstance(sheet, Decoded) and sheet.damaged_in:
                 report.note(RefusedCell(shown, sheet.damaged_in, "", "damaged_text", DAMAGED))
         for title, reason in text.unread if isinstance(text, Workbook) else ():
             report.note(RefusedCell(f"{part.shown}: {title}", 0, "", "sheet_not_read", reason))
+
+
+def _only_test(kind: Format) -> str:
+    """Return what a saved mapping calls every row's test, where that is in no column."""
+    mapping = kind.mapping if isinstance(kind, Bound) else None
+    if mapping is None or mapping.origin != "saved" or len(mapping.results) != 1:
+        return ""
+    told = mapping.results[0].assessment
+    return told.value if told.value and not told.columns else ""
+
+
+def refuse_one_test_for_two(known: dict[str, str], test: str, shown: str) -> None:
+    """Raise FileProblemError where two sheets would be the same test's: a mapping was made of one, and names it."""
+    before = known.setdefault(test, shown)
+    if before != shown:
+        raise FileProblemError(
+            "one_test_for_two",
+            f"The mapping calls the test of every row {test}, and so of two sheets of this workbook.",
+            "Send each sheet by itself and map it, or put the test's name into a column of each.",
+        )
 
 
 def opened(part: Part, recognition: Recognition) -> Decoded | Workbook:
@@ -199,6 +230,8 @@ class Parts:
         self._outcome, self._reading, self._recognition = outcome, reading, recognition
         self._staging, self._report, self._name = staging, report, name
         self._blank = 0
+        self.only_test = ""
+        """The one test whose results a person's mapping makes of every row, whatever the sheet; nothing otherwise."""
 
     def read(self, text: Decoded | Sheet) -> None:
         """Read it as what its first character and its names say it is."""
@@ -239,6 +272,7 @@ class Parts:
             refuse_whole_lines_in_quotes(table.header)
             raise unknown(table.header)
         self._outcome.formats.add(kind.name)
+        self.only_test = _only_test(kind)
         order = plan(kind, self._reading)
         places = list(kind.places) if isinstance(kind, Bound) else self._places(kind, table.header)
         write = kind.writer(self._reading, self._staging)
@@ -249,15 +283,22 @@ class Parts:
             twins.look(numbers, rows)
             self._batch(kind, order, places, numbers, rows, write, spelling)
             self._take_keys_and_notes()
+            self._note_short(table)
             self._staging.breathe()
             if len(table.broken) > MOST_BROKEN:
                 broken += self._broken(table.line_problems())
         broken += self._broken(table.line_problems())
+        self._note_short(table)
         spelling.settle()
         if table.unaccounted() or broken != table.account.broken:
             raise not_all_told(self._name)
         self._outcome.rows += table.account.rows - self._blank + broken
         self._outcome.lines += table.account.lines
+
+    def _note_short(self, table: Table | FixedWidth) -> None:
+        for line, reason in table.short:
+            self._report.note(RefusedCell(self._name, line, "", "short_row", reason))
+        table.short.clear()
 
     def _batch(
         self,
@@ -301,8 +342,7 @@ class Parts:
             self._reading.keys.clear()
         if self._reading.notes:
             for line, column, code, reason, value in self._reading.notes:
-                sentence = reason if code == OTHER_COLUMN else f"{reason} {KEPT}"
-                self._report.note(RefusedCell(self._name, line, column, code, sentence, value))
+                self._report.note(RefusedCell(self._name, line, column, code, f"{reason} {KEPT}", value))
             self._reading.notes.clear()
 
     def _places(self, kind: Format, header: list[str]) -> list[int | None]:
@@ -482,6 +522,10 @@ def sentence_of_missing(header: list[str], kind: Format) -> str:
 DELETED_KINDS = (
     ({"studentUniqueId"}, {"studentUniqueId", "firstName", "lastSurname"}),
     ({"schoolId"}, {"schoolId", "nameOfInstitution"}),
+    (
+        {"educationOrganizationId", "studentUniqueId"},
+        {"studentReference", "educationOrganizationReference"},
+    ),
     ({"schoolId", "studentUniqueId", "entryDate"}, {"studentReference", "schoolReference", "entryDate"}),
 )
 """By the keys of a deletion, exactly: the names by which an object of that kind is known."""

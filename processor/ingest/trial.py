@@ -6,6 +6,7 @@ from typing import Any
 
 import psycopg
 
+from processor.formats.base import NOT_TESTED
 from processor.ingest.staging import stage
 from processor.model import RESULT
 
@@ -25,8 +26,8 @@ def look(connection: psycopg.Connection, used: frozenset[str]) -> dict[str, Any]
     counts: dict[str, Any] = {"students": 0, "new_students": 0, "results": 0, "new_results": 0, "changed_results": 0,
                              "same_results": 0, "older_results": 0, "deleted_results": 0, "changed": {}}  # fmt: skip
     staged = [
-        f"SELECT student FROM pg_temp.stage_{name} WHERE student IS NOT NULL"
-        for name in ("result", "student")
+        f"SELECT student FROM pg_temp.stage_{name} WHERE student IS NOT NULL{of_it}"
+        for name, of_it in (("result", " AND NOT deleted"), ("student", ""))
         if name in used
     ]
     if staged:
@@ -52,7 +53,9 @@ def look(connection: psycopg.Connection, used: frozenset[str]) -> dict[str, Any]
         f"count(*) FILTER (WHERE NOT s.deleted AND s.modified_at >= r.modified_at AND ({differs})), "
         f"count(*) FILTER (WHERE NOT s.deleted AND r.record_id IS NOT NULL AND NOT ({differs})), "
         f"count(*) FILTER (WHERE NOT s.deleted AND s.modified_at < r.modified_at AND ({differs})), "
-        f"count(*) FILTER (WHERE s.deleted), {column_counts} FROM {STAGE} s "
+        # Of a student who was not tested only a result that is there is taken out.
+        f"count(*) FILTER (WHERE s.deleted AND (s.status IS DISTINCT FROM '{NOT_TESTED}' OR r.record_id IS NOT NULL)), "
+        f"{column_counts} FROM {STAGE} s "
         "LEFT JOIN homeroom.result r ON r.record_id = s.record_id AND r.standard = coalesce(s.standard, '')",
     )
     names = ("results", "new_results", "changed_results", "same_results", "older_results", "deleted_results")

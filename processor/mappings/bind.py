@@ -10,8 +10,21 @@ from dataclasses import dataclass, field
 
 from processor.formats import plain as plain_csv
 from processor.formats import values
-from processor.formats.base import STATE, Field, Format, Note, Reading, RowRefusedError, Sink, Write, fixed
-from processor.mappings import kinds, names, transforms
+from processor.formats.base import (
+    STATE,
+    Field,
+    Format,
+    Note,
+    Reading,
+    RowRefusedError,
+    Sink,
+    Write,
+    filling,
+    fixed,
+    taken_out,
+)
+from processor.formats.occasion import season_of, window_name
+from processor.mappings import kinds, names
 from processor.mappings.model import Condition, Mapping, Part, Result, Value
 
 PREFIX = "map:"
@@ -28,9 +41,21 @@ UNDATED = (
 TWO_RESULTS = "The row has two different results of the same test and day."
 OTHER_COLUMN = "other_column"
 OTHER_COLUMN_REASON = (
-    "From this line on there are scores out of this column, where rows before have theirs in another: they may be of "
-    "two scales."
+    "The score stands in another column than those of the same occasion in rows before, and may be of another scale."
 )
+DISTRICT_IDS = (
+    *(
+        "District ID",
+        "District Code",
+        "District Number",
+        "District State ID",
+        "District Identifier",
+        "District NCES ID",
+    ),
+    *("LEA ID", "LEA Code", "LEA Number", "Responsible District Identifier", "Responsible District Code"),
+)
+DISTRICT_NAMES = ("District Name", "District", "LEA Name", "Responsible District Name")
+"""What columns are called that tell a row's district, in whatever file."""
 LAST_DAY = "-06-30"
 """Dates a result of which only the school year is known: the year's last day, as with Ed-Fi."""
 WRITTEN = {"date": "date", "number": "number", "number if any": "number"}
@@ -67,7 +92,14 @@ class Columns:
             self._known[key] = len(self.fields)
             # After steps a cell is no longer what the column's other cells say of how it is written.
             written = "" if steps else WRITTEN.get(kind, "")
-            self.fields.append(Field(self.titles[place], fixed(kinds.reader(kind, steps)), written=written))
+            self.fields.append(
+                Field(
+                    self.titles[place],
+                    fixed(kinds.reader(kind, steps)),
+                    verbatim=kind in kinds.VERBATIM,
+                    written=written,
+                )
+            )
             self.places.append(place)
         return self._known[key]
 
@@ -277,12 +309,25 @@ def _any(columns: Columns, *values: Value) -> bool:
     return any(columns.places_of(value) for value in values)
 
 
+def _districts(mapping: Mapping, columns: Columns) -> tuple[list[int], list[int]]:
+    """Return where ids and names of a row's district are among its values."""
+    told = [
+        [
+            columns.read(columns.header[name], "word", ())
+            for name in dict.fromkeys(map(names.plain, candidates))
+            if name in columns.header and name not in mapping.named - set(map(names.plain, mapping.district.columns))
+        ]
+        for candidates in ((*mapping.district.columns, *DISTRICT_IDS), DISTRICT_NAMES)
+    ]
+    return told[0], told[1]
+
+
 def _makers(mapping: Mapping, columns: Columns) -> Callable[[Reading, Sink], Write]:
     """Return what makes the writer of one reading."""
     fields = mapping.student
     local_id, state_id = columns.pick_id(fields.id), columns.pick(fields.state_id, "student if any")
     given, middle, family = (
-        columns.pick(value, "name") for value in (fields.given_name, fields.middle_name, fields.family_name)
+        columns.pick(value, "person") for value in (fields.given_name, fields.middle_name, fields.family_name)
     )
     gender, ethnicity = columns.pick(fields.gender, "gender"), columns.pick(fields.ethnicity, "text")
     hispanic = columns.pick(fields.hispanic, "flag")
@@ -296,6 +341,7 @@ def _makers(mapping: Mapping, columns: Columns) -> Callable[[Reading, Sink], Wri
         if names.plain(name) in columns.header
     ]
     school_id, school_name = columns.pick(mapping.school.id, "id"), columns.pick(mapping.school.name, "name")
+    district_ids, district_names = _districts(mapping, columns)
     sittings = [bound for result in mapping.results if (bound := _sitting(result, mapping, columns)) is not None]
     id_column = columns.name_of(fields.id)
     plain = mapping.vendor == PLAIN
@@ -310,11 +356,13 @@ def _makers(mapping: Mapping, columns: Columns) -> Callable[[Reading, Sink], Wri
     def writer(reading: Reading, sink: Sink) -> Write:
         pseudonym, put, put_result = reading.numbered, sink.put, sink.put_result
         at = (reading.when, "f")
+        # Of who the students are a roster knows better than a vendor; a table of one's own may be the only roster.
+        of_people = at if plain else (filling(reading.when), "f")
         tail = f"{reading.when}\tf\n"
         start = f"\t{reading.part}\t"
         none = values.NULL
         known: set[tuple[str, ...]] = set()
-        used: dict[int, set[str]] = {}
+        used: dict[tuple[object, ...], int] = {}
         administrations: dict[tuple[str, ...], str] = {}
 
         def remember(entry: tuple[str, ...]) -> None:
@@ -327,24 +375,44 @@ def _makers(mapping: Mapping, columns: Columns) -> Callable[[Reading, Sink], Wri
             """Put the student of a row, and the school."""
             student, state, first, middle_name, last, *groups, school, name = person
             put("student", student, *at)
-            put("student_identity", student, local, state, *at)
+            put("student_identity", student, local, state, *of_people)
             if state:
                 # The state's number is the same child's, by which rows of other files find the same record.
                 reading.claim(STATE, state.replace("\\\\", "\\"), student, line)
             if first or last:
-                put("student_name", student, first, middle_name, last, *at)
+                put("student_name", student, first, middle_name, last, *of_people)
             if any(groups):
-                put("student_subgroup", student, *groups, *at)
+                put("student_subgroup", student, *groups, *of_people)
             if school and name:
-                put("school", school, name, "school", none, none, *at)
+                put("school", school, name, "school", none, none, *of_people)
+
+        def record_of(administration: str, student: str, sitting: str, standard: str) -> str:
+            # A sitting is known by the vendor's own id, or by its day: a second one in a window is a retest.
+            return (
+                f"{administration}|{student}|{standard}"
+                if plain
+                else f"{administration}|{student}|{sitting}|{standard}"
+            )
+
+        def ids_of(title: str, subject: str, year: str, occasion: str) -> tuple[str, str]:
+            """Return the ids of a test and of its occasion."""
+            which = (
+                plain_csv.test_of(reading, title, subject) if plain else f"{vendor}{' '.join(title.casefold().split())}"
+            )
+            return which, f"{which}|{year}|{occasion.casefold()}"
+
+        def take_out(line: int, row: Sequence[str], student: str, sitting: Sitting) -> None:
+            """Take out what an earlier file has told of a sitting that does not count."""
+            if (found := _occasion(sitting, row, reading.school_year)) is not None:
+                title, subject, day, year, occasion, _, own, standard, _, _ = found
+                _, administration = ids_of(title, subject, year, occasion)
+                record = record_of(administration, student, own or day, standard)
+                taken_out(sink, line, reading.part, record, student, day, reading.when)
 
         def held(key: tuple[str, ...]) -> str:
             """Put a test and its occasion, and return the occasion's id."""
             title, subject, year, occasion, least, most = key
-            which = (
-                plain_csv.test_of(reading, title, subject) if plain else f"{vendor}{' '.join(title.casefold().split())}"
-            )
-            administration = f"{which}|{year}|{occasion.casefold()}"
+            which, administration = ids_of(title, subject, year, occasion)
             put("assessment", which, title, subject, least, most, *at)
             put(
                 "administration",
@@ -367,8 +435,18 @@ def _makers(mapping: Mapping, columns: Columns) -> Callable[[Reading, Sink], Wri
             local = local_id(row)
             if not local:
                 raise RowRefusedError(id_column, "missing", "A result needs the student's id.")
-            results = _results(sittings, row, line, reading, used)
+            if district_ids or district_names:
+                reading.refuse_other_district(
+                    columns.fields[(district_ids + district_names)[0]].name,
+                    [row[place] for place in district_ids],
+                    [row[place] for place in district_names],
+                )
+            results, untested = _results(sittings, row, line, reading, used)
             student = pseudonym(local.replace("\\\\", "\\"))
+            for sitting in untested:
+                take_out(line, row, student, sitting)
+            if not results:
+                raise RowRefusedError(untested[0].level_column, "not_tested", values.UNTESTED_REASON)
             name = school_name(row)
             school = school_id(row) or name
             person = (student, state_id(row), given(row), middle(row), family(row), gender(row), race(row), poor(row),
@@ -387,13 +465,8 @@ def _makers(mapping: Mapping, columns: Columns) -> Callable[[Reading, Sink], Wri
                     enrolled = (student, year, school, grade)
                     if enrolled not in known:
                         remember(enrolled)
-                        put("enrolment", *enrolled, *at)
-                # A sitting is known by the vendor's own id, or by its day: a second one in a window is a retest.
-                record = (
-                    f"{administration}|{student}|{standard}"
-                    if plain
-                    else (f"{administration}|{student}|{own or day}|{standard}")
-                )
+                        put("enrolment", *enrolled, *of_people)
+                record = record_of(administration, student, own or day, standard)
                 for code, score, level in rows:
                     if several and not _is_first(there, (record, code), (day, score, level), sittings):
                         continue
@@ -428,11 +501,13 @@ def _is_first(
 
 
 def _results(
-    sittings: list[Sitting], row: Sequence[str], line: int, reading: Reading, used: dict[int, set[str]]
-) -> list[Found]:
-    """Return a row's results; raises RowRefusedError where it has none, or one that cannot be.
+    sittings: list[Sitting], row: Sequence[str], line: int, reading: Reading, used: dict[tuple[object, ...], int]
+) -> tuple[list[Found], list[Sitting]]:
+    """Return a row's results, and the sittings that the student was not tested in.
 
-    `used` has the columns that scores were taken of, by sitting: a second one may be of another scale, and is noted.
+    Raises RowRefusedError where it has neither, or a result that cannot be. `used` has the column that scores are taken
+    of, by sitting and occasion, the first of its kind that has one: another may be of another scale, and its score is
+    left out.
     """
     results: list[Found] = []
     untested: list[Sitting] = []
@@ -442,22 +517,39 @@ def _results(
                 untested.append(sitting)
         elif (result := _result(sitting, row, reading.school_year)) is not None:
             reading.refuse_future(sitting.date_column, result[2], result[3])
+            if sitting.scores and not _is_of_its_column(place, sitting, row, result, used):
+                column = next(name for at, name in sitting.scores if row[at])
+                (standard, _, level), *parts = result[10]
+                if not level and not parts:
+                    raise RowRefusedError(column, OTHER_COLUMN, OTHER_COLUMN_REASON)
+                result = (*result[:10], [(standard, values.NULL, level)] * bool(level) + parts)
+                reading.notes.append(Note(line, column, OTHER_COLUMN, OTHER_COLUMN_REASON, ""))
             results.append(result)
-            if sitting.scores and (column := next((name for at, name in sitting.scores if row[at]), "")):
-                columns = used.setdefault(place, set())
-                if columns and column not in columns:
-                    reading.notes.append(Note(line, column, OTHER_COLUMN, OTHER_COLUMN_REASON, ""))
-                columns.add(column)
-    if not results:
-        if untested:
-            raise RowRefusedError(untested[0].level_column, "not_tested", values.UNTESTED_REASON)
+    if not results and not untested:
         column = sittings[0].score_column if sittings else ""
         raise RowRefusedError(column, "missing", "The row has neither a score nor a level.")
-    for sitting in untested:
+    for sitting in untested if results else ():
         reading.leave_out(line, sitting.level_column, values.not_tested(), "")
-    return results
+    return results, untested
 
 
+def _is_of_its_column(
+    place: int, sitting: Sitting, row: Sequence[str], result: Found, used: dict[tuple[object, ...], int]
+) -> bool:
+    """Return whether a result's score, if any, is of the column that scores of its occasion are taken of."""
+    rank = next((rank for rank, (at, _) in enumerate(sitting.scores) if row[at]), None)
+    if rank is None or len(used) > MOST_KNOWN:
+        return True
+    title, subject, _, year, occasion, *_ = result
+    occasion_of = (place, title, subject, year, occasion)
+    # The mapping's first column is the better one: it counts from the row on that has it.
+    if rank > used.get(occasion_of, rank):
+        return False
+    used[occasion_of] = rank
+    return True
+
+
+Taken = tuple[str, str, str, str, str, str, str, str, str, str]
 Found = tuple[str, str, str, str, str, str, str, str, str, str, list[tuple[str, str, str]]]
 
 
@@ -478,18 +570,24 @@ def _result(sitting: Sitting, row: Sequence[str], of_file: str) -> Found | None:
             rows.append((code, part_score, part_level))
     if not rows:
         return None
-    title = sitting.assessment(row)
-    if not title:
-        raise RowRefusedError(sitting.score_column, "missing", "The row does not say which test it is of.")
-    named = sitting.administration(row)
+    if (found := _occasion(sitting, row, of_file)) is None:
+        if not sitting.assessment(row):
+            raise RowRefusedError(sitting.score_column, "missing", "The row does not say which test it is of.")
+        raise RowRefusedError(sitting.date_column, "missing", UNDATED)
+    return (*found, rows)
+
+
+def _occasion(sitting: Sitting, row: Sequence[str], of_file: str) -> Taken | None:
+    """Return which sitting of which test a row is of; nothing where it names no test, or neither date nor year."""
+    title, named = sitting.assessment(row), sitting.administration(row)
     # An occasion that names its school year is of that year, whatever a date's typing error says.
     day, year = sitting.date(row), sitting.year(row) or values.spanned_year(named)
     year = year or ("" if day else of_file)
-    if not day and not year:
-        raise RowRefusedError(sitting.date_column, "missing", UNDATED)
+    if not title or not (day or year):
+        return None
     year = year or values.school_year(day)
-    occasion = named or (transforms.season_of(day) if day else "")
+    occasion = window_name(named, year) or (season_of(day) if day else "")
     day = day or f"{year}{LAST_DAY}"
     least, most = sitting.least(row), sitting.most(row)
     subject, grade, own = sitting.subject(row), sitting.grade(row), sitting.record(row)
-    return title, subject, day, year, occasion, grade, own, standard, least, most, rows
+    return title, subject, day, year, occasion, grade, own, sitting.standard(row), least, most

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 
 from processor.mappings import names
 from processor.mappings.model import Layout, Mapping
+
+WORDS = re.compile(r"[a-z]+|\d+")
 
 
 def marks(mapping: Mapping, present: set[str]) -> int:
@@ -13,22 +16,40 @@ def marks(mapping: Mapping, present: set[str]) -> int:
     groups, absent = mapping.marks
     if not groups or absent & present or not all(group & present for group in groups):
         return 0
+    if mapping.recognize.whole and not present <= frozenset().union(*groups):
+        return 0
     return len(groups)
 
 
-def choose(mappings: Iterable[Mapping], header: Sequence[str], titles: Sequence[str] = ()) -> Mapping | None:
-    """Return the mapping with the most marks; a person's own before the library's, a title that fits before none."""
+def choose(
+    mappings: Iterable[Mapping], header: Sequence[str], titles: Sequence[str] = (), file_name: str = ""
+) -> Mapping | None:
+    """Return the mapping that a file is of: a title that fits before none, the one with more marks, who reads more.
+
+    A person's own comes before one of ours that reads no more of the file's columns.
+    """
     present = set(names.places(header))
     text = " ".join(titles).casefold()
-    best: tuple[tuple[bool, bool, int, int, int], Mapping] | None = None
+    said = " ".join(WORDS.findall(f"{text} {file_name.casefold()}"))
+    best: dict[str, tuple[tuple[bool, int, int], Mapping]] = {}
     for mapping in mappings:
-        if not (count := marks(mapping, present)):
+        if not (count := marks(mapping, present)) or not _is_of_the_vendor(mapping, present, said):
             continue
         titled = any(title.casefold() in text for title in mapping.recognize.titles)
-        rank = (mapping.origin == "saved", titled, count, len(present & mapping.named), mapping.version)
-        if best is None or rank > best[0]:
-            best = (rank, mapping)
-    return best[1] if best else None
+        rank = (titled, count, len(present & mapping.named))
+        if mapping.origin not in best or rank > best[mapping.origin][0]:
+            best[mapping.origin] = (rank, mapping)
+    if not best:
+        return None
+    # How many marks a mapping has says nothing of one that a person has written: it is compared by what it reads.
+    return max(best.values(), key=lambda chosen: (chosen[0][0], chosen[0][2], chosen[1].origin == "saved"))[1]
+
+
+def _is_of_the_vendor(mapping: Mapping, present: set[str], said: str) -> bool:
+    """Return whether a file whose marks any district's table may have is the vendor's: by a column, or by its name."""
+    if not mapping.own or mapping.own & present:
+        return True
+    return any(f" {' '.join(WORDS.findall(word.casefold()))} " in f" {said} " for word in mapping.recognize.words)
 
 
 def header_marks(mappings: Iterable[Mapping], cells: Sequence[str]) -> int:

@@ -22,8 +22,7 @@ GENDERS = {"m": "male", "male": "male", "f": "female", "female": "female", "x": 
            "non-binary": "other", "other": "other", "unspecified": "unspecified"}  # fmt: skip
 NOBODY = "\0"
 """Stands for an id that is no student's; no id has such a sign."""
-NOT_TESTED = "\1"
-"""Stands for a level that says that the student was not tested; no level has such a sign."""
+NOT_TESTED = values.NOT_TESTED
 LEVEL_CHARACTERS = 60
 _number = values.number()
 _text = values.text()
@@ -56,7 +55,7 @@ def level(cell: str) -> str:
     NOT_TESTED is returned where it says that the student was not tested.
     """
     if no_value(cell):
-        return NOT_TESTED if values.worded(cell) in values.UNTESTED else NULL
+        return NOT_TESTED if values.is_untested(values.worded(cell)) else NULL
     text = " ".join(cell.split())
     return _level(text[:-2] if text.endswith(".0") and text[:-2].isdigit() else text)
 
@@ -145,6 +144,7 @@ KINDS: dict[str, tuple[Reader, bool]] = {
     "student if any": (student_if_any, False),
     "id": (values.identifier, False),
     "name": (name, True),
+    "person": (name, True),
     "text": (_level, True),
     "number": (number, True),
     "number if any": (number_if_any, True),
@@ -158,6 +158,8 @@ KINDS: dict[str, tuple[Reader, bool]] = {
     "word": (word, True),
 }
 """Each kind's reader, and whether its cells repeat themselves, so that they are remembered."""
+VERBATIM = frozenset({"student", "student or nobody", "person", "word"})
+"""Kinds whose cells are taken at their word where they say `NULL`."""
 
 
 def reader(kind: str, steps: Sequence[str | dict[str, Any]]) -> Reader:

@@ -166,7 +166,13 @@ class Recognize(Strict):
 
     columns: tuple[tuple[Short, ...], ...] = ()
     """All of these must be there; of several names for one, any."""
+    whole: bool = False
+    """Whether these are all of a file's columns, so that one with others is another's: what a person maps is so."""
     absent: tuple[Short, ...] = ()
+    own: tuple[Short, ...] = ()
+    """Columns that this vendor's files alone have; where told, one must be there, or one of `words` be said."""
+    words: tuple[Short, ...] = ()
+    """What the file's name or the lines before the header may say instead."""
     titles: tuple[Short, ...] = ()
     """Words of the lines before the header; where told, one must be there or none of the lines."""
     sheets: tuple[Short, ...] = ()
@@ -193,6 +199,8 @@ class Mapping(Strict):
     recognize: Recognize = Recognize()
     student: Student
     school: School = School()
+    district: Cell = NOTHING
+    """The district's id, where a file's column for it is called as in no other file (`bind.DISTRICT_IDS`)."""
     row: Common = Common()
     results: Annotated[tuple[Result, ...], Field(min_length=1)]
     layouts: tuple[Layout, ...] = ()
@@ -233,6 +241,11 @@ class Mapping(Strict):
         """Return what must be there, as groups of plain names, and what must not."""
         groups = tuple(frozenset(map(names.plain, group)) for group in self.recognize.columns)
         return groups, frozenset(map(names.plain, self.recognize.absent))
+
+    @functools.cached_property
+    def own(self) -> frozenset[str]:
+        """Return the plain names of the columns that this vendor's files alone have."""
+        return frozenset(map(names.plain, self.recognize.own))
 
 
 def values_of(piece: object) -> Iterator[Value]:

@@ -102,16 +102,10 @@ def adapted(mapping: Mapping, header: Sequence[str], name: str, title: str) -> M
             ]:
                 renamed[column] = near[0]
                 break
-    groups = []
-    for group in mapping.recognize.columns:
-        own = [column for column in group if names.plain(column) in present]
-        own += [renamed[column] for column in group if column in renamed]
-        if own:
-            groups.append(own[:1])
     changed = _renamed(content, renamed)
     return Mapping.model_validate(
         {**changed, "name": name, "title": title, "origin": "saved", "version": 1, "layouts": [],
-         "recognize": {"columns": groups}}
+         "recognize": whole(header)}
     )  # fmt: skip
 
 
@@ -185,9 +179,15 @@ def guessed(mappings: Iterable[Mapping], header: Sequence[str], title: str) -> d
 
 
 def mapping_of(
-    choices: MappingOf[str, Choice], *, name: str, title: str, vendor: str = "", base: Mapping | None = None
+    choices: MappingOf[str, Choice],
+    header: Sequence[str],
+    *,
+    name: str,
+    title: str,
+    vendor: str = "",
+    base: Mapping | None = None,
 ) -> Mapping:
-    """Return the mapping of a person's choices, within another one where they began with that.
+    """Return the mapping of a person's choices for files with this header, within another one where they began with it.
 
     Raises pydantic's ValidationError, or ValueError where a field that is needed is chosen nowhere.
     """
@@ -195,11 +195,8 @@ def mapping_of(
         if not any(choices.get(target, Choice()).column or choices.get(target, Choice()).value for target in group):
             raise ValueError(f"Choose a column for {' or '.join(group).replace('_', ' ')}.")
     start = base.model_dump(exclude_defaults=True) if base is not None else {"results": [{}]}
-    marks = []
     for target, choice in choices.items():
         room, field = TARGETS[target]
-        if choice.column and (target in ("student_id", "score", "level", "date", "school_year", "assessment")):
-            marks.append([choice.column])
         if room == "results":
             start["results"] = [
                 {**result, field: _value(result.get(field), choice)} if place == 0 else result
@@ -211,8 +208,13 @@ def mapping_of(
         {**start, "name": name, "title": title, "version": 1, "origin": "saved", "layouts": [],
          "vendor": vendor or (base.vendor if base is not None else "plain"),
          "source": base.source if base is not None else "chosen by the data office",
-         "recognize": {"columns": marks}}
+         "recognize": whole(header)}
     )  # fmt: skip
+
+
+def whole(header: Sequence[str]) -> dict[str, Any]:
+    """Return what recognizes files with exactly these columns: other files have the few that were chosen as well."""
+    return {"columns": [[header[place]] for place in names.places(header).values()], "whole": True}
 
 
 def _value(before: Any, choice: Choice) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What a file is: one of the formats that the program knows, or of a mapping; a person's own mappings come first."""
+"""What a file is: of the mapping that a person has saved for its columns, of a format, or of another mapping."""
 
 from __future__ import annotations
 
@@ -10,12 +10,16 @@ from processor.formats.base import Format
 from processor.formats.nearest import plainly
 from processor.formats.registry import recognize
 from processor.mappings.bind import PLAIN, Bound, bind
-from processor.mappings.choose import choose, choose_layout, header_marks
+from processor.mappings.choose import choose, choose_layout, header_marks, marks
 from processor.mappings.library import library
 from processor.mappings.model import Layout, Mapping
+from processor.mappings.names import places
+from processor.mappings.names import plain as plain_name
 
 OF_PLAIN_ALONE = frozenset(map(plainly, ("status", "modified_at", "district_id", "sourced_id")))
 """What the plain CSV says and no mapping can: a file that says so is no table of one's own."""
+PLAIN_TABLE = "plain-csv"
+"""The mapping of a table of one's own."""
 SURE = 1_000
 """What a header of a format counts: more than the marks of any mapping."""
 
@@ -25,18 +29,21 @@ class Recognition:
     """Every mapping that a file may be of, and what is asked about it."""
 
     saved: tuple[Mapping, ...] = ()
+    """A person's own."""
     ours: tuple[Mapping, ...] = field(default_factory=library)
+    only: Mapping | None = None
+    """The mapping that a person has chosen for the one file that is looked at."""
 
     @property
     def all(self) -> tuple[Mapping, ...]:
         """Return all mappings, a person's own first."""
-        return (*self.saved, *self.ours)
+        return (self.only,) if self.only is not None else (*self.saved, *self.ours)
 
     def known(self, cells: list[str]) -> int:
         """Say how much of a known header a line's cells are."""
         if recognize(cells, is_json=False) is not None:
             return SURE
-        return header_marks(self.all, cells)
+        return min(header_marks(self.all, cells), SURE - 1)
 
     def sheet(self, name: str, rows: list[list[str]]) -> int:
         """Say how much a workbook's sheet looks like a file that is known."""
@@ -46,11 +53,15 @@ class Recognition:
 
     def table(self, header: Sequence[str], titles: Sequence[str] = (), file_name: str = "") -> Format | None:
         """Return the format of a table, bound to its header where a mapping is; nothing where it is unknown."""
-        if (own := choose(self.saved, header, titles)) is not None:
+        if self.only is not None:
+            return bind(self.only, header) if choose((self.only,), header, titles, file_name) is not None else None
+        # Who has mapped exactly these columns has decided; any other mapping takes no file of a format that is known.
+        if (own := choose([mapping for mapping in self.saved if mapping.recognize.whole], header)) is not None:
             return bind(own, header)
-        if (recognized := recognize(header, is_json=False, file_name=file_name)) is not None:
+        recognized = recognize(header, is_json=False, file_name=file_name)
+        if recognized is not None and not (recognized is plain.FORMAT and _is_ones_own(header)):
             return recognized
-        mapping = choose(self.ours, header, titles)
+        mapping = choose(self.all, header, titles, file_name)
         if (mapping is None or mapping.vendor == PLAIN) and _is_plain(header):
             return plain.FORMAT
         return bind(mapping, header) if mapping is not None else None
@@ -62,6 +73,19 @@ class Recognition:
             return None
         mapping, layout = chosen
         return bind(mapping, list(layout.fields)), layout
+
+
+def _is_ones_own(header: Sequence[str]) -> bool:
+    """Return whether some of the plain CSV's columns are called otherwise, and a table of one's own has them all."""
+    there = set(map(plainly, header))
+    lacks = [several for several in plain.FORMAT.either if not there & set(map(plainly, several))]
+    if not lacks or there & OF_PLAIN_ALONE:
+        return False
+    table = next(mapping for mapping in library() if mapping.name == PLAIN_TABLE)
+    present = set(places(header))
+    found = table.school.id, table.school.name
+    has_school = any(plain_name(name) in present for value in found for name in value.columns)
+    return bool(marks(table, present)) and has_school
 
 
 def _is_plain(header: Sequence[str]) -> bool:

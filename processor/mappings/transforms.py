@@ -11,23 +11,16 @@ from datetime import date, timedelta
 from typing import Any
 
 from processor.formats import values
+from processor.formats.occasion import WORD, season_in, season_of
 from processor.formats.values import EARLIEST, LATEST, NULL, school_year
 from processor.problems import InvalidValueError
 
 Step = Callable[[str], str]
 
-NO_VALUE = values.NO_VALUE | values.UNTESTED | {"nr"}
-"""What vendors write in the place of a score, a level or a date that there is not."""
-SEASONS = {
-    "fall": "Fall", "autumn": "Fall", "boy": "Fall", "beginning": "Fall", "fa": "Fall",
-    "winter": "Winter", "moy": "Winter", "middle": "Winter", "wi": "Winter",
-    "spring": "Spring", "eoy": "Spring", "end": "Spring", "sp": "Spring",
-    "summer": "Summer", "su": "Summer",
-}  # fmt: skip
-WORD = re.compile(r"[a-z]+")
-TWO_YEARS = re.compile(r"(?<!\d)((?:19|20)\d\d|\d\d)\s*[-\u2013/]\s*((?:19|20)?\d\d)(?!\d)")
+NO_VALUE = frozenset({"nr"})
+"""What vendors write besides in the place of a score, a level or a date that there is not."""
 ONE_YEAR = re.compile(r"(?<!\d)((?:19|20)\d\d)(?!\d)")
-SHORT_YEAR = re.compile(r"^(?:fa|fall|sp|spring|wi|winter|su|summer|sy)[ '_-]*(\d\d)$")
+SHORT_YEAR = re.compile(r"^(?:fa|fall|sp|spring|wi|winter|su|summer|sy|fy)[ '_-]*(\d\d)$")
 BEGINS_WITH_THE_YEAR = frozenset({"Fall"})
 MONTHS_OF_A_YEAR = 12
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
@@ -39,7 +32,7 @@ ISO = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ].*)?")
 YEAR_FIRST = re.compile(r"(\d{4})/(\d{1,2})/(\d{1,2})(?:[T ].*)?")
 MONTH_FIRST = re.compile(r"(\d{1,2})([/.-])(\d{1,2})[/.-](\d{4}|\d\d)(?:[T ,].*)?")
 NAMED = re.compile(r"([A-Za-z]{3,9})\.?\s+(\d{1,2}),?\s+(\d{4})(?:[T ,].*)?")
-DAY_NAMED = re.compile(r"(\d{1,2})[ -]([A-Za-z]{3,9})\.?[ -,]+(\d{4}|\d\d)(?:[T ].*)?")
+DAY_NAMED = re.compile(r"(\d{1,2})[ -]([A-Za-z]{3,9})\.?[ ,-]+(\d{4}|\d\d)(?:[T ].*)?")
 EIGHT = re.compile(r"\d{7,8}")
 SERIAL = re.compile(r"(\d{5})(\.\d+)?")
 FIRST_SERIAL = date(1899, 12, 30)
@@ -49,7 +42,8 @@ DATE_ORDERS = ("MMDDYYYY", "YYYYMMDD", "DDMMYYYY", "MMDDYY", "YYMMDD", "MMYYYY",
 
 def no_value(cell: str) -> bool:
     """Return whether a cell stands for a value that is not there."""
-    return values.worded(cell) in NO_VALUE
+    word = values.worded(cell)
+    return values.is_none(word) or values.is_untested(word) or word in NO_VALUE
 
 
 def day(cell: str) -> str:
@@ -121,21 +115,13 @@ def dated(order: str) -> Step:
 
 def season(cell: str) -> str:
     """Return Fall, Winter, Spring or Summer out of a window's name or a date; other words stay as they are."""
-    words = WORD.findall(cell.casefold())
-    for word in words:
-        if word in SEASONS:
-            return SEASONS[word]
+    if found := season_in(cell):
+        return found
     try:
         iso_date = day(cell)
     except InvalidValueError:
         return " ".join(cell.split())
     return season_of(iso_date) if iso_date else NULL
-
-
-def season_of(iso: str) -> str:
-    """Return the testing season of an ISO date: August to November, December to February, March to July."""
-    month = int(iso[5:7])
-    return "Fall" if 8 <= month <= 11 else "Winter" if month == 12 or month <= 2 else "Spring"
 
 
 def month(cell: str) -> str:
@@ -152,11 +138,8 @@ def year(cell: str) -> str:
     text = cell.strip()
     if no_value(text):
         return NULL
-    if match := TWO_YEARS.search(text):
-        begins, ends = int(match[1]) % 100, int(match[2]) % 100
-        if (begins + 1) % 100 == ends:
-            century = (int(match[1]) if len(match[1]) == 4 else 2000 + begins) + 1
-            return _year(century)
+    if told := values.spanned_year(text) or values.compact_year(text):
+        return told
     words = WORD.findall(text.casefold())
     if match := SHORT_YEAR.match(text.casefold()):
         return _year(2000 + int(match[1]) + _begins(words))
@@ -173,7 +156,7 @@ def year(cell: str) -> str:
 
 
 def _begins(words: Sequence[str]) -> int:
-    return int(any(SEASONS.get(word) in BEGINS_WITH_THE_YEAR for word in words))
+    return int(any(season_in(word) in BEGINS_WITH_THE_YEAR for word in words))
 
 
 def _year(full_year: int) -> str:

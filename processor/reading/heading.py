@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 
@@ -12,6 +12,9 @@ from processor.reading.lines import Lines
 
 MOST_TITLES = 40
 """So many lines may stand above the column names."""
+MOST_HEADER_LINES = 20
+MOST_HEADER = 64 * 1024
+"""So many lines, and characters, a header with line ends in its names may have."""
 DELIMITERS = ",\t;|^"
 SEPARATOR = re.compile(r'"?sep=.\s*"?', re.IGNORECASE).fullmatch
 """A line that tells Excel which sign parts the cells: it says so itself by the header."""
@@ -35,9 +38,11 @@ def find(lines: Lines, known: Known) -> Heading:
     """Find the column names, and let the lines begin with them; where no line is known, nothing is passed over."""
     head: list[str] = []
     best, at = 0, 0
-    for number, line in enumerate(islice(lines, MOST_TITLES + 1)):
-        head.append(line)
-        if (count := _most(line, known)) > best:
+    source = iter(lines)
+    number = -1
+    while number < MOST_TITLES and _line(head, number + 1, source):
+        number += 1
+        if (count := _most(_whole(head, number, source), known)) > best:
             best, at = count, number
         # The first line is taken at its word where it is known; else the best of the first lines is looked for.
         if best and not at:
@@ -48,6 +53,23 @@ def find(lines: Lines, known: Known) -> Heading:
     lines.before = at
     first = next((line for line in head[at:] if line.strip()), "")
     return Heading(tuple(line.strip() for line in head[:at]), bool(best), first.rstrip("\n"))
+
+
+def _line(head: list[str], number: int, source: Iterator[str]) -> str:
+    """Return one of the first lines, taken from the file where it was not yet; nothing behind the last."""
+    if number == len(head):
+        head.extend(islice(source, 1))
+    return head[number] if number < len(head) else ""
+
+
+def _whole(head: list[str], number: int, source: Iterator[str]) -> str:
+    """Return a line with those that go on in it: a column's name may hold line ends within quotes."""
+    whole = head[number]
+    for further in range(number + 1, number + MOST_HEADER_LINES):
+        if whole.count('"') % 2 == 0 or len(whole) > MOST_HEADER or not (line := _line(head, further, source)):
+            break
+        whole += line
+    return whole if whole.count('"') % 2 == 0 else head[number]
 
 
 def _most(line: str, known: Known) -> int:

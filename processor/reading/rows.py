@@ -40,6 +40,8 @@ class Rows(ABC):
         """What stands between cells; nothing where their places part them."""
         self.account = Account(titles=lines.before)
         self.broken: list[tuple[int, str, str]] = []
+        self.short: list[tuple[int, str]] = []
+        """Rows that end before the last columns, which were read as empty: by line, with the reason."""
 
     def __iter__(self) -> Iterator[tuple[int, list[str]]]:
         """Yield (line number, cells)."""

@@ -16,11 +16,16 @@ MARK = "\ufeff"
 MAC = re.compile(
     rb"[A-Za-z][\x80\x83\x84\x86-\x89\x8b\x98\x99\x9b][A-Za-z]"  # signs within a word
     rb"|[a-z][\x8a\x8c\x8e\x9f](?![A-Z\x80-\xff])|[A-Za-z][\x8a\x8c\x8e\x9f][a-z]"  # capitals within a word
-    rb"|[A-Za-z][\x80-\x90\x95-\x9f]{2}[a-z]|[A-Za-z]\x9c[a-hj-tv-z]"  # two of them, or an oe where none is written
-    rb"|[a-z]\x96[a-z]|(?<![A-Za-z])[A-Z]\x97[a-z]|[a-z]\x97[a-z]{1,2}(?![a-z])"  # dashes within a word
-    rb"|[a-z]\x92a(?![a-z])"
+    rb"|[A-Za-z](?![\x96\x97]{2})[\x80-\x90\x95-\x9f]{2}[a-z]"  # two of them
+    rb"|[A-Za-z]\x9c[a-hj-tv-z]"  # an oe where none is written
+    rb"|[aeiou]\x96[aeiou]|(?<![A-Za-z])[A-Z]\x97[a-z]|[a-z]\x97n(?![a-z])"  # dashes within a word
+    rb"|[b-df-hj-np-tv-z]\x92a(?![A-Za-z\x80-\xff])"
 ).search
-"""What Windows-1252 has where Mac OS Roman has accents: a dash in `Mu-oz`, a quote in `Garc'a`."""
+"""What Windows-1252 has where Mac OS Roman has accents: a dash in `Mu-oz`, a quote in `Garc'a`.
+
+Dashes and apostrophes stand between letters of other words as well (`mid-year`, `Ka'a'awa`): taken for accents are they
+alone where Spanish has them, an n between vowels, an o before a last n, an i before a last a.
+"""
 DAMAGED = re.compile(
     "[\u00c3\u00c2][\u0080-\u00bf\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u0192\u02c6\u02dc\u2013-\u2122]|\u00e2\u20ac|\ufffd"
 ).search

@@ -217,7 +217,7 @@ def _zipped(stream: BinaryIO, name: str, size: int, place: Place) -> Iterator[Pa
                 yield Part(base, chunks, archived=True, path=path, problem=_unreadable(start))
 
 
-FIRST = ("manifest.csv", "resultlearningobjectiveids.csv")
+FIRST = ("manifest.csv", "academicsessions.csv", "classes.csv", "resultlearningobjectiveids.csv")
 """Read before the others: what says how to read them, and what their rows take along."""
 
 

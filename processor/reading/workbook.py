@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import tempfile
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -14,6 +15,7 @@ from datetime import date, datetime, time
 from typing import IO, Any, BinaryIO, cast
 
 import openpyxl
+from openpyxl.styles.numbers import BUILTIN_FORMATS
 
 from processor.problems import FileProblemError
 
@@ -32,6 +34,8 @@ MOST_BLANK = 1_048_576
 LOOKED_AT = 40
 ROWS_AT_ONCE = 500
 CONTENT_TYPES, WORKBOOK, SHARED = "[Content_Types].xml", "xl/workbook.xml", "xl/sharedStrings.xml"
+FIRST_OWN = 164
+"""From this number on a workbook's formats are its own (ECMA-376, part 1, 18.8.30)."""
 OLD = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 """What a workbook of the older kind (xls), or a protected one, begins with: a compound file (MS-CFB, 2.2)."""
 Known = Callable[[str, list[list[str]]], int]
@@ -110,8 +114,21 @@ class Sheet:
 
     encoding = ENCODING
 
-    def __init__(self, sheet: Any, width: int) -> None:
-        self._sheet, self._width = sheet, width
+    def __init__(self, sheet: Any, width: int, *, formatted: bool = False) -> None:
+        """`formatted` says whether the workbook has numbers that are shown as other ones than they are."""
+        self._sheet, self._width, self._formatted = sheet, width, formatted
+
+    def without_results(self) -> tuple[str, int]:
+        """Return the first cell with a formula whose result is not in the workbook, and how many there are."""
+        first, count, rest = "", 0, b""
+        with self._sheet._get_source() as source:
+            while chunk := source.read(LOOKED_AT_ONCE):
+                data = rest + chunk
+                ends = 0
+                for match in UNREAD_FORMULA.finditer(data):
+                    first, count, ends = first or match[1].decode(), count + 1, match.end()
+                rest = data[max(ends, len(data) - LONGEST_CELL) :]
+        return first, count
 
     @property
     def title(self) -> str:
@@ -123,7 +140,7 @@ class Sheet:
         out = io.StringIO()
         written = csv.writer(out, lineterminator="\n")
         blank = 0
-        for number, cells in enumerate(_rows(self._sheet), start=1):
+        for number, cells in enumerate(_rows(self._sheet, formatted=self._formatted), start=1):
             if not any(cells):
                 blank += 1
                 if blank > MOST_BLANK:
@@ -161,6 +178,7 @@ class Workbook:
             raise
         except Exception as error:  # openpyxl raises whatever XML, zip and its own reader raise
             raise damaged() from error
+        self._formatted = _has_formats(self._book)
         self.unread: list[tuple[str, str]] = []
         """Sheets that are not read, each with the reason."""
         self.sheets = self._chosen(known)
@@ -183,7 +201,8 @@ class Workbook:
         for number, sheet in enumerate(self._book.worksheets):
             # Many writers of workbooks put no true size there; by it, rows and columns would be cut off unseen.
             sheet.reset_dimensions()
-            first = [cells for cells, _ in zip(_rows(sheet), range(LOOKED_AT), strict=False)]
+            rows = _rows(sheet, formatted=self._formatted)
+            first = [cells for cells, _ in zip(rows, range(LOOKED_AT), strict=False)]
             if not any(any(cells) for cells in first):
                 continue
             if sheet.sheet_state != "visible":
@@ -191,7 +210,7 @@ class Workbook:
             elif number >= MOST_SHEETS:
                 self.unread.append((str(sheet.title), f"Only the first {MOST_SHEETS} sheets are read."))
             else:
-                sheets.append((known(str(sheet.title), first), Sheet(sheet, max(map(len, first)))))
+                sheets.append((known(str(sheet.title), first), self._sheet_of(sheet, first)))
         if not sheets:
             sentence = "All sheets with rows are hidden." if self.unread else "The workbook has no rows."
             raise FileProblemError("empty", sentence, "Show the sheet with the results, save it, and send it again.")
@@ -199,19 +218,59 @@ class Workbook:
         self.unread += [(sheet.title, OTHER) for _, sheet in sheets if sheet not in chosen]
         return chosen
 
+    def _sheet_of(self, sheet: Any, first: list[list[str]]) -> Sheet:
+        return Sheet(sheet, max(map(len, first)), formatted=self._formatted)
+
 
 HIDDEN = "The sheet is hidden, and was not read: show it, or leave it out."
 OTHER = "The columns of this sheet are of no format, and it was not read."
 
 
-def _rows(sheet: Any) -> Iterator[list[str]]:
+PERCENT = re.compile(r"^[^;\"]*%").match
+ZEROS = re.compile(r"0{2,40}").fullmatch
+DIGITS_OF_A_CELL = 10**15
+"""From here on a number has more digits than a workbook keeps: the last ones are zeros in place of what they were."""
+UNREAD_FORMULA = re.compile(
+    rb'<c r="([A-Z]+\d+)"[^>]*>\s*<f(?:\s[^>]*)?(?:/>|>[^<]*</f>)\s*(?:<v\s*/>|<v>\s*</v>)?\s*</c>'
+)
+"""A cell with a formula and without what it came to: a program has written it that reckons nothing."""
+LOOKED_AT_ONCE = 1024 * 1024
+LONGEST_CELL = 16 * 1024
+
+
+def _has_formats(book: Any) -> bool:
+    """Return whether any style of a workbook shows a number as percent, or with zeros before it."""
+    formats = {**BUILTIN_FORMATS, **{FIRST_OWN + place: code for place, code in enumerate(book._number_formats)}}
+    return any(
+        PERCENT(code) or ZEROS(code) for code in (formats.get(style.numFmtId, "") for style in book._cell_styles)
+    )
+
+
+def _rows(sheet: Any, *, formatted: bool = False) -> Iterator[list[str]]:
     try:
+        if formatted:
+            for row in sheet.iter_rows():
+                yield texts([shown(cell) for cell in row])
+            return
         for row in sheet.iter_rows(values_only=True):
             yield texts(row)
     except FileProblemError:
         raise
     except Exception as error:  # a sheet's XML is read while it is gone through
         raise damaged() from error
+
+
+def shown(cell: Any) -> Any:
+    """Return a cell's value as it is shown: 0.85 as 85 where it is a percent, 123 as 00123 where it has five places."""
+    value = cell.value
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return value
+    if PERCENT(cell.number_format):
+        # As many decimals as a person typed: 0.285 is 28.5, and not what binary fractions make of it.
+        return float(f"{value * 100:.10g}")
+    if ZEROS(cell.number_format) and float(value).is_integer() and value >= 0:
+        return str(int(value)).zfill(len(cell.number_format))
+    return value
 
 
 def texts(row: Sequence[Any]) -> list[str]:
@@ -228,8 +287,10 @@ def text(cell: Any) -> str:
         return ""
     if isinstance(cell, bool):
         return "true" if cell else "false"
+    if isinstance(cell, (int, float)) and abs(cell) >= DIGITS_OF_A_CELL:
+        return f"{cell:.14E}"
     if isinstance(cell, float):
-        return str(int(cell)) if cell.is_integer() and abs(cell) < 1e15 else repr(cell)
+        return str(int(cell)) if cell.is_integer() else repr(cell)
     if isinstance(cell, datetime):
         return cell.date().isoformat() if cell.time() == time.min else cell.isoformat()
     if isinstance(cell, (date, time)):

@@ -23,11 +23,12 @@ from urllib.parse import urlencode
 from processor.sources.client import Client, unexpected
 from processor.sources.http_request import Answer, moment_of
 from processor.sources.model import MOST_BYTES, MOST_PAGES, MOST_ROWS, Batch, Cursor, Source
-from processor.sources.problems import NotOfferedError, SourceProblemError
+from processor.sources.problems import ForbiddenError, NotOfferedError, SourceProblemError
 
 RESOURCES = (
     "schools",
     "students",
+    "studentEducationOrganizationAssociations",
     "studentSchoolAssociations",
     "assessments",
     "objectiveAssessments",
@@ -202,7 +203,9 @@ def _within(window: dict[str, Any]) -> dict[str, Any]:
 
 def _page(client: Client, url: str, parameters: dict[str, Any]) -> tuple[list[dict[str, Any]], Answer]:
     answer = client.get(f"{url}?{urlencode(parameters)}")
-    if answer.status in (403, 404):
+    if answer.status == 403:
+        raise ForbiddenError
+    if answer.status == 404:
         raise NotOfferedError
     if answer.status != 200:
         raise unexpected(answer.status, "asked for a page")

@@ -11,6 +11,7 @@ import json
 import socket
 import ssl
 import threading
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -162,4 +163,13 @@ def ask(
             "The source answered with the address of another place, which is not followed.",
             "Enter the address that it leads to.",
         )
-    return Answer(answer.status, {name.lower(): value for name, value in answer.getheaders()}, content)
+    return Answer(answer.status, joined(answer.getheaders()), content)
+
+
+def joined(fields: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Return header fields by their names in small letters; several of one name are one list (RFC 9110, 5.3)."""
+    headers: dict[str, str] = {}
+    for name, value in fields:
+        key = name.lower()
+        headers[key] = f"{headers[key]}, {value}" if key in headers else value
+    return headers

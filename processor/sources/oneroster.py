@@ -21,7 +21,7 @@ from processor.sources.client import Client, unexpected
 from processor.sources.http_request import Answer, moment_of
 from processor.sources.model import MOST_BYTES, MOST_PAGES, MOST_ROWS, Batch, Cursor, Source
 from processor.sources.oneroster_tables import archive
-from processor.sources.problems import NotOfferedError, SourceProblemError
+from processor.sources.problems import ForbiddenError, NotOfferedError, SourceProblemError
 
 ROSTERING, GRADEBOOK = "rostering/v1p2", "gradebook/v1p2"
 SERVICES = {
@@ -77,11 +77,13 @@ class OneRoster:
         while not done and len(read) < MOST_ROWS and size < MOST_BYTES and pages < MOST_PAGES:
             page, answer = _page(client, _url(source, resource), resource, _parameters(window))
             window["began"] = window["began"] or _written(answer.moment)
+            known = len(read)
             # A row that moved while pages were read comes twice: as it was read last.
             read.update((str(row.get("sourcedId", f"{window['offset']}/{at}")), row) for at, row in enumerate(page))
             size += len(answer.body)
             pages += 1
-            done = _ended(answer, page, window)
+            # A source that gives the same page whatever the place has no more.
+            done = _ended(answer, page, window) or (window["offset"] > 0 and known > 0 and len(read) == known)
             window["offset"] += len(page)
         rows = list(read.values())
         window["seen"] = max([window["seen"], *filter(None, (_changed(row) for row in rows))])
@@ -110,7 +112,9 @@ def _parameters(window: dict[str, Any]) -> dict[str, Any]:
 
 def _page(client: Client, url: str, resource: str, parameters: dict[str, Any]) -> tuple[list[dict[str, Any]], Answer]:
     answer = client.get(f"{url}?{urlencode(parameters, quote_via=quote)}")
-    if answer.status in (403, 404):
+    if answer.status == 403:
+        raise ForbiddenError
+    if answer.status == 404:
         raise NotOfferedError
     if answer.status != 200:
         raise unexpected(answer.status, f"asked for {resource}")
@@ -126,7 +130,7 @@ def _page(client: Client, url: str, resource: str, parameters: dict[str, Any]) -
 
 
 def _ended(answer: Answer, page: list[dict[str, Any]], window: dict[str, Any]) -> bool:
-    """Return whether a page was the last: by the link to the next one, the count of all, or its own size."""
+    """Return whether a page was the last: by the link to the next one, the count of all, or its being empty."""
     if not page:
         return True
     if "link" in answer.headers:
@@ -139,9 +143,8 @@ def _ended(answer: Answer, page: list[dict[str, Any]], window: dict[str, Any]) -
             raise SourceProblemError("no_end", "The source leads to the same page again.", "Tell the vendor.")
         return False
     total = _total(answer)
-    if total is not None:
-        return bool(window["offset"] + len(page) >= total)
-    return len(page) < PAGE
+    # Where neither tells, a page is no last one for being short: services give fewer rows than they are asked for.
+    return total is not None and bool(window["offset"] + len(page) >= total)
 
 
 def _total(answer: Answer) -> int | None:

@@ -92,21 +92,33 @@ def classes(row: Row) -> Iterable[tuple[str, Cells]]:
     )
 
 
-def roles_of(row: Row) -> list[tuple[str, str]]:
-    """Return (role, org) of a user: in 1.2 a list, in 1.1 one word with the orgs beside it."""
+def roles_of(row: Row) -> list[Cells]:
+    """Return the roles of a user, as roles.csv has them: in 1.2 a list, in 1.1 one word with the orgs beside it."""
     roles = [
-        (text(entry, "role"), reference(entry, "org")) for entry in listed(row, "roles") if isinstance(entry, dict)
+        {
+            **{name: text(entry, name) for name in ("roleType", "role", "beginDate", "endDate")},
+            "orgSourcedId": reference(entry, "org"),
+        }
+        for entry in listed(row, "roles")
+        if isinstance(entry, dict)
     ]
     if not roles and text(row, "role"):
         orgs_of = [str(entry.get("sourcedId", "")) for entry in listed(row, "orgs") if isinstance(entry, dict)]
-        roles = [(text(row, "role"), orgs_of[0] if orgs_of else "")]
+        org = orgs_of[0] if orgs_of else ""
+        undated = {"beginDate": "", "endDate": ""}
+        roles = [{"roleType": "primary", "role": text(row, "role"), **undated, "orgSourcedId": org}]
+    for number, role in enumerate(roles):
+        role["roleType"] = role["roleType"] or ("secondary" if number else "primary")
     return roles
 
 
 def users(row: Row) -> Iterable[tuple[str, Cells]]:
-    """Write a student with the roles, and of anybody else a role without a name."""
+    """Write a student with the roles, and of anybody else a role without a name.
+
+    Which school a student without a primary org is at, the roles say, by their dates.
+    """
     roles = roles_of(row)
-    student = any(role.casefold() == "student" for role, _ in roles)
+    student = any(role["role"].casefold() == "student" for role in roles)
     if student or (text(row, "status") == DELETED and not roles):
         ids = ",".join(
             f"{{{text(entry, 'type')}:{text(entry, 'identifier')}}}"
@@ -117,7 +129,6 @@ def users(row: Row) -> Iterable[tuple[str, Cells]]:
             name: text(row, name)
             for name in ("username", "givenName", "familyName", "middleName", "identifier", "userMasterIdentifier")
         }
-        primary = reference(row, "primaryOrg") or next((org for role, org in roles if role == "student"), "")
         yield (
             "users",
             {
@@ -125,13 +136,13 @@ def users(row: Row) -> Iterable[tuple[str, Cells]]:
                 **cells,
                 "userIds": ids,
                 "grades": joined(row, "grades"),
-                "primaryOrgSourcedId": primary,
+                "primaryOrgSourcedId": reference(row, "primaryOrg"),
             },
         )
     if text(row, "status") == DELETED:
         return
-    for number, (role, org) in enumerate(roles, start=1):
-        if student and role.casefold() != "student":
+    for number, role in enumerate(roles, start=1):
+        if student and role["role"].casefold() != "student":
             continue
         yield (
             "roles",
@@ -139,9 +150,7 @@ def users(row: Row) -> Iterable[tuple[str, Cells]]:
                 **head(row),
                 "sourcedId": f"{text(row, 'sourcedId')}/{number}",
                 "userSourcedId": text(row, "sourcedId"),
-                "roleType": "primary" if number == 1 else "secondary",
-                "role": role,
-                "orgSourcedId": org,
+                **role,
             },
         )
 

@@ -13,3 +13,7 @@ class SourceProblemError(Exception):
 
 class NotOfferedError(Exception):
     """The source does not have a resource; the others are pulled all the same."""
+
+
+class ForbiddenError(NotOfferedError):
+    """The source has a resource, and refuses it to this client."""

@@ -23,7 +23,7 @@ from processor.sources.client import Client, Credentials
 from processor.sources.edfi import EdFi
 from processor.sources.model import Kind, Reader, Source, Wish
 from processor.sources.oneroster import OneRoster
-from processor.sources.problems import NotOfferedError, SourceProblemError
+from processor.sources.problems import ForbiddenError, NotOfferedError, SourceProblemError
 
 logger = logging.getLogger("processor.sources")
 READERS: dict[Kind, Reader] = {Kind.EDFI: EdFi(), Kind.ONEROSTER: OneRoster()}
@@ -73,6 +73,7 @@ class Pulling:
             store.tested(connection, source, counts)
             return
         offered, waiting = 0, False
+        refused: list[str] = []
         for resource in reader.resources:
             if source.wish != Wish.TRY and store.waits(connection, source.source_id, resource):
                 offered, waiting = offered + 1, True
@@ -80,11 +81,13 @@ class Pulling:
             try:
                 waiting = self._resource(connection, source, client, resource) or waiting
                 offered += 1
+            except ForbiddenError:
+                refused.append(resource)
             except NotOfferedError:
                 continue
         if not offered:
             raise nothing_offered()
-        store.ended(connection, source, waiting=waiting)
+        store.ended(connection, source, waiting=waiting, problem=some_refused(refused) if refused else None)
 
     def _resource(self, connection: psycopg.Connection, source: Source, client: Client, resource: str) -> bool:
         """Pull one batch; say whether there is more to come, once this one is stored."""
@@ -105,6 +108,15 @@ class Pulling:
             extra={"facts": {"source": source.source_id, "resource": resource, "rows": batch.rows}},
         )
         return batch.more and not trial
+
+
+def some_refused(resources: list[str]) -> SourceProblemError:
+    """Return the problem of a source that was pulled but for some resources, which it refuses to this client."""
+    return SourceProblemError(
+        "resource_refused",
+        f"The source refuses to hand out {', '.join(resources)}; everything else was pulled.",
+        "Ask the vendor to let this client read them, or go on without.",
+    )
 
 
 def nothing_offered() -> SourceProblemError:

@@ -252,14 +252,24 @@ def _stands(connection: psycopg.Connection, source_id: int, resource: str, befor
     return json.dumps(cursor_of(connection, source_id, resource), sort_keys=True) == json.dumps(before, sort_keys=True)
 
 
-def ended(connection: psycopg.Connection, source: Source, *, waiting: bool) -> None:
-    """Say that a pull ended well; one that waits for what it stored goes on when that is there."""
+def ended(
+    connection: psycopg.Connection, source: Source, *, waiting: bool, problem: SourceProblemError | None = None
+) -> None:
+    """Say that a pull ended; one that waits for what it stored goes on when that is there.
+
+    A problem is what was left out, of which people are told.
+    """
     connection.execute(
         "UPDATE homeroom.source SET wish = NULL, failures = 0, asked_at = now(), "
-        "pulled_at = CASE WHEN %s THEN pulled_at ELSE now() END, problem_code = NULL, problem = NULL, remedy = NULL, "
+        "pulled_at = CASE WHEN %s THEN pulled_at ELSE now() END, problem_code = %s, problem = %s, remedy = %s, "
         "next_pull_at = CASE WHEN %s THEN next_pull_at ELSE now() + make_interval(mins => every_minutes) END "
         "WHERE source_id = %s",
-        (source.wish == Wish.TRY, source.wish == Wish.TRY, source.source_id),
+        (
+            source.wish == Wish.TRY,
+            *((problem.code, str(problem), problem.remedy) if problem is not None else (None, None, None)),
+            source.wish == Wish.TRY,
+            source.source_id,
+        ),
     )
     if waiting:
         # What waits is looked at soon again: its storing may have ended before this statement.

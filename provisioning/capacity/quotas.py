@@ -34,6 +34,9 @@ from registry.districts.statuses import DistrictStatus
 
 logger = logging.getLogger(__name__)
 
+QUOTA_NAMES = {code: kind.name for code, kind in KINDS.items()}
+"""What may have a limit of an administrator's own, by its code."""
+
 SMALLEST = need({"environment": "sandbox", "size": "S"})
 """What the smallest district takes: by it pages say how many more fit."""
 

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from django.conf import settings
-from django.utils import timezone
+from django.db.models.functions import Now
 from kombu.exceptions import OperationalError
 
 from provisioning.models import Run
@@ -44,8 +44,11 @@ def send(run_number: int, *, queue: str | None = None, priority: int = Priority.
 
 
 def note_sent(run_numbers: Collection[int]) -> None:
-    """Note that the workers have been told of these runs now."""
-    Run.objects.filter(pk__in=run_numbers).update(sent_at=timezone.now())
+    """Note that the workers have been told of these lost runs now.
+
+    One that a worker took at once may be queued again already: it waits for a turn of its own, and is not marked.
+    """
+    Run.objects.filter(pk__in=run_numbers, state=RunState.LOST.value).update(sent_at=Now())
 
 
 def _hand_over(run_number: int, priority: int, queue: str | None = None) -> bool:

@@ -12,9 +12,9 @@ from contextvars import ContextVar
 
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
-from django.utils import timezone
 
 from provisioning.calendar.holds import calendar, take_back
+from provisioning.database_clock import database_now
 from provisioning.db_retry import going_on_while_away
 from provisioning.dispatch import reading
 from provisioning.dispatch.choice import choose
@@ -97,7 +97,7 @@ def _dispatch() -> list[int]:
     """
     with connection.cursor() as cursor:
         take_lock(cursor)
-    now = timezone.now()
+    now = database_now()
     held = calendar(now)
     take_back(held)
     again = reading.overdue(now)

@@ -16,6 +16,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from engine.state.evidence_store import locked_texts, put_locked
+from messages.message import message
 from provisioning.engine_settings import engine_settings
 from provisioning.models import AuditAnchor
 from provisioning.notices.outbox import announce_anchor
@@ -84,9 +85,11 @@ def read_anchors(texts: Iterable[str]) -> dict[int, str]:
             data = data.get("data", {}).get("anchor", data)
             position, link_hash = data["position"], data["hash"]
         except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise AnchorUnreadableError("This is no anchor of an audit record.") from error
+            raise AnchorUnreadableError(message("This is no anchor of an audit record.")) from error
         if not isinstance(position, int) or not isinstance(link_hash, str):
-            raise AnchorUnreadableError("This is no anchor of an audit record.")
+            raise AnchorUnreadableError(message("This is no anchor of an audit record."))
         if anchors.setdefault(position, link_hash) != link_hash:
-            raise AnchorUnreadableError(f"Two anchors of link {position} differ: the chain was written anew.")
+            raise AnchorUnreadableError(
+                message("Two anchors of link {position} differ: the chain was written anew.", position=position)
+            )
     return anchors

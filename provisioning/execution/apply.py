@@ -19,7 +19,7 @@ from provisioning.runs.fence import Fence
 from provisioning.runs.selectors import APPLY_BEGIN
 from provisioning.states.runs import RunKind, RunState
 from provisioning.teardown.snapshots import settle_snapshots
-from registry.districts.changes import take_over
+from registry.districts.changes import apply_settings
 
 
 def begin(context: RunContext, plan: Plan) -> None:
@@ -33,7 +33,7 @@ def begin(context: RunContext, plan: Plan) -> None:
     def once() -> None:
         context.fence.update(apply_open=True)
         context.recorder.start_counting(total)
-        take_over(
+        apply_settings(
             district=context.run.district,
             change=context.run.change,
             actor=context.run.requested_by,

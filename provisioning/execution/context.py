@@ -13,14 +13,15 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from django.conf import settings as django_settings
-from django.utils import timezone
 
 from engine.aws.waiting import wait
 from engine.errors import EngineError, InterruptedRunError, PhaseTimedOutError
 from engine.processes.supervised import Stop
+from engine.processes.supervisor import ticking
 from engine.settings import EngineSettings
 from infra.durations import STEPS
 from messages.message import Message, message
+from provisioning.database_clock import database_now
 from provisioning.db_retry import db_retry, going_on_while_away
 from provisioning.execution.lease import Heartbeat
 from provisioning.models import Run
@@ -36,6 +37,12 @@ ASK_SECONDS = 0.5
 """How often the database is asked whether the run is to stop."""
 
 LONGEST = {RunState(name): longest for name, longest in STEPS.items()}
+
+
+def longest(state: RunState) -> timedelta:
+    """Return how long a run may be in a step."""
+    return LONGEST.get(state, LONGEST[RunState.APPLYING])
+
 
 PASSING = frozenset(
     {"aws_unreachable", "aws_unavailable", "aws_fault", "throttled", "terraform_killed", "provider_unavailable"}
@@ -63,7 +70,10 @@ class RunContext:
         self._said: queue.SimpleQueue[tuple[str, Message, str, dict[str, Any]]] = queue.SimpleQueue()
         self.asked_at = 0.0
         self.asked = Stop.NO
-        self.deadline = timezone.now() + LONGEST.get(run.state_badge, LONGEST[RunState.APPLYING])
+        self.asked_by_people_at: float | None = None
+        """When this worker first saw that somebody has asked the run to stop (`ticking`)."""
+        self.deadline = self._deadline_of(run.state_badge)
+        """Until when the step may take (`ticking`): the wall clock may be set at any moment, and ends no step."""
 
     # --- what people ask, and what the clock says
 
@@ -100,44 +110,50 @@ class RunContext:
 
     def is_far_too_late(self) -> bool:
         """Return whether the step is over its time by more than all that ends it takes: then the walk itself hangs."""
-        return timezone.now() - self.deadline > 4 * self.grace
+        return ticking() - self.deadline > 4 * self.grace_seconds
 
     def is_asked_to_stop(self) -> bool:
         """Return whether somebody has asked this run to stop."""
         return db_retry(self._stop_by_people) is not Stop.NO
 
     def _stop_by_people(self) -> Stop:
-        rows = self.fence.held.filter(state=RunState.CANCELLING)
-        timestamps = rows.values_list("cancel_requested_at", "force_stop_requested_at").first()
-        if timestamps is None:
+        asked = self.fence.held.filter(state=RunState.CANCELLING).values_list("force_stop_requested_at").first()
+        if asked is None:
             return Stop.NO
-        requested, forced = timestamps
-        if forced is not None:
+        (force_stop_requested_at,) = asked
+        if self.asked_by_people_at is None:
+            # Terraform hears of it from this worker, now: its grace begins here, not when somebody's clock was read.
+            self.asked_by_people_at = ticking()
+        if force_stop_requested_at is not None:
             return Stop.KILL
-        over = requested is not None and timezone.now() - requested > self.grace
-        return Stop.TERMINATE if over else Stop.INTERRUPT
+        is_over = ticking() - self.asked_by_people_at > self.grace_seconds
+        return Stop.TERMINATE if is_over else Stop.INTERRUPT
 
     def _stop_by_clock(self) -> Stop:
-        late = timezone.now() - self.deadline
-        if late <= timedelta(0):
+        late = ticking() - self.deadline
+        if late <= 0:
             return Stop.NO
-        return Stop.INTERRUPT if late <= self.grace else Stop.TERMINATE if late <= 2 * self.grace else Stop.KILL
+        grace = self.grace_seconds
+        return Stop.INTERRUPT if late <= grace else Stop.TERMINATE if late <= 2 * grace else Stop.KILL
+
+    def _deadline_of(self, state: RunState) -> float:
+        return ticking() + longest(state).total_seconds()
 
     @property
-    def grace(self) -> timedelta:
+    def grace_seconds(self) -> float:
         """How long Terraform may take to end what it has in hand."""
-        return timedelta(seconds=django_settings.CANCEL_GRACE_SECONDS)
+        return float(django_settings.CANCEL_GRACE_SECONDS)
 
     def interruption(self, error: InterruptedRunError) -> tuple[RunState, EngineError]:
         """Return the end of a run that was interrupted, and the error to show: by whom or what decides."""
         if self.is_asked_to_stop():
             return RunState.CANCELED, error
-        if timezone.now() > self.deadline:
+        if ticking() > self.deadline:
             step = self.run.state_badge
             sentence = message(
                 "{step} took longer than {hours}.",
                 step=step.word,
-                hours=_hours(LONGEST.get(step, LONGEST[RunState.APPLYING])),
+                hours=_hours(longest(step)),
             )
             return RunState.FAILED, PhaseTimedOutError(sentence, detail=str(error))
         stopped = EngineError(message("Terraform stopped because no worker followed it."), detail=str(error))
@@ -155,7 +171,7 @@ class RunContext:
             if self.is_asked_to_stop():
                 raise InterruptedRunError(message("The run was canceled.")) from None
             raise
-        self.deadline = timezone.now() + LONGEST.get(state, LONGEST[RunState.APPLYING])
+        self.deadline = self._deadline_of(state)
 
     def move(self, state: RunState, **fields: Any) -> None:
         """Move the run, however often the database is away meanwhile."""
@@ -174,7 +190,7 @@ class RunContext:
         run = db_retry(self.fence.held.first)
         if run is None:
             raise RunMovedError(message("Run #{number} is no longer held by this worker.", number=self.run.number))
-        return at_rest(run, timezone.now())
+        return at_rest(run, db_retry(database_now))
 
     def end(self, state: RunState, error: EngineError | None = None) -> None:
         """Write the last events and move the run to its end.
@@ -242,7 +258,7 @@ class RunContext:
             mend()
 
     def _nobody_asked(self) -> bool:
-        return timezone.now() <= self.deadline and not self.is_asked_to_stop()
+        return ticking() <= self.deadline and not self.is_asked_to_stop()
 
     def pause(self, seconds: float) -> None:
         """Wait, while the lease is renewed; raises InterruptedRunError as soon as the run is to stop."""

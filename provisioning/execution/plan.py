@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings as django_settings
-from django.utils import timezone
 
 from engine.errors import PlanStaleError
 from engine.state.plan_store import packed_plan, plan_key, plan_sha256, store_plan, take_back_plan
@@ -24,6 +23,8 @@ from engine.terraform.policy import assess
 from engine.terraform.pricing import monthly_cost
 from engine.terraform.synthesis import STACK_FILE
 from messages.message import listed, message, verbatim
+from provisioning.database_clock import database_now
+from provisioning.db_retry import db_retry
 from provisioning.execution.context import RunContext
 from provisioning.models import Run
 from provisioning.runs.approval_rules import LOOK, approval_reasons, requester_may_confirm
@@ -60,7 +61,7 @@ def note_plan(context: RunContext, terraform: Terraform, plan: Plan) -> None:
         "monthly_cost_usd": estimate,
         "approval_reasons": reasons,
         "requester_may_confirm": requester_may_confirm(reasons),
-        "plan_expires_at": timezone.now() + timedelta(hours=django_settings.PLAN_EXPIRES_HOURS),
+        "plan_expires_at": db_retry(database_now) + timedelta(hours=django_settings.PLAN_EXPIRES_HOURS),
     }
     binding = context.reading(message("Reading the state"), lambda: binding_now(context, terraform))
     fields["plan_binding"] = binding.as_data()

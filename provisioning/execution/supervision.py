@@ -5,11 +5,12 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from engine.errors import AwsUnavailableError
@@ -21,6 +22,8 @@ from engine.settings import EngineSettings
 from engine.state.lock import LOCKING, read_lock
 from engine.state.store import state_key
 from engine.terraform.workspace import COMMANDS, entries
+from provisioning.database_clock import database_now
+from provisioning.db_retry import db_retry
 from provisioning.runs.claim import lease
 from provisioning.runs.fence import Fence
 from provisioning.runs.recorder import Recorder
@@ -101,13 +104,15 @@ class Supervision:
         A worker that dies from here on leaves a record that leads to the folder, and the folder to what lives. What
         may have left a lock stays known beside a command that takes none, and beside any where it was killed.
         """
-        now, last = timezone.now(), self.run.process
+        last, by_host, now = self.run.process, timezone.now(), db_retry(database_now)
         process = intent.as_data() | {"workspace": str(workspace), "started_at": now.isoformat()}
+        # Terraform dates its lock by this host's clock, which may be another than the database's.
+        process["clock_ahead"] = (by_host - now).total_seconds()
         is_holder = last.get("command") in LOCKING
         holder = {key: value for key, value in last.items() if key != "holder"} if is_holder else last.get("holder")
         if holder and (intent.command not in LOCKING or not _has_ended_by_itself(holder)):
             process |= {"holder": holder}
-        fields = {"process": process, "event_offset": 0, "heartbeat_at": now, "lease_until": now + lease()}
+        fields = {"process": process, "event_offset": 0, "heartbeat_at": Now(), "lease_until": Now() + lease()}
         self.fence.write(lambda: self.fence.update(**fields))
         self.run.process = process
 
@@ -161,8 +166,14 @@ class Supervision:
         except AwsUnavailableError as error:
             logger.debug("Run #%s: the state's lock could not be read: %s", self.run.number, error)
             return
-        if lock is not None and lock.created >= datetime.fromisoformat(self.run.process["started_at"]):
+        if lock is not None and lock.created >= self._began_by_host():
             self.remember({"lock_id": lock.id})
+
+    def _began_by_host(self) -> datetime:
+        """Return when the command was recorded, by the clock that this host had then."""
+        process = self.run.process
+        ahead = timedelta(seconds=float(process.get("clock_ahead", 0.0)))
+        return datetime.fromisoformat(process["started_at"]) + ahead
 
     def remember(self, more: dict[str, Any]) -> None:
         """Write what more is known of the command at work; raises RunMovedError."""

@@ -44,7 +44,8 @@ def _store(account: AwsAccount, answer: Identity | EngineError) -> AccountAccess
                 account_id=account.account_id,
             )
             fields["remedy"] = message(
-                "Give the account its deploy role in the admin, or start the workers with its own credentials."
+                "Give the account its deploy role on the AWS accounts page, or start the workers with its own "
+                "credentials."
             )
     now = timezone.now()
     row, _ = AccountAccess.objects.update_or_create(

@@ -18,7 +18,7 @@ import django
 from celery.signals import worker_ready, worker_shutdown
 from django.conf import settings
 from django.db import connection
-from django.utils import timezone
+from django.db.models.functions import Now
 
 from provisioning.db_retry import going_on_while_away
 from provisioning.models import Presence
@@ -34,8 +34,11 @@ _stops: dict[str, Callable[[], None]] = {}
 
 
 def sign(name: str, queues: list[str] | None = None, free_bytes: int | None = None) -> None:
-    """Write a sign of life, with the room on the disk where somebody looked; the first one also says since when."""
-    now = timezone.now()
+    """Write a sign of life, with the room on the disk where somebody looked; the first one also says since when.
+
+    By the database's clock: a worker whose host's is wrong is here all the same.
+    """
+    now = Now()
     versions = {"Python": platform.python_version(), "Django": django.__version__, "Celery": celery.__version__}
     fields = {"queues": queues or [], "versions": versions, "seen_at": now, "free_bytes": free_bytes}
     Presence.objects.update_or_create(name=name, defaults=fields, create_defaults={**fields, "started_at": now})
@@ -45,7 +48,7 @@ def sign(name: str, queues: list[str] | None = None, free_bytes: int | None = No
 
 def queues_listened_to(prefix: str) -> list[str]:
     """Return the queues of this prefix to which a worker listens that has given a sign of life lately."""
-    present = Presence.objects.filter(seen_at__gt=timezone.now() - SILENT_AFTER)
+    present = Presence.objects.filter(seen_at__gt=Now() - SILENT_AFTER)
     return sorted({queue for row in present for queue in row.queues if queue.startswith(prefix)})
 
 

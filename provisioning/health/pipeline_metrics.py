@@ -17,9 +17,11 @@ from engine.aws.clients import DeployRole
 from engine.aws.pipeline_metrics import Figures, read_figures
 from engine.errors import EngineError
 from provisioning.engine_settings import deploy_role, engine_settings
-from provisioning.models import PipelineFigures
+from provisioning.models import PipelineFigures, Run
+from provisioning.models.district_health import DEPLOYED_WELL, FAILED
 from provisioning.periodic.batches import ask_many
 from provisioning.periodic.turns import act_on_each
+from provisioning.runs.district_health import beside
 from registry.districts.models import District
 from registry.districts.spec import spec_data
 from registry.districts.statuses import DistrictStatus
@@ -31,12 +33,11 @@ FRESH = timedelta(seconds=55)
 MOST_AT_A_TIME = 1_500
 MEASURE_SECONDS = 45.0
 """So many are looked at in one turn, and for so long; the rest are first in the next minute."""
-WATCHED = (DistrictStatus.LIVE, DistrictStatus.NEEDS_ATTENTION)
 
 
-def is_watched(district: District) -> bool:
-    """Return whether a worker looks at this district's pipeline."""
-    return district.status_badge in WATCHED
+def is_watched(district: District, run: Run | None) -> bool:
+    """Return whether a worker looks at this district's pipeline; `run` is its newest."""
+    return beside(district, run) in {DistrictStatus.LIVE, DistrictStatus.NEEDS_ATTENTION}
 
 
 def figures_of(district: District) -> PipelineFigures | None:
@@ -83,7 +84,7 @@ def store(district: District, answer: Figures | EngineError) -> PipelineFigures:
 
 def due() -> list[District]:
     """Return the live districts whose figures are oldest, those that were never looked at first."""
-    districts = District.objects.filter(status__in=[status.value for status in WATCHED]).select_related("account")
+    districts = District.objects.filter(DEPLOYED_WELL | FAILED).select_related("account")
     stale = districts.filter(Q(pipeline=None) | Q(pipeline__tried_at__lt=timezone.now() - FRESH))
     return list(stale.order_by(F("pipeline__tried_at").asc(nulls_first=True), "pk")[:MOST_AT_A_TIME])
 

@@ -9,8 +9,10 @@ from django.conf import settings
 from django.db.models import Count, Max, Min, Q, QuerySet
 from django.utils import timezone
 
+from provisioning.database_clock import read_at, with_clock
 from provisioning.health.heartbeats import PERIODIC, SILENT_AFTER
 from provisioning.models import AccountAccess, Presence, Run
+from provisioning.models.district_health import ATTENTION, LIVE
 from provisioning.states.runs import ACTIVE_STATES, HELD_STATES, RunState
 from registry.districts.models import AwsAccount, District
 from registry.districts.statuses import DistrictStatus, DriftStatus
@@ -65,9 +67,13 @@ class Queue:
 
 @dataclass(frozen=True)
 class DriftChecks:
-    """How the periodic check gets on: live districts, those never checked, those late, and the last check."""
+    """How the periodic check gets on, beside how many districts are live and how many need attention.
+
+    Never checked and late are those that a check is asked for by itself; the others have a run, or are not deployed.
+    """
 
     live: int
+    attention: int
     never: int
     late: int
     drifted: int
@@ -76,8 +82,8 @@ class DriftChecks:
 
 def workers() -> Workers:
     """Return the signs of life."""
-    now = timezone.now()
-    rows = list(Presence.objects.all())
+    rows = list(with_clock(Presence.objects.all()))
+    now = read_at(rows[0]) if rows else timezone.now()
     known = [row for row in rows if row.name != PERIODIC]
     return Workers(
         here=tuple(row for row in known if now - row.seen_at <= SILENT_AFTER),
@@ -102,15 +108,14 @@ def queue(runs: QuerySet[Run]) -> Queue:
 
 
 def drift_checks(districts: QuerySet[District]) -> DriftChecks:
-    """Return how the periodic check of those that live among the districts gets on.
-
-    Late is what two periods did not see.
-    """
+    """Return how the periodic check of the districts gets on; late is what two periods did not see."""
     before = timezone.now() - timedelta(hours=2 * settings.DRIFT_HOURS)
-    counts = districts.filter(status=DistrictStatus.LIVE).aggregate(
-        live=Count("id"),
-        never=Count("id", filter=Q(drift_checked_at=None)),
-        late=Count("id", filter=Q(drift_checked_at__lt=before)),
+    checked = Q(status=DistrictStatus.LIVE)
+    counts = districts.exclude(status=DistrictStatus.REMOVED).aggregate(
+        live=Count("id", filter=LIVE),
+        attention=Count("id", filter=ATTENTION),
+        never=Count("id", filter=checked & Q(drift_checked_at=None)),
+        late=Count("id", filter=checked & Q(drift_checked_at__lt=before)),
         drifted=Count("id", filter=Q(drift=DriftStatus.DRIFTED)),
         last_at=Max("drift_checked_at"),
     )

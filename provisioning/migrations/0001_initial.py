@@ -1316,6 +1316,15 @@ class Migration(migrations.Migration):
                 name="run_finished_by_people",
             ),
         ),
+        migrations.AddIndex(
+            model_name="run",
+            index=models.Index(
+                condition=models.Q(("monthly_cost_usd__isnull", False)),
+                fields=["district", "-id"],
+                include=["monthly_cost_usd"],
+                name="run_priced",
+            ),
+        ),
         migrations.AddConstraint(
             model_name="run",
             constraint=models.UniqueConstraint(

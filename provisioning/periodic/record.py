@@ -8,7 +8,7 @@ from celery.signals import task_postrun
 from celery.states import SUCCESS
 from django.conf import settings
 from django.db.models import F
-from django.utils import timezone
+from django.db.models.functions import Now
 
 from provisioning.db_retry import going_on_while_away
 from provisioning.models import PeriodicTask
@@ -26,10 +26,9 @@ def expect() -> None:
     known = dict(PeriodicTask.objects.values_list("name", "interval_seconds"))
     if known == wanted:
         return
-    now = timezone.now()
     PeriodicTask.objects.exclude(name__in=wanted).delete()
     PeriodicTask.objects.bulk_create(
-        (PeriodicTask(name=name, interval_seconds=seconds, expected_since=now) for name, seconds in wanted.items()),
+        (PeriodicTask(name=name, interval_seconds=seconds, expected_since=Now()) for name, seconds in wanted.items()),
         update_conflicts=True,
         unique_fields=["name"],
         update_fields=["interval_seconds"],
@@ -40,7 +39,7 @@ def note(name: str, *, is_done: bool) -> None:
     """Keep that a turn is over."""
     rows = PeriodicTask.objects.filter(name=name)
     if is_done:
-        rows.update(done_at=timezone.now())
+        rows.update(done_at=Now())
     else:
         rows.update(failures=F("failures") + 1)
 

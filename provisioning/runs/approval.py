@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from django.db import transaction
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from messages.message import message, sentences
+from provisioning.database_clock import read_at, with_clock
 from provisioning.errors import ServiceRefusedError
 from provisioning.models import Run
 from provisioning.periodic.turns import act_on_each
@@ -28,7 +30,7 @@ def approve(*, run: Run, actor: User, comment: str = "") -> Run:
     is no second person: see `second_person_problem`.
     """
     locked = _waiting(run, actor)
-    if locked.plan_expires_at is not None and locked.plan_expires_at <= timezone.now():
+    if locked.plan_expires_at is not None and locked.plan_expires_at <= read_at(locked):
         raise ServiceRefusedError(
             PLAN_EXPIRED, message("The plan has waited too long."), message("Start a new run for a fresh plan.")
         )
@@ -50,7 +52,7 @@ def discard(*, run: Run, actor: User, comment: str = "") -> Run:
 
 def expire() -> list[int]:
     """Discard the plans that nobody decided on in time; return the runs' numbers."""
-    due = Run.objects.filter(state=RunState.AWAITING_APPROVAL.value, plan_expires_at__lte=timezone.now())
+    due = Run.objects.filter(state=RunState.AWAITING_APPROVAL.value, plan_expires_at__lte=Now())
     rows = due.select_related("district")
     return [run.number for run, is_over in act_on_each(rows, lambda run: (run, _expire(run))) if is_over]
 
@@ -69,7 +71,7 @@ def _expire(run: Run) -> bool:
 
 def _waiting(run: Run, actor: User) -> Run:
     require(actor, Act.APPROVE, run.district.place)
-    locked = Run.objects.select_for_update().select_related("district").get(pk=run.pk)
+    locked = with_clock(Run.objects.select_for_update().select_related("district")).get(pk=run.pk)
     if locked.state_badge is not RunState.AWAITING_APPROVAL:
         raise ServiceRefusedError(
             "not_waiting",

@@ -1,6 +1,7 @@
 """Lets exactly one delivery of a task work on a run: a compare-and-set on the run's state decides.
 
 A claim is held by a lease. The worker renews it while it works; when nobody has for `LEASE`, the reaper takes it away.
+All of that by the database's clock.
 """
 
 from __future__ import annotations
@@ -11,10 +12,11 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
-from django.utils import timezone
+from django.db.models.functions import Now
 
 from engine.processes.host import this_host
 from provisioning.calendar.holds import hold_of
+from provisioning.database_clock import read_at, with_clock
 from provisioning.dispatch.reading import is_held_back
 from provisioning.models import Run, new_claim
 from provisioning.runs.fence import Fence, RunMovedError
@@ -48,18 +50,18 @@ def claim(run_number: int, worker_name: str, take_over: TakeOver | None = None) 
     (Cancelling). It is let be, to be looked at again, where it was taken and lost once more since it was looked at, or
     asked to stop.
     """
-    rows = Run.objects.select_for_update(of=("self",)).select_related("district", "district__account")
+    rows = with_clock(Run.objects.select_for_update(of=("self",)).select_related("district", "district__account"))
     run = rows.filter(pk=run_number).first()
     if run is None or run.state_badge not in {RunState.QUEUED, RunState.LOST} or is_held_back(run_number):
         return None
-    if run.state_badge is RunState.QUEUED and hold_of(run, timezone.now()) is not None:
+    token, now = new_claim(), read_at(run)
+    if run.state_badge is RunState.QUEUED and hold_of(run, now) is not None:
         return None
     after = RunState.APPLYING if run.decision == Decision.APPROVED else RunState.SYNTHESIZING
     if run.state_badge is RunState.LOST:
         if take_over is None or (run.cancel_requested_at is not None) != (take_over.after is RunState.CANCELLING):
             return None
         after = take_over.after
-    token, now = new_claim(), timezone.now()
     is_ours = move_if_still(
         run,
         after,
@@ -80,9 +82,8 @@ def claim(run_number: int, worker_name: str, take_over: TakeOver | None = None) 
 
 def renew(run: Run, token: UUID) -> bool:
     """Renew the lease; false when the run is no longer held by this claim."""
-    now = timezone.now()
     try:
-        Fence(run, token).update(heartbeat_at=now, lease_until=now + lease())
+        Fence(run, token).update(heartbeat_at=Now(), lease_until=Now() + lease())
     except RunMovedError:
         return False
     return True

@@ -17,6 +17,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from messages.message import message
+from provisioning.database_clock import with_clock
 from provisioning.db_retry import db_retry
 from provisioning.models import Run
 
@@ -40,8 +41,11 @@ class Fence:
         return Run.objects.filter(pk=self.run.pk, claim_token=self.claim)
 
     def locked(self) -> Run:
-        """Return the run as the database has it, its row locked until the transaction's end; raises RunMovedError."""
-        run = self.held.select_for_update().first()
+        """Return the run as the database has it, its row locked until the transaction's end; raises RunMovedError.
+
+        It was read by the database's clock (`database_clock.read_at`).
+        """
+        run = with_clock(self.held.select_for_update()).first()
         if run is None:
             raise self._moved()
         return run

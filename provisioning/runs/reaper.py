@@ -7,9 +7,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import DatabaseError
-from django.utils import timezone
+from django.db.models.functions import Now
 
 from messages.message import message
+from provisioning.database_clock import database_now
 from provisioning.db_retry import is_away_for_all
 from provisioning.dispatch.delivery import note_sent, send
 from provisioning.models import Run
@@ -34,9 +35,8 @@ def reap() -> list[int]:
 
     All at once, however many a host took with it. Where one of them cannot be marked, each has its own turn.
     """
-    now = timezone.now()
     states = sorted(state.value for state in HELD_STATES)
-    rows = Run.objects.filter(state__in=states, lease_until__lt=now).select_related("district").defer(*WIDE)
+    rows = Run.objects.filter(state__in=states, lease_until__lt=Now()).select_related("district").defer(*WIDE)
     runs = list(rows.order_by("id"))
     parts = [runs[begin : begin + TOGETHER] for begin in range(0, len(runs), TOGETHER)]
     return [number for part in act_on_each(parts, _reap_together) for number in part]
@@ -79,7 +79,7 @@ def recover() -> list[int]:
 
     A run goes to its own host's workers first. When none of them has taken it, it goes to all.
     """
-    now = timezone.now()
+    now = database_now()
     rows = Run.objects.filter(state=RunState.LOST.value).select_related("district").defer(*WIDE).order_by("id")
     handed: list[int] = []
 

@@ -8,6 +8,7 @@ from messages.message import message
 from provisioning.errors import ServiceRefusedError
 from provisioning.models import RolloutMember, Run
 from provisioning.runs.requests import request_run
+from provisioning.states.districts import STATUS_WHILE_RUNNING
 from provisioning.states.runs import RETRYABLE_STATES, RunKind
 from registry.accounts.acts import Act
 from registry.accounts.models import User
@@ -34,7 +35,7 @@ def retry_run(*, run: Run, actor: User | None) -> Run:
             message("Run #{number} is {state}.", number=run.number, state=run.state_badge.word.lower()),
             message("Only a failed, canceled or discarded run can be retried."),
         )
-    newest = run.district.runs.order_by("-id").values_list("id", flat=True).first()
+    newest = _newest(run)
     if newest != run.pk:
         raise ServiceRefusedError(
             "superseded",
@@ -53,3 +54,14 @@ def retry_run(*, run: Run, actor: User | None) -> Run:
     # A retry counts for the rollout that the run was part of, and stands there in the run's place.
     RolloutMember.objects.filter(run=run).update(run=again, accepted=False)
     return again
+
+
+def _newest(run: Run) -> int:
+    """Return the newest run that a retry of this one would pass over; the run itself where there is none.
+
+    A plan or a check that came after a change has changed nothing: what is to be retried is still the last change.
+    """
+    runs = run.district.runs.filter(pk__gte=run.pk)
+    if run.kind_badge in STATUS_WHILE_RUNNING:
+        runs = runs.filter(kind__in=sorted(STATUS_WHILE_RUNNING))
+    return int(runs.order_by("-pk").values_list("pk", flat=True)[0])

@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 
 from django.db.models import Q
 
-from messages.message import message
+from messages.message import message, word
 from provisioning.errors import ServiceRefusedError
 from provisioning.models import Run
-from registry.accounts.acts import TABLE, Act
+from registry.accounts.acts import TABLE, Act, lowest
 from registry.accounts.credentials import changes_since, within_reach
 from registry.accounts.models import CredentialChange, User
 from registry.accounts.rights import may
@@ -18,7 +18,9 @@ from registry.accounts.tokens.service import makers_of
 
 BEFORE = timedelta(days=1)
 """A password that was given so shortly before the request may have been given for it."""
-REMEDY = message("Somebody else with the role Operator has to approve it.")
+REMEDY = message(
+    "Somebody else has to approve it. That needs the role {role}.", role=word(lowest(Act.APPROVE).value, "Role")
+)
 
 
 def second_person_problem(run: Run, actor: User) -> ServiceRefusedError | None:
@@ -101,7 +103,7 @@ def _makers(services: Iterable[User], since: datetime) -> set[int]:
 
 
 def who_may_approve(run: Run) -> list[str]:
-    """Return the names of those who may approve the run's plan, in order: operators whom nothing bars."""
+    """Return the names of those who may approve the run's plan, in order: whoever has the right and nothing bars."""
     able = [role.value for role in TABLE[Act.APPROVE]]
     eligible = Q(is_superuser=True) | Q(groups__name__in=able) | Q(has_grants=True)
     people = User.objects.filter(eligible, is_active=True, is_service=False).distinct()

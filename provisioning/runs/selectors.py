@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from provisioning.models import DistrictHoldings, DistrictLock, ErroredState, RemovalCertificate, Run
+from provisioning.models import DistrictHoldings, DistrictLock, DriftItem, ErroredState, RemovalCertificate, Run
+from provisioning.models.district_health import BEGUN
 from provisioning.models.errored import KEPT
+from provisioning.models.run import WIDE
 from provisioning.runs.archive import events_of
-from provisioning.states.runs import ACTIVE_STATES
+from provisioning.states.districts import LET_BE, STATUS_WHILE_RUNNING
+from provisioning.states.runs import ACTIVE_STATES, RunKind, RunState
 from registry.districts.models import District
 
 ACTIVE = sorted(state.value for state in ACTIVE_STATES)
@@ -30,6 +34,43 @@ def active_run(district: District) -> Run | None:
 def latest_run(district: District) -> Run | None:
     """Return the newest run of the district."""
     return Run.objects.filter(district=district).order_by("-id").first()
+
+
+@dataclass(frozen=True)
+class LastChange:
+    """The newest run that was to change a district, and the one that says why the district is as it is.
+
+    They differ where the newest was called off before it changed anything: the cause is still the one before.
+    """
+
+    newest: Run
+    cause: Run
+
+
+def last_changes(ids: Sequence[int]) -> dict[int, LastChange]:
+    """Return the last change of each district, by its id: no plan and no check is one."""
+    runs = Run.objects.filter(district__in=ids, kind__in=sorted(STATUS_WHILE_RUNNING)).defer(*WIDE)
+    last = runs.order_by("district_id", "-pk").distinct("district_id")
+    newest = {run.district_id: run for run in last} if ids else {}
+    idle = [district for district, run in newest.items() if run.state_badge in LET_BE and not run.applied]
+    told = last.filter(district__in=idle).exclude(Q(state__in=sorted(LET_BE)) & ~BEGUN)
+    causes = {run.district_id: run for run in told} if idle else {}
+    return {district: LastChange(run, causes.get(district, run)) for district, run in newest.items()}
+
+
+def exposing(runs: Iterable[Run]) -> set[int]:
+    """Return the numbers of those of the runs that found drift which widens who can reach a district.
+
+    What a check found is kept until the next one; asks the database only where a check has found something.
+    """
+    checks = [run.pk for run in runs if run.kind_badge is RunKind.DRIFT and run.state_badge is RunState.SUCCEEDED]
+    return exposing_of(checks)
+
+
+def exposing_of(checks: Sequence[int]) -> set[int]:
+    """Return the same of the numbers of checks that found drift."""
+    found = DriftItem.objects.filter(run__in=checks).exclude(exposure="")
+    return set(found.values_list("run", flat=True)) if checks else set()
 
 
 def active_runs() -> QuerySet[Run]:

@@ -14,9 +14,9 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
-from django.utils import timezone
 
 from messages.message import Message, message, sentences
+from provisioning.database_clock import read_at, with_clock
 from provisioning.models import Run
 from provisioning.models.run import WIDE
 from provisioning.runs.fence import Fence, RunMovedError
@@ -69,8 +69,9 @@ def move(
         raise TransitionRefusedError(
             message("A run does not go from {before} to {after} by {by}.", before=before, after=after, by=by)
         )
-    now = timezone.now()
-    locked = Run.objects.select_for_update().get(pk=run.pk) if claim is None else Fence(run, claim).locked()
+    free = with_clock(Run.objects.select_for_update())
+    locked = free.get(pk=run.pk) if claim is None else Fence(run, claim).locked()
+    now = read_at(locked)
     if locked.state != before:
         raise RunMovedError(
             message("Run #{number} is no longer {before}.", number=run.number, before=before.word.lower())
@@ -111,9 +112,11 @@ def lose_together(runs: Sequence[Run], fields_of: Callable[[Run], dict[str, Any]
     Left out is whoever is no longer in the state that it was read in, and whose lease is not over. `fields_of` says
     what is written of each beside its state.
     """
-    now, after = timezone.now(), RunState.LOST
-    rows = Run.objects.select_for_update().filter(pk__in=[run.pk for run in runs]).order_by("pk").defer(*WIDE)
-    locked = {row.pk: row for row in rows}
+    rows = with_clock(Run.objects.select_for_update()).filter(pk__in=[run.pk for run in runs])
+    locked = {row.pk: row for row in rows.order_by("pk").defer(*WIDE)}
+    if not locked:
+        return []
+    now, after = read_at(next(iter(locked.values()))), RunState.LOST
     lost = [run for run in runs if run.pk in locked and _may_be_lost(run, locked[run.pk], now)]
     alike: dict[tuple[tuple[str, Any], ...], list[int]] = defaultdict(list)
     for run in lost:

@@ -8,6 +8,7 @@ from registry.districts.statuses import DistrictStatus
 WELL = frozenset({RunState.SUCCEEDED, RunState.NO_CHANGES})
 LET_BE = frozenset({RunState.CANCELED, RunState.DISCARDED})
 STATUS_WHILE_RUNNING = {RunKind.APPLY: DistrictStatus.PROVISIONING, RunKind.DESTROY: DistrictStatus.TEARING_DOWN}
+KEPT_UNTIL_APPLIED = frozenset({DistrictStatus.DRAFT, DistrictStatus.LIVE, DistrictStatus.NEEDS_ATTENTION})
 STATUS_WHEN_WELL = {RunKind.APPLY: DistrictStatus.LIVE, RunKind.DESTROY: DistrictStatus.REMOVED}
 
 
@@ -19,11 +20,15 @@ def status_while(kind: RunKind) -> DistrictStatus | None:
 def health(status: DistrictStatus, active: RunKind | None, *, status_before: str, applied: bool) -> DistrictStatus:
     """Return how a district is, whatever a run is about to do with it; the run's own state says what that is.
 
-    A live district stays live while it is changed, and until its teardown has begun to remove anything.
+    Until a run has begun to change anything, a draft is a draft and one that failed needs attention. A live district
+    stays live while it is changed, and until its teardown has begun to remove anything.
+    `provisioning.models.district_health` says the same of many.
     """
-    if active is None or status_before != DistrictStatus.LIVE or active not in STATUS_WHILE_RUNNING:
+    is_kept = status in STATUS_WHILE_RUNNING.values() and status_before in KEPT_UNTIL_APPLIED
+    if active not in STATUS_WHILE_RUNNING or not is_kept:
         return status
-    return status if active is RunKind.DESTROY and applied else DistrictStatus.LIVE
+    stays = not applied or (status_before == DistrictStatus.LIVE and active is RunKind.APPLY)
+    return DistrictStatus(status_before) if stays else status
 
 
 def status_after(kind: RunKind, ended: RunState, *, status_before: str, applied: bool) -> DistrictStatus | None:

@@ -38,6 +38,13 @@ class RunState(Badge):
     LOST = "lost", "Lost", "question", "bad"
 
 
+class CheckOutcome(Badge):
+    """What a drift check that came through has found."""
+
+    DRIFT_FOUND = "drift_found", "Drift found", "not-equal", "warn"
+    EXPOSED = "exposed", "Exposed", "alert", "bad"
+
+
 class Decision(Badge):
     """What a second person said of a plan."""
 
@@ -87,7 +94,7 @@ Q, S, P, W, A, V, C, L = (
     RunState.LOST,
 )
 HELD_STATES = frozenset({S, P, A, V, C})
-"""States in which a worker holds the run and renews its lease."""
+"""States in which a worker holds the run and renews its lease: what pages call running, wherever they count."""
 
 TABLE: StateTable[RunState] = StateTable(
     Q,
@@ -135,6 +142,16 @@ PLAN_EXPIRED = "plan_expired"
 """The error code of a run whose plan nobody decided on in time."""
 
 RETRYABLE_STATES = frozenset({RunState.FAILED, RunState.CANCELED, RunState.DISCARDED})
+
+
+def outcome(kind: RunKind, state: RunState, *, is_exposing: bool) -> RunState | CheckOutcome:
+    """Return what a run came to: its state, but for a drift check that found something; nobody calls that a success.
+
+    `is_exposing` says whether what it found widens who can reach the district.
+    """
+    if kind is not RunKind.DRIFT or state is not RunState.SUCCEEDED:
+        return state
+    return CheckOutcome.EXPOSED if is_exposing else CheckOutcome.DRIFT_FOUND
 
 
 def may_move(before: RunState, after: RunState) -> bool:

@@ -15,7 +15,6 @@ import logging
 from collections.abc import Callable
 
 from django.conf import settings as django_settings
-from django.utils import timezone
 
 from engine.errors import AwsUnavailableError, EngineError, ErroredStateUnreadableError
 from engine.processes.host import this_host
@@ -25,6 +24,7 @@ from engine.state.errored_store import delete_errored, errored_key, get_errored,
 from engine.state.sealed_states import forget_sealed, seal, sealed_names, unseal
 from engine.state.store import state_key
 from messages.message import message
+from provisioning.database_clock import database_now
 from provisioning.db_retry import db_retry
 from provisioning.models import ErroredPlace, ErroredState, Run
 from provisioning.models.errored import KEPT
@@ -159,7 +159,7 @@ def _is_ours_to_keep(run: Run, saved: SavedState) -> bool:
     nothing of it can be at work, and none is taken over before what it began earlier is over.
     """
     if run.is_active:
-        return saved.attempt < run.attempt and saved.is_finished(is_over=at_rest(run, timezone.now()))
+        return saved.attempt < run.attempt and saved.is_finished(is_over=at_rest(run, database_now()))
     return saved.is_finished(is_over=True)
 
 

@@ -16,6 +16,7 @@ from engine.errors import AwsUnavailableError
 from engine.state.lock import StateLock, Suspect, delete_lock, read_lock
 from engine.state.store import state_key
 from messages.message import message
+from provisioning.database_clock import database_now
 from provisioning.db_retry import db_retry
 from provisioning.engine_settings import engine_settings
 from provisioning.models import DistrictLock, Run
@@ -112,8 +113,9 @@ def release(district: District, lock_id: str, reason: str, actor: User | None) -
 
 def may_be_at_work(district: District) -> Run | None:
     """Return the run of the district that may be at work, if there is one."""
+    now = database_now()
     active = active_run(district)
-    if active is not None and (active.state_badge in AT_WORK or not at_rest(active, timezone.now())):
+    if active is not None and (active.state_badge in AT_WORK or not at_rest(active, now)):
         return active
     newest = Run.objects.filter(district=district).order_by("-id")[:RUNS_LOOKED_AT]
-    return next((run for run in newest if not at_rest(run, timezone.now())), None)
+    return next((run for run in newest if not at_rest(run, now)), None)

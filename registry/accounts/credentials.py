@@ -1,4 +1,4 @@
-"""Records who gave whom a password or a role, tells the person, and says who may have acted through whom."""
+"""Records who gave whom a password, a link to one or a role, tells the person, and says who may have acted as whom."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from django.dispatch import Signal
 from django.utils import timezone
 
 from messages.message import Message, message, word
-from registry.accounts.acts import Act, acts_of
+from registry.accounts.acts import acts_of
 from registry.accounts.models import Credential, CredentialChange, User
 from registry.accounts.roles import Role
 from registry.accounts.tokens.service import revoke_all
@@ -21,7 +21,12 @@ from registry.audit.services import record
 
 credential_changed = Signal()
 """Sent with `change` and its `sentence` in the transaction of the change: who sends notices listens."""
-ACTIONS = {Credential.PASSWORD: AuditAction.PASSWORD_SET, Credential.ROLE: AuditAction.USER_SET}
+ACTIONS = {
+    Credential.PASSWORD: AuditAction.PASSWORD_SET,
+    Credential.LINK: AuditAction.USER_INVITED,
+    Credential.ROLE: AuditAction.USER_SET,
+    Credential.ADDRESS: AuditAction.USER_SET,
+}
 TOLD_FOR = timedelta(days=7)
 """So long each sign-in of the person says what somebody else has changed."""
 
@@ -38,15 +43,29 @@ def password_set(user: User, by: User | None) -> None:
 
 
 @transaction.atomic
-def role_set(user: User, by: User | None, role: str | None, *, before: str | None = None) -> None:
-    """Record which role a person has now, and whether they may come in.
+def link_made(user: User, by: User | None) -> None:
+    """Record that somebody was given a link to a password: whoever made it can use it."""
+    sentence = message("{username} was given a link to choose a password.", username=user.get_username())
+    _keep(user, by, Credential.LINK, sentence)
 
-    Sessions of before end with the role of before, and with the right to come in; API tokens end with a role that is
-    lost and with that right.
+
+@transaction.atomic
+def link_used(user: User, by: User | None, sentence: Message, action: AuditAction) -> None:
+    """Record what a link was used for: as who made it may have done it, it counts as done by them."""
+    _keep(user, by, Credential.LINK, sentence, action=action, recorded_as=user)
+
+
+@transaction.atomic
+def role_set(user: User, by: User | None, role: str | None, *, before: Iterable[Role] = ()) -> None:
+    """Record which role a person has now, alone, and whether they may come in; `before` are all that they had.
+
+    Sessions of before end with the roles of before, and with the right to come in; API tokens end with what is lost
+    of all that the roles let through, and with that right.
     """
-    if not user.is_active or role != before:
+    held, had = [Role(role)] if role else [], list(before)
+    if not user.is_active or set(held) != set(had):
         end_sessions(user)
-    if not user.is_active or _acts(before) - _acts(role):
+    if not user.is_active or acts_of(had) - acts_of(held):
         revoke_all(user, by)
     role_name: str = word(role, "Role") if role else "none"
     sentence = (
@@ -55,6 +74,15 @@ def role_set(user: User, by: User | None, role: str | None, *, before: str | Non
         else message("{username} has the role {role}, inactive.", username=user.get_username(), role=role_name)
     )
     _keep(user, by, Credential.ROLE, sentence, {"role": role, "active": user.is_active})
+
+
+@transaction.atomic
+def address_set(user: User, by: User) -> None:
+    """Record that somebody was given an e-mail address: whoever reads there can ask for a new password."""
+    sentence = message(
+        "{username} was given an e-mail address by {name}.", username=user.get_username(), name=by.get_username()
+    )
+    _keep(user, by, Credential.ADDRESS, sentence)
 
 
 @transaction.atomic
@@ -92,7 +120,7 @@ def changed_by_others(user: User) -> list[CredentialChange]:
 
 
 def changes_since(since: datetime) -> list[CredentialChange]:
-    """Return who was given a password or a role by a person since then, in order."""
+    """Return who was given a password, a link to one or a role by a person since then, in order."""
     return list(CredentialChange.objects.filter(at__gte=since, by__isnull=False).select_related("by").order_by("id"))
 
 
@@ -137,10 +165,6 @@ def _keep(
     )
     change = CredentialChange.objects.create(user=user, by=by, what=what.value)
     credential_changed.send(sender=CredentialChange, change=change, sentence=sentence)
-
-
-def _acts(role: str | None) -> frozenset[Act]:
-    return acts_of([Role(role)] if role else [])
 
 
 def _name(by: User | None) -> str:

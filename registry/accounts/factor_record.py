@@ -12,6 +12,7 @@ from django.http import HttpRequest
 
 from messages.message import Message, message
 from registry.accounts.factors import PROVEN
+from registry.accounts.failed_sign_ins import factor_failed
 from registry.accounts.models import User
 from registry.audit.actions import AuditAction
 from registry.audit.services import record
@@ -23,15 +24,8 @@ WORDS = {
 }
 
 
-def _tell(action: AuditAction, user: User, message: Message, outcome: str = "success") -> None:
-    record(
-        action=action,
-        actor=user,
-        subject_kind="user",
-        subject_id=user.get_username(),
-        message=message,
-        outcome=outcome,
-    )
+def _tell(action: AuditAction, user: User, message: Message) -> None:
+    record(action=action, actor=user, subject_kind="user", subject_id=user.get_username(), message=message)
 
 
 @receiver(authenticator_added)
@@ -67,10 +61,5 @@ def on_used(sender: object, user: User, authenticator: Authenticator, **kwargs: 
 
 @receiver(authentication_failed)
 def on_failed(sender: object, user: User, **kwargs: Any) -> None:
-    """Record a wrong code: whoever sent it had the password."""
-    _tell(
-        AuditAction.USER_SIGN_IN_FAILED,
-        user,
-        message("The second factor of {username} was wrong.", username=user.get_username()),
-        outcome="refused",
-    )
+    """Record a wrong code."""
+    factor_failed(user)

@@ -21,7 +21,7 @@ class User(AbstractUser):
     is_service = models.BooleanField(default=False, editable=False)
     """No person: it has no password and no second factor, and comes in by tokens alone."""
     password_was_set = False
-    """Whether a password was set that is not stored yet; whoever stores it is recorded (`accounts.signals`)."""
+    """Whether a password was set and is not stored yet; who stores it is recorded (`registry.accounts.signals`)."""
     _is_being_checked = False
     has_grants = models.BooleanField(default=False, editable=False)
     """Whether any grant of theirs has not been ended: of everybody else none is looked for."""
@@ -65,12 +65,14 @@ class Credential(models.TextChoices):
     """What decides who can come in as somebody, and what they may do then."""
 
     PASSWORD = "password", _("password")
+    LINK = "link", _("link to a new password")
     ROLE = "role", _("role")
     GRANT = "grant", _("grants")
+    ADDRESS = "address", _("e-mail address")
 
 
 class CredentialChange(models.Model):
-    """A password or a role that somebody was given: who gave it could come in as them, or act through them."""
+    """What somebody was given (`Credential`): who gave it could come in as them, or act through them."""
 
     user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="credential_changes")
     by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")

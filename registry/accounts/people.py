@@ -23,12 +23,12 @@ from django.utils.translation import gettext_lazy as _
 from messages.message import Message, message
 from registry.accounts.acts import Act
 from registry.accounts.asking import asking_as
-from registry.accounts.credentials import end_sessions, role_given_by, role_set
+from registry.accounts.credentials import end_sessions, link_made, link_used, role_given_by, role_set
 from registry.accounts.grants import keep_role
 from registry.accounts.models import User
 from registry.accounts.names import check_username
 from registry.accounts.rights import require
-from registry.accounts.roles import Role, role_of
+from registry.accounts.roles import Role, role_of, roles_of
 from registry.audit.actions import AuditAction
 from registry.audit.services import record
 
@@ -75,9 +75,9 @@ def invitation(user: User, *, actor: User | None, first_alone: bool = False) -> 
         raise ValidationError(
             _("This person has come in before: an administrator makes the link in the console."), code="came_in_before"
         )
-    sentence = message("{username} was given a link to choose a password.", username=user.get_username())
-    _record(AuditAction.USER_INVITED, user, actor, sentence)
-    return signing.dumps({"user": user.pk, "state": _state(user)}, salt=SALT)
+    link_made(user, actor)
+    by = actor.pk if actor is not None else None
+    return signing.dumps({"user": user.pk, "by": by, "state": _state(user)}, salt=SALT)
 
 
 def invited(token: str) -> User | None:
@@ -96,6 +96,22 @@ def read_invitation(token: str) -> dict[str, Any] | None:
 
 
 @transaction.atomic
+def choose_password(token: str, password: str) -> User | None:
+    """Give whose link this is the password that they chose, and end the link; None where it does not hold any more."""
+    payload = read_invitation(token)
+    user = _invited(payload, User.objects.select_for_update()) if payload is not None else None
+    if payload is None or user is None:
+        return None
+    user.set_password(password)
+    # It is on record here, with who made the link.
+    user.password_was_set = False
+    user.save()
+    sentence = message("{username} chose a password by a link.", username=user.get_username())
+    link_used(user, _maker(payload), sentence, AuditAction.PASSWORD_SET)
+    return user
+
+
+@transaction.atomic
 def accept_invitation(payload: dict[str, Any]) -> User | None:
     """Return whose link this is, and end it: its person comes in by the organization's provider from now on.
 
@@ -107,7 +123,7 @@ def accept_invitation(payload: dict[str, Any]) -> User | None:
         return None
     end_sessions(user)
     sentence = message("{username} comes in by the organization's provider from now on.", username=user.get_username())
-    _record(AuditAction.USER_JOINED_PROVIDER, user, user, sentence)
+    link_used(user, _maker(payload), sentence, AuditAction.USER_JOINED_PROVIDER)
     if (role := role_of(user)) is not None:
         keep_role(user, role, given_by=role_given_by(user))
     return user
@@ -118,16 +134,16 @@ def give_role(user: User, role: Role | None, *, actor: User | None) -> None:
     """Give a person this role alone, or none; sessions end with a role that changes."""
     require(actor, Act.ADMINISTER)
     row = User.objects.select_for_update().get(pk=user.pk)
-    before = role_of(row)
-    if before is role:
+    before = roles_of(row)
+    if set(before) == ({role} if role is not None else set()) and row.groups.count() == len(before):
         return
-    if before is Role.ADMINISTRATOR:
+    if Role.ADMINISTRATOR in before and role is not Role.ADMINISTRATOR:
         _keep_one(row, actor)
     _flag(row, role)
     with asking_as(actor):
         row.save()
     row.groups.set([] if role is None else [Group.objects.get(name=role.value)])
-    role_set(row, actor, role.value if role else None, before=before.value if before else None)
+    role_set(row, actor, role.value if role else None, before=before)
 
 
 @transaction.atomic
@@ -137,8 +153,8 @@ def let_in(user: User, *, active: bool, actor: User | None) -> None:
     row = User.objects.select_for_update().get(pk=user.pk)
     if row.is_active == active:
         return
-    before = role_of(row)
-    if not active and before is Role.ADMINISTRATOR:
+    before = roles_of(row)
+    if not active and Role.ADMINISTRATOR in before:
         _keep_one(row, actor)
     if not active and actor is not None and actor.pk == row.pk:
         raise ValidationError(_("You cannot do this to yourself."), code="oneself")
@@ -146,7 +162,7 @@ def let_in(user: User, *, active: bool, actor: User | None) -> None:
     with asking_as(actor):
         row.save()
     role = role_of(row)
-    role_set(row, actor, role.value if role else None, before=before.value if before else None)
+    role_set(row, actor, role.value if role else None, before=before)
 
 
 @transaction.atomic
@@ -180,6 +196,12 @@ def _invited(payload: dict[str, Any], rows: QuerySet[User]) -> User | None:
     return user if user is not None and payload["state"] == _state(user) else None
 
 
+def _maker(payload: dict[str, Any]) -> User | None:
+    """Return who made a link; nobody, where it was a command on the server."""
+    by = payload.get("by")
+    return User.objects.filter(pk=by).first() if by is not None else None
+
+
 def _state(user: User) -> str:
     """Return a digest of what a link's use changes: it holds once, and until the next one is used."""
     return salted_hmac(SALT, f"{user.password}:{user.sessions_ended}", algorithm="sha256").hexdigest()[:32]
@@ -187,3 +209,9 @@ def _state(user: User) -> str:
 
 def _record(action: AuditAction, user: User, actor: User | None, message: Message) -> None:
     record(action=action, actor=actor, subject_kind="user", subject_id=user.get_username(), message=message)
+
+
+def administrator_names(most: int) -> list[str]:
+    """Return the names of up to so many of those who give roles, in order."""
+    people = User.objects.filter(is_active=True, is_superuser=True, is_service=False)
+    return list(people.order_by("username").values_list("username", flat=True)[:most])

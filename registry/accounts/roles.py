@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,7 @@ from django.utils.translation import pgettext
 from messages.message import message, sentences, word
 
 if TYPE_CHECKING:
-    from registry.accounts.models import User
+    from django.contrib.auth.models import AbstractUser
 
 
 class Role(StrEnum):
@@ -48,7 +49,7 @@ class NotAllowedError(Exception):
         super().__init__(sentences(self.sentence, self.remedy))
 
 
-def roles_of(user: User) -> list[Role]:
+def roles_of(user: AbstractUser) -> list[Role]:
     """Return the roles that the person holds for everything by their groups; a superuser is an administrator."""
     if not user.is_active:
         return []
@@ -58,6 +59,11 @@ def roles_of(user: User) -> list[Role]:
     return [Role(group.name) for group in user.groups.all() if group.name in set(Role)]
 
 
-def role_of(user: User) -> Role | None:
+def highest_of(names: Iterable[str]) -> Role | None:
+    """Return the highest role among names of groups, or None."""
+    return max((Role(name) for name in names if name in set(Role)), key=RANK.__getitem__, default=None)
+
+
+def role_of(user: AbstractUser) -> Role | None:
     """Return the highest role that the person holds for everything by their groups, or None."""
-    return max(roles_of(user), key=RANK.__getitem__, default=None)
+    return highest_of(roles_of(user))

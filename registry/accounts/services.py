@@ -14,7 +14,7 @@ from registry.accounts.credentials import role_set
 from registry.accounts.models import User
 from registry.accounts.names import check_username
 from registry.accounts.rights import require
-from registry.accounts.roles import Role, role_of
+from registry.accounts.roles import Role, roles_of
 
 
 @transaction.atomic
@@ -29,13 +29,13 @@ def set_user(*, username: str, password: str, role: Role, actor: User | None = N
     if User.objects.filter(username=username, is_service=True).exists():
         raise ValidationError(_("A service account has no password."), code="service_account")
     user = User.objects.get_or_create(username=username)[0]
-    before = role_of(user)
+    before = roles_of(user)
     user.set_password(password)
     _take_on(user, role)
     with asking_as(actor):
         user.save()
     user.groups.set([Group.objects.get(name=role)])
-    role_set(user, actor, str(role), before=str(before) if before else None)
+    role_set(user, actor, str(role), before=before)
     throttle.forget(username)
     return user
 
@@ -54,11 +54,11 @@ def set_service_account(*, username: str, role: Role, actor: User | None = None)
         user.set_unusable_password()
     if not user.is_service:
         raise ValidationError(_("A person has this name. Choose another."), code="taken")
-    before = role_of(user) if user.pk is not None else None
+    before = roles_of(user) if user.pk is not None else []
     with asking_as(actor):
         user.save()
     user.groups.set([Group.objects.get(name=role)])
-    role_set(user, actor, str(role), before=str(before) if before else None)
+    role_set(user, actor, str(role), before=before)
     return user
 
 
@@ -68,13 +68,13 @@ def follow_provider(user: User, role: Role | None) -> None:
 
     What is as it was is not written again. Whoever loses a role loses the sessions with it.
     """
-    before = role_of(user)
-    if user.pk is not None and before is role:
+    before = roles_of(user)
+    if before == ([role] if role is not None else []):
         return
     _take_on(user, role)
     user.save()
     user.groups.set([] if role is None else [Group.objects.get(name=role)])
-    role_set(user, None, str(role) if role else None, before=str(before) if before else None)
+    role_set(user, None, str(role) if role else None, before=before)
 
 
 def _take_on(user: User, role: Role | None) -> None:

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from messages.message import message
 from registry.accounts.asking import who_asks
 from registry.accounts.credentials import changed_by_others, password_set
-from registry.accounts.keyed import keyed_digest
+from registry.accounts.failed_sign_ins import password_failed
 from registry.accounts.models import User
 from registry.audit.actions import AuditAction
 from registry.audit.services import record
@@ -58,22 +58,8 @@ def on_new_password(sender: object, instance: User, **kwargs: Any) -> None:
 
 @receiver(user_login_failed)
 def on_failed_sign_in(sender: object, credentials: dict[str, Any], **kwargs: Any) -> None:
-    """Record that somebody tried. A name that nobody has may be a password typed into the wrong field: never kept."""
-    typed = str(credentials.get("username", ""))
-    user = User.objects.filter(username=typed).first() if "\x00" not in typed else None
-    if user is not None:
-        name, sentence = user.get_username(), message("A sign-in as {username} failed.", username=user.get_username())
-    else:
-        name = f"unknown:{keyed_digest('sign-in.name', typed)}"
-        sentence = message("A sign-in failed: nobody has the user name that was given.")
-    record(
-        action=AuditAction.USER_SIGN_IN_FAILED,
-        actor=None,
-        subject_kind="user",
-        subject_id=name,
-        message=sentence,
-        outcome="refused",
-    )
+    """Record that somebody tried."""
+    password_failed(str(credentials.get("username", "")))
 
 
 @receiver(user_logged_out)

@@ -32,7 +32,9 @@ class TooManyTriesError(ValidationError):
 
     code = "too_many_tries"
 
-    def __init__(self, until: datetime) -> None:
+    def __init__(self, until: datetime, *, is_first: bool) -> None:
+        self.is_first = is_first
+        """Whether it is the first refusal of a window: one of them is put on record."""
         self.seconds = max(1, math.ceil((until - timezone.now()).total_seconds()))
         minutes = math.ceil(self.seconds / 60)
         sentence = ngettext(
@@ -49,13 +51,14 @@ def count_try(username: str, address: str | None) -> None:
     limits = [(account_key(username), PER_ACCOUNT)]
     if address:
         limits.append((address_key(address), PER_ADDRESS))
-    refused = []
+    refused, is_first = [], False
     for key, most in sorted(limits):
         tries, until = count(key, WINDOW)
         if tries > most:
             refused.append(until)
+            is_first = is_first or tries == most + 1
     if refused:
-        raise TooManyTriesError(max(refused))
+        raise TooManyTriesError(max(refused), is_first=is_first)
 
 
 def forget(username: str) -> None:

@@ -68,7 +68,7 @@ def checked_spec(district: District, change: Mapping[str, Any]) -> dict[str, Any
 
 
 @transaction.atomic
-def take_over(*, district: District, change: Mapping[str, Any], actor: User | None, run_number: int) -> None:
+def apply_settings(*, district: District, change: Mapping[str, Any], actor: User | None, run_number: int) -> None:
     """Write a change into the district, because a run now applies it; with nothing to change nothing happens."""
     locked = District.objects.select_for_update().get(pk=district.pk)
     differing = effective(locked, change)

@@ -79,7 +79,7 @@ def asks(operation: Operation, place: Place) -> list[Ask]:
     needed += _tagging(operation, place)
     needed += _passing(operation)
     needed += _keys(operation, place)
-    for service, name, kind, arn in dependent(operation.service, operation.name, operation.given):
+    for service, name, kind, arn in dependent(operation.service, operation.name, operation.given, place):
         needed.append(Ask(_action(service, name), Target(kind, arn)))
     return needed
 

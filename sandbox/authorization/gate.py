@@ -9,12 +9,13 @@ from __future__ import annotations
 import datetime as dt
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sandbox.authorization import facts
 from sandbox.authorization.asks import UnknownActionError, access_request, asks
 from sandbox.authorization.callers import Callers, Known
 from sandbox.authorization.decision import Decision, Source, decide
+from sandbox.authorization.dependent import VALIDATED
 from sandbox.authorization.facts import Surroundings
 from sandbox.authorization.identities import Caller, Kind, anybody
 from sandbox.authorization.notes import note
@@ -118,7 +119,9 @@ class Gate:
                 decision = Decision(False, missing=Source.ENDPOINT, nearest=f"the policy of {by.endpoint.id}")
             note(caller, whole, decision, through=passes.service)
             if not decision.allowed:
-                return denied(scope, caller, ask.action.full_name, ask.target.arn, decision)
+                refusal = denied(scope, caller, ask.action.full_name, ask.target.arn, decision)
+                is_tried = operation.service in VALIDATED and ask.action.service != operation.service
+                return replace(refusal, code="ValidationException") if is_tried else refusal
         for by_service in service_asks(operation, place):
             decision = decided_for_service(by_service, around, place.account)
             if not decision.allowed:

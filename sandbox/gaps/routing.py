@@ -9,6 +9,9 @@ from typing import Any
 
 from sandbox.gaps.extension import wrap
 
+COMES_FIRST = True
+"""A service's gap that wraps the dispatch which it inherits wraps this one."""
+
 
 def fill() -> None:
     """Refuse requests without an action."""

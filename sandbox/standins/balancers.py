@@ -62,7 +62,7 @@ class Balancers:
     """All balancers."""
 
     def __init__(self, context: StandinContext, relays: Relays) -> None:
-        self._grounds, self._relays = context, relays
+        self._context, self._relays = context, relays
         self._kept: dict[str, BalancerRelay] = {}
         self._unverified = unverified()
 
@@ -95,7 +95,7 @@ class Balancers:
         """Open and close what differs from what moto says."""
         from moto.elbv2.models import elbv2_backends
 
-        with self._grounds.moto():
+        with self._context.moto():
             balancers = {}
             for _, _, backend in backends(elbv2_backends):
                 for balancer in backend.load_balancers.values():
@@ -122,8 +122,8 @@ class Balancers:
         standin.targets[:] = [target for target in targets if before[target].healthy] or targets
 
     def _open(self, arn: str, wanted: Wanted) -> None:
-        folder = self._grounds.folder / "balancers" / str(wanted.port)
-        pair = self._grounds.authority.certify(ONLY, folder) if wanted.tls else None
+        folder = self._context.folder / "balancers" / str(wanted.port)
+        pair = self._context.authority.certify(ONLY, folder) if wanted.tls else None
         targets: list[Address] = []
         onward = self._unverified if wanted.tls_onward else None
         try:

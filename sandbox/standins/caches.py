@@ -36,7 +36,7 @@ class Caches:
     """All groups' servers."""
 
     def __init__(self, context: StandinContext) -> None:
-        self._grounds = context
+        self._context = context
         self._kept: dict[str, CacheServer] = {}
 
     def install(self) -> None:
@@ -59,14 +59,14 @@ class Caches:
                 shard["primary_endpoint"] = {"address": group.sandbox_address, "port": group.port}
                 shard["reader_endpoint"] = {"address": group.sandbox_address, "port": group.port}
             group.status = "creating"
-            self._grounds.wake()
+            self._context.wake()
         return group
 
     def round(self) -> None:
         """Start and stop what differs from what moto says."""
         from moto.elasticache.models import elasticache_backends
 
-        with self._grounds.moto():
+        with self._context.moto():
             groups = {
                 f"{group.arn}#{group.sandbox_address}": (group, wanted_of(backend, group))
                 for _, _, backend in backends(elasticache_backends)
@@ -87,9 +87,9 @@ class Caches:
             standin.up = False
         if standin is not None and standin.cache.wanted == wanted and (standin.up or standin.failed):
             return
-        folder = self._grounds.folder / "caches" / f"{group.replication_group_id}-{group.sandbox_address}"
+        folder = self._context.folder / "caches" / f"{group.replication_group_id}-{group.sandbox_address}"
         before = standin.cache if standin is not None else None
-        standin = self._kept[key] = CacheServer(Cache(wanted, folder, self._grounds.authority), group)
+        standin = self._kept[key] = CacheServer(Cache(wanted, folder, self._context.authority), group)
         standin.starting = threading.Thread(target=self._start, args=(standin, before), name="sandbox-cache-starts")
         standin.starting.start()
 
@@ -102,7 +102,7 @@ class Caches:
         except (CacheFailedError, OSError, RuntimeError) as error:
             log.error("the cache of %s: %s", standin.group.arn, error)
             standin.failed = True
-        with self._grounds.moto():
+        with self._context.moto():
             if standin.group.status == "creating":
                 standin.group.status = "available" if standin.up else "create-failed"
 

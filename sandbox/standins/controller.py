@@ -50,19 +50,19 @@ class StandIns:
         self._folder = folder.resolve()
         shutil.rmtree(self._folder, ignore_errors=True)
         self._folder.mkdir(parents=True)
-        self._grounds = StandinContext(self._folder, turn, Authority(self._folder))
-        relays, sink = Relays(), LogSink(self._grounds)
-        functions = Functions(self._grounds, sink)
+        self._context = StandinContext(self._folder, turn, Authority(self._folder))
+        relays, sink = Relays(), LogSink(self._context)
+        functions = Functions(self._context, sink)
         self._keepers: list[Keeper] = [
-            Databases(self._grounds),
-            Caches(self._grounds),
-            Tasks(self._grounds, sink),
-            Balancers(self._grounds, relays),
-            Measures(self._grounds),
-            Scaling(self._grounds),
+            Databases(self._context),
+            Caches(self._context),
+            Tasks(self._context, sink),
+            Balancers(self._context, relays),
+            Measures(self._context),
+            Scaling(self._context),
         ]
         functions.install()
-        Rotation(self._grounds, functions).install()
+        Rotation(self._context, functions).install()
         for keeper in self._keepers:
             keeper.install()
         self._thread = threading.Thread(target=self._run, name="sandbox-standins", daemon=True)
@@ -70,13 +70,13 @@ class StandIns:
 
     def start(self, url: str) -> None:
         """Begin to look; `url` is where the processes call the embedded AWS."""
-        self._grounds.url = url
+        self._context.url = url
         self._thread.start()
 
     def _run(self) -> None:
         while not self._ended.is_set():
-            self._grounds.woken.wait(LOOK_SECONDS)
-            self._grounds.woken.clear()
+            self._context.woken.wait(LOOK_SECONDS)
+            self._context.woken.clear()
             for keeper in self._keepers:
                 try:
                     keeper.round()

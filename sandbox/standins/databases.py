@@ -40,7 +40,7 @@ class Databases:
     """All clusters' servers."""
 
     def __init__(self, context: StandinContext) -> None:
-        self._grounds = context
+        self._context = context
         self._kept: dict[str, ClusterServer] = {}
 
     def install(self) -> None:
@@ -71,14 +71,14 @@ class Databases:
             standin = self._kept.get(instance.cluster.sandbox_key)
             if standin is None or not standin.up:
                 instance.status = "creating"
-            self._grounds.wake()
+            self._context.wake()
         return instance
 
     def round(self) -> None:
         """Start and stop what differs from what moto says."""
         from moto.rds.models import rds_backends
 
-        with self._grounds.moto():
+        with self._context.moto():
             clusters = {
                 cluster.sandbox_key: (cluster, list(cluster._members), password_of(cluster))
                 for _, _, backend in backends(rds_backends)
@@ -135,7 +135,7 @@ class Databases:
         self._say(standin, "available")
 
     def _say(self, standin: ClusterServer, status: str) -> None:
-        with self._grounds.moto():
+        with self._context.moto():
             for instance in standin.instances:
                 if instance.status == "creating":
                     instance.status = status
@@ -147,9 +147,9 @@ class Databases:
             database=cluster.database_name or "postgres",
             master=cluster.master_username,
         )
-        folder = self._grounds.folder / "databases" / cluster.db_cluster_resource_id
+        folder = self._context.folder / "databases" / cluster.db_cluster_resource_id
         folder.mkdir(parents=True, exist_ok=True)
-        return Database(wanted, folder, self._grounds.authority)
+        return Database(wanted, folder, self._context.authority)
 
     def close(self) -> None:
         """Have all servers end."""

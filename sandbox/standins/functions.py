@@ -59,7 +59,7 @@ class Functions:
     """Runs functions."""
 
     def __init__(self, context: StandinContext, sink: LogSink) -> None:
-        self._grounds, self._sink = context, sink
+        self._context, self._sink = context, sink
         self._runtime = lambda_runtime.ensure_folder(context.folder / "lambda-runtime")
         self._held_back = threading.local()
 
@@ -91,7 +91,7 @@ class Functions:
         as_before = (function_name, qualifier, body, headers, response_headers)
         if getattr(self._held_back, "now", False):
             return original(backend, *as_before)
-        with self._grounds.moto():
+        with self._context.moto():
             function = backend.get_function(function_name, qualifier)
         if not str(function.run_time).startswith("python"):
             return original(backend, *as_before)
@@ -105,7 +105,7 @@ class Functions:
 
     def read(self, function: Any) -> Function:
         """Read a function out of moto."""
-        with self._grounds.moto():
+        with self._context.moto():
             account, region = function.account_id, function.region
             session = f"{function.function_name}"
             return Function(
@@ -121,8 +121,8 @@ class Functions:
                     "AWS_LAMBDA_FUNCTION_NAME": function.function_name,
                     "LAMBDA_TASK_ROOT": "/var/task",
                     # The archive names RDS's authorities; here the database's certificate is of the sandbox's own.
-                    "DATABASE_CA": str(self._grounds.authority.path),
-                    **access.variables(self._grounds, role_arn=function.role, region=region, session=session),
+                    "DATABASE_CA": str(self._context.authority.path),
+                    **access.variables(self._context, role_arn=function.role, region=region, session=session),
                 },
             )
 
@@ -130,11 +130,11 @@ class Functions:
         """Run the function with an event, to its end or its timeout; what it writes goes to its log group."""
         request = str(uuid.uuid4())
         to = _destination(function, request)
-        with self._grounds.moto():
+        with self._context.moto():
             why, logs = refused_invocation(function.role), may_log(function.role, to.arn)
         if why is not None:
             return Outcome(json.dumps({"errorMessage": why, "errorType": "AccessDeniedException"}), True, "")
-        folder = self._grounds.folder / "functions" / request
+        folder = self._context.folder / "functions" / request
         task, answer, log = folder / "task", folder / "answer.json", folder / "log"
         task.mkdir(parents=True)
         try:

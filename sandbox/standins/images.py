@@ -17,7 +17,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from devtools.paths import ROOT
+from processes.project import ROOT
 from sandbox.standins.children import inherited
 
 REPOSITORY = "homeroom/processor"

@@ -82,7 +82,7 @@ class LogSink:
     """Writes to moto's log groups; lines to a group that is not there are dropped, as AWS drops them."""
 
     def __init__(self, context: StandinContext) -> None:
-        self._grounds = context
+        self._context = context
 
     def follow(self, source: IO[bytes], to: Destination) -> None:
         """Carry every line until the source ends."""
@@ -97,7 +97,7 @@ class LogSink:
         events = [{"timestamp": now, "message": line} for line in lines if line]
         if not events:
             return
-        with self._grounds.moto():
+        with self._context.moto():
             backend = logs_backends[to.account][to.region]
             if to.group not in backend.groups:
                 return

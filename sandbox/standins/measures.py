@@ -20,7 +20,7 @@ class Measures:
     """Puts the metrics."""
 
     def __init__(self, context: StandinContext) -> None:
-        self._grounds = context
+        self._context = context
         self._next = 0.0
 
     def install(self) -> None:
@@ -35,7 +35,7 @@ class Measures:
         from moto.ecs.models import ecs_backends
         from moto.sqs.models import sqs_backends
 
-        with self._grounds.moto():
+        with self._context.moto():
             for account, region, backend in backends(sqs_backends):
                 for queue in list(backend.queues.values()):
                     put(account, region, of_queue(queue, time.time()))

@@ -13,8 +13,8 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
-from devtools.services.postgres import QUICK_NOT_DURABLE, binaries, initialize, unprivileged
-from devtools.services.postgres import USER as SUPERUSER
+from processes.postgres import QUICK_NOT_DURABLE, binaries, initialize, unprivileged
+from processes.postgres import USER as SUPERUSER
 from sandbox.standins.addresses import ONLY, free_port
 from sandbox.standins.authority import Authority
 from sandbox.standins.children import Child, inherited

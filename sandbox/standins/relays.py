@@ -13,7 +13,7 @@ from collections.abc import Coroutine
 from pathlib import Path
 from typing import Any
 
-from devtools.paths import ROOT
+from processes.project import ROOT
 from sandbox.standins.authority import Pair
 from sandbox.standins.children import Child, inherited
 from sandbox.standins.relay import Address, Relay, Targets, server_context

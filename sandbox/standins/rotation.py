@@ -27,7 +27,7 @@ class Rotation:
     """Carries rotations out."""
 
     def __init__(self, context: StandinContext, functions: Functions) -> None:
-        self._grounds, self._functions = context, functions
+        self._context, self._functions = context, functions
         self._at_work: set[str] = set()
 
     def install(self) -> None:
@@ -101,7 +101,7 @@ class Rotation:
         if self._functions.run(function, _event("testSecret", secret, token)).failed:
             log.error("the rotation of %s was set up and its test failed; its function's log says why", secret.arn)
             return
-        with self._grounds.moto():
+        with self._context.moto():
             secret.versions.pop(token, None)
 
     def _steps(self, function: Function, secret: Any, token: str) -> None:
@@ -110,7 +110,7 @@ class Rotation:
             if outcome.failed:
                 log.error("the rotation of %s failed in %s; its function's log says why", secret.arn, step)
                 return
-        with self._grounds.moto():
+        with self._context.moto():
             secret.last_rotation_date = int(time.time())
             if secret.auto_rotate_after_days:
                 secret.next_rotation_date = int(time.time()) + secret.auto_rotate_after_days * 86_400

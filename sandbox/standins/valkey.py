@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from devtools.services.broker import server
+from processes.valkey import server
 from sandbox.standins.addresses import ONLY, free_port
 from sandbox.standins.authority import Authority
 from sandbox.standins.children import Child, inherited

@@ -18,8 +18,8 @@ from devtools.demo.expected import MadeUp, Tally, differences, known
 from devtools.demo.issuer import kept_key, running_issuer
 from devtools.demo.office import Office, OfficeError
 from devtools.demo.sign_ins import CLIENT_ID, EVERYTHING
-from devtools.errors import ServiceFailedError
 from infra.spec import Egress, Environment, Size
+from processes.errors import ServiceFailedError
 from processor.api.keys import Keys, given
 from processor.api.tokens import Right, TokenRefusedError, Tokens
 from registry.accounts.rights import EVERYTHING as EVERY_RIGHT

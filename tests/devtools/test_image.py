@@ -7,7 +7,7 @@ import os
 import pytest
 
 from devtools import image
-from devtools.errors import DevtoolsError, ToolMissingError
+from processes.errors import RemediedError, ToolMissingError
 
 
 @pytest.mark.parametrize("name", sorted(image.DOCKERFILES))
@@ -39,7 +39,7 @@ def test_without_the_tools_it_is_said_what_is_missing_and_what_to_do(monkeypatch
 def test_who_is_not_root_is_told_so(monkeypatch):
     monkeypatch.setattr("shutil.which", lambda tool: f"/usr/bin/{tool}")
     monkeypatch.setattr(os, "geteuid", lambda: 1_000)
-    with pytest.raises(DevtoolsError, match="as root"):
+    with pytest.raises(RemediedError, match="as root"):
         image.check_tools()
 
 

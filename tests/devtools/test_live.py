@@ -12,7 +12,6 @@ from typing import Any
 import boto3
 import pytest
 
-from devtools.errors import DevtoolsError
 from devtools.live import __main__ as command
 from devtools.live import child, guardrails
 from devtools.live.difference import Difference, differences
@@ -20,6 +19,7 @@ from devtools.live.guardrails import NotHereError
 from devtools.live.life import GONE, Target
 from devtools.live.observation import Calls, Names, Observation, answers_in, calls_in_history, calls_recorded
 from devtools.live.report import Report, text, write
+from processes.errors import RemediedError
 from sandbox.launch import running_sandbox
 
 ACCOUNT = "123456789012"
@@ -82,7 +82,7 @@ def test_one_question_names_the_account_the_time_and_the_cost():
 
 @pytest.mark.parametrize("given", [{}, {"ACCOUNT": ACCOUNT}, {"ACCOUNT": "12", "REGION": "us-east-1"}])
 def test_without_an_account_and_a_region_nothing_begins(given):
-    with pytest.raises(DevtoolsError, match="which account and region"):
+    with pytest.raises(RemediedError, match="which account and region"):
         command.target_of(given)
 
 

@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 
 from devtools import doctor
-from devtools.errors import ToolMissingError
 from devtools.toolchain import browser, mirror, signature, terraform
+from processes.errors import ToolMissingError
 
 
 def test_a_mirror_is_found_by_the_very_version_for_this_platform(tmp_path):

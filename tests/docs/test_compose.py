@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import importlib.util
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
 import yaml
+from django.conf import settings
 
 from devtools.paths import ROOT
 from portal import healthcheck
@@ -32,6 +34,16 @@ def test_every_service_that_stays_has_a_healthcheck_and_comes_back(name):
 @pytest.mark.parametrize("name", ["web", "worker", "beat"])
 def test_the_portals_processes_wait_for_the_migrations(name):
     assert SERVICES[name]["depends_on"]["migrate"]["condition"] == "service_completed_successfully"
+
+
+def test_a_worker_that_is_stopped_may_finish_the_longest_run():
+    match = re.fullmatch(r"(\d+)h(\d+)m", SERVICES["worker"]["stop_grace_period"])
+    assert match is not None
+    hours, minutes = match.groups()
+    grace = timedelta(hours=int(hours), minutes=int(minutes))
+    assert grace.total_seconds() == settings.CELERY_TASK_TIME_LIMIT, "Celery ends it by then, and nothing sooner"
+    operations = (ROOT / "docs" / "operations.md").read_text()
+    assert f"give it up to {hours} hours and {minutes} minutes" in operations
 
 
 @pytest.mark.parametrize("name", sorted(SERVICES))

@@ -41,15 +41,47 @@ def test_every_file_that_it_names_exists(path: str):
 @pytest.mark.parametrize("page", [PAGE, "architecture.md"])
 def test_every_file_and_folder_of_the_house_that_it_names_exists(page: str):
     """A path is one from the project's folder; a file's name alone is one of those that the same room has."""
-    rooms = "engine|infra|messages|portal|processor|provisioning|registry|sandbox"
+    rooms = "devtools|engine|homeroom_cli|infra|messages|portal|processes|processor|provisioning|registry|sandbox"
     named = re.findall(rf"`((?:{rooms})/[\w./-]+|[a-z_]+\.py)`", read(page))
     known = {path.name for room in rooms.split("|") for path in (ROOT / room).rglob("*.py")}
     assert named
     assert [name for name in named if not ((ROOT / name).exists() or name in known)] == []
 
 
+PATH = re.compile(r"[\w.<>-]+(/[\w.<>-]+)+/?|[\w<>-]+\.(?:py|toml|yml|md)|Makefile")
+
+
+def paths_in(text: str) -> list[str]:
+    """Return what stands in backticks and is a path."""
+    return [name for name in re.findall(r"`([^`]+)`", text) if PATH.fullmatch(name)]
+
+
+def missing(names: list[str]) -> list[str]:
+    """Return the paths that are not there, from the project's folder; `<name>` stands for whatever there is."""
+    return [name for name in names if not any(ROOT.glob(re.sub("<[a-z]+>", "*", name).rstrip("/")))]
+
+
+def test_every_path_of_the_table_of_what_to_add_exists():
+    rows = [line for line in read(PAGE).partition("## Where do I add\n")[2].splitlines() if line.startswith("| ")]
+    table = rows[: next(number for number, row in enumerate(rows) if row.startswith("| a decision")) + 1]
+    assert len(table) > 15
+    assert missing(paths_in("\n".join(table))) == []
+    assert missing(["infra/nothing.py", "engine/kinds/<service>.py"]) == ["infra/nothing.py"]
+
+
+@pytest.mark.parametrize("way", ["registration", "run"])
+def test_each_station_of_a_way_names_its_files_and_they_exist(way: str):
+    section = read("architecture.md").partition(f"## The way of a {way}\n")[2].partition("\n## ")[0]
+    stations = re.split(r"^\d+\. ", section, flags=re.MULTILINE)[1:]
+    assert len(stations) >= 4
+    for station in stations:
+        names = [name for name in paths_in(station) if "/" in name]
+        assert names, station
+        assert missing(names) == []
+
+
 def test_each_file_with_a_test_of_the_long_edition_is_named_with_its_reason():
-    rows = read(PAGE).partition("## What only `make soak` proves\n")[2]
+    rows = read(PAGE).partition("## What only `make soak` proves\n")[2].partition("\n## ")[0]
     documented = {
         name for line in rows.splitlines() if line.startswith("|") for name in re.findall(r"`(tests/[\w./]+)`", line)
     }

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from devtools.paths import VAR
 from tests.faults.cases import REPRESENTATIVE, TABLE, chosen
-from tests.faults.scenario import FLEET, Row, deal, default_jobs
+from tests.faults.scenario import FLEET, Row, default_jobs, play_all
 
 
 def arguments() -> argparse.Namespace:
@@ -68,7 +68,7 @@ def main() -> int:
     print(f"Seed {seed}; repeat with: make faults SEED={seed}", flush=True)
     folder = VAR / f"faults-{secrets.token_hex(4)}"
     started, count = time.monotonic(), Counter[str]()
-    for row in deal(folder, seed, names, max(1, options.jobs), options.keeper):
+    for row in play_all(folder, seed, names, max(1, options.jobs), options.keeper):
         tell(row)
         count["broken" if row.problem else "left out" if row.left_out else "held"] += 1
     left_out = f", {count['left out']} left out" if count["left out"] else ""

@@ -1,4 +1,4 @@
-"""Deals the rows of the table to worlds that play side by side, each with processes, ports and a folder of its own."""
+"""Gives the rows of the table to worlds that play side by side, each with processes, ports and a folder of its own."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def default_jobs() -> int:
     return max(1, (os.cpu_count() or 2) // 2)
 
 
-def deal(folder: Path, seed: int, names: Sequence[str], jobs: int, keeper: Path | None = None) -> Iterator[Row]:
+def play_all(folder: Path, seed: int, names: Sequence[str], jobs: int, keeper: Path | None = None) -> Iterator[Row]:
     """Yield each row as it has been played; a row's choices depend on the seed and its name alone.
 
     A world that dies costs the row it had, which is told as broken; the others go on with the rest. `keeper` is the

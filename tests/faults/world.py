@@ -22,12 +22,12 @@ from devtools.lean_terraform.launch import TOLD_AT, write_program
 from devtools.paths import ROOT
 from devtools.services.broker import running_broker
 from devtools.services.celery import CHECKED, running_beat, running_chores, running_upkeep, worker_command
-from devtools.services.former import lock_holder
 from devtools.services.portal import migrate
-from devtools.services.postgres import running_postgres
-from devtools.services.process import LOOPBACK, free_port
 from devtools.services.sandbox import running_sandbox
 from devtools.services.web import running_web
+from processes.postgres import running_postgres
+from processes.process import LOOPBACK, free_port
+from processes.stale_server import lock_holder
 from tests.faults.cases import Needs
 from tests.faults.clock import SteppedClock, can_step
 from tests.faults.far import FarHost, can_be_far
@@ -302,7 +302,9 @@ def a_world(folder: Path, keeper: Path | None = None, needs: Needs = NOTHING_MOR
             world.environment = {**world.environment, **world.clock.variables}
         ensure_signing_key(folder)
         (folder / "static").mkdir()
-        migrate(world.environment)
+        if needs.disk:
+            # Any other world's database was copied with its tables.
+            migrate(world.environment)
         cleanup.callback(_end_workers, world)
         world.services = tuple(name for name in SERVICES if needs.web or name != "web")
         for name in world.services:

@@ -71,6 +71,7 @@ def arn(service: str, end: str, region: str = "us-east-1") -> str:
 
 BALANCER = arn("elasticloadbalancing", "loadbalancer/app/api-maple-sbx/0123456789abcdef")
 ACL = arn("wafv2", "regional/webacl/api-maple-sbx/1")
+TRIED_OF_ECS = ("DescribeServices", "UpdateService")
 
 MAY = [
     ("ec2:CreateVpc", f"{EC2}:vpc/*", MADE),
@@ -110,6 +111,9 @@ MAY = [
     ("iam:PassRole", ROLE, {"iam:PassedToService": "ecs-tasks.amazonaws.com"}),
     ("cloudwatch:PutMetricAlarm", arn("cloudwatch", "alarm:queue-age-maple-sbx"), MADE),
     ("cloudwatch:DeleteAlarms", arn("cloudwatch", "alarm:queue-age-maple-sbx"), OURS),
+    # What Application Auto Scaling tries before it takes a target: alarms without a name, and the service itself.
+    *((f"cloudwatch:{action}", "*", {}) for action in ("DeleteAlarms", "DescribeAlarms", "PutMetricAlarm")),
+    *((f"ecs:{action}", arn("ecs", "service/processing-maple-sbx/api-maple-sbx"), OURS) for action in TRIED_OF_ECS),
     ("cloudwatch:PutDashboard", arn("cloudwatch", "dashboard/district-maple-sbx", ""), {}),
     ("cloudtrail:CreateTrail", arn("cloudtrail", "trail/trail-maple-sbx"), {}),
     ("budgets:ModifyBudget", arn("budgets", "budget/monthly-maple-sbx", ""), {}),
@@ -221,7 +225,9 @@ MAY_NOT = [
     ("sns:TagResource", arn("sns", "payroll"), MADE),
     ("logs:DeleteLogGroup", arn("logs", "log-group:/aws/lambda/payroll:*"), {}),
     ("logs:TagResource", arn("logs", "log-group:/aws/lambda/payroll"), MADE),
-    ("cloudwatch:DeleteAlarms", arn("cloudwatch", "alarm:payroll-prod"), {}),
+    *(("cloudwatch:DeleteAlarms", arn("cloudwatch", "alarm:payroll-prod"), tags) for tags in (OTHERS, PLATFORM)),
+    ("cloudwatch:PutMetricAlarm", arn("cloudwatch", "alarm:payroll-prod"), OTHERS),
+    ("ecs:UpdateService", arn("ecs", "service/payroll/api"), {}),
     ("cloudwatch:DeleteDashboards", arn("cloudwatch", "dashboard/payroll-prod", ""), {}),
     ("cloudtrail:StopLogging", arn("cloudtrail", "trail/organization"), {}),
     ("cloudtrail:DeleteTrail", arn("cloudtrail", "trail/organization"), MADE),

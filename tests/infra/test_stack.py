@@ -16,10 +16,10 @@ import pytest
 
 from devtools import reach
 from devtools.reach import Way
-from devtools.services.process import free_port
 from infra.naming import LIMITS
 from infra.placeholder import IMAGE as PLACEHOLDER
 from infra.placeholder import command as placeholder_command
+from processes.process import free_port
 from sandbox.standins.health import Check, is_healthy, unverified
 from tests.infra.conftest import CERTIFICATE, HOSTILE, IMAGE, SPECS, infra, synthesized
 from tests.infra.iam import allowed

@@ -15,7 +15,7 @@ from pytest_django.live_server_helper import LiveServer
 from devtools.services.identity_provider import CLIENT_ID, CLIENT_SECRET, GROUP_ROLES, running_identity_provider
 from devtools.services.saml_provider import running_saml_provider
 from portal import identity_providers, saml_metadata, security_headers
-from portal.console.reauthentication import FACTOR_AT
+from portal.sign_in.reauthentication import FACTOR_AT
 from provisioning.models import Run
 from provisioning.onboarding.service import onboard
 from provisioning.states.runs import RunState

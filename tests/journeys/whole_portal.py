@@ -7,7 +7,7 @@ import json
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ import pytest
 
 from devtools.environment import inherited
 from devtools.paths import ROOT
-from devtools.services.portal import Portal, running_portal
+from devtools.services.portal import Portal, manage_all, running_portal
 from infra.deploy_rights import DEPLOY_BOUNDARY, DEPLOY_ROLE, DISTRICT_BOUNDARY, deploy_statements, without_names
 from infra.district_rights import district_statements
 from infra.frame import policy
@@ -40,38 +40,13 @@ def manage(variables: Mapping[str, str], *arguments: str) -> str:
     return completed.stdout
 
 
-EACH = """
-import json, sys
-from django.core.management import execute_from_command_line
-for arguments in json.load(sys.stdin):
-    execute_from_command_line(["manage.py", *arguments])
-"""
-
-
-def manage_all(variables: Mapping[str, str], *commands: Sequence[str]) -> None:
-    """Run commands of manage.py one after another in one process: each process of its own would load all of Django."""
-    environment = inherited() | dict(variables) | {"HOMEROOM_NEW_PASSWORD": PASSWORD}
-    environment |= {"DJANGO_SETTINGS_MODULE": "portal.settings"}
-    stdin = json.dumps(commands)
-    completed = subprocess.run(
-        [sys.executable, "-c", EACH],
-        cwd=ROOT,
-        env=environment,
-        input=stdin,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert completed.returncode == 0, completed.stderr
-
-
 def people_it(variables: Mapping[str, str]) -> None:
     """Create the people and the account."""
     entrance = make_deploy_role(variables["HOMEROOM_AWS_ENDPOINT_URL"])
     boundary = f"arn:aws:iam::{OTHER_ACCOUNT_ID}:policy/{DISTRICT_BOUNDARY}"
     entered = ("--role-arn", entrance, "--external-id", EXTERNAL_ID, "--boundary-arn", boundary)
     manage_all(
-        variables,
+        inherited() | dict(variables) | {"HOMEROOM_NEW_PASSWORD": PASSWORD},
         *(("set_user", username, "--role", role.value) for username, role in PEOPLE.items()),
         ("add_account", "Sandbox", ACCOUNT_ID),
         ("add_account", "Cedar's own", OTHER_ACCOUNT_ID, *entered),

@@ -13,7 +13,7 @@ from django.utils import timezone
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect
 
 from devtools.paths import VAR
-from portal.console.reauthentication import SIGNED_IN_AT
+from portal.sign_in.reauthentication import SIGNED_IN_AT
 from registry.accounts.models import User
 
 WIDTHS = (320, 768, 1440)
@@ -36,21 +36,21 @@ document.addEventListener("securitypolicyviolation", event => window.__refused.p
 
 
 class Visitors:
-    """Pages of one browser, one context for each person and for with and without scripts."""
+    """Pages of one browser, one context for each person, for with and without scripts, and for each time zone."""
 
     def __init__(self, browser: Browser, url: str) -> None:
         self._browser, self._url = browser, url
-        self._contexts: dict[tuple[str, bool], BrowserContext] = {}
+        self._contexts: dict[tuple[str, bool, str], BrowserContext] = {}
         self.complaints: list[str] = []
 
-    def page(self, username: str, *, scripts: bool = True) -> Page:
+    def page(self, username: str, *, scripts: bool = True, zone: str = "UTC") -> Page:
         """Return that person's page, where nothing is open; nobody's where the name is empty.
 
         It is one tab for all that the person looks at: a new one starts a process, which reads every style sheet anew.
         """
-        if (username, scripts) not in self._contexts:
-            self._contexts[username, scripts] = self._context(username, scripts)
-        context = self._contexts[username, scripts]
+        if (username, scripts, zone) not in self._contexts:
+            self._contexts[username, scripts, zone] = self._context(username, scripts, zone)
+        context = self._contexts[username, scripts, zone]
         page = context.pages[0] if context.pages else self._tab(context)
         resize(page, WIDTHS[-1])
         return page
@@ -71,9 +71,13 @@ class Visitors:
         for context in self._contexts.values():
             context.close()
 
-    def _context(self, username: str, scripts: bool) -> BrowserContext:
+    def _context(self, username: str, scripts: bool, zone: str) -> BrowserContext:
         context = self._browser.new_context(
-            base_url=self._url, java_script_enabled=scripts, reduced_motion="reduce", color_scheme="light"
+            base_url=self._url,
+            java_script_enabled=scripts,
+            reduced_motion="reduce",
+            color_scheme="light",
+            timezone_id=zone,
         )
         context.set_default_timeout(LONGEST_MS)
         context.add_init_script(LISTENER)

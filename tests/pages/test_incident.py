@@ -94,7 +94,7 @@ def test_an_exposure_is_found_in_two_clicks_removed_by_consent_and_gone(page: Pa
     page.goto("/")
     row = page.locator(f"#district-{district.pk}")
     expect(row).to_contain_text("Needs attention")
-    row.get_by_role("link", name="Exposed").click()
+    row.get_by_role("link", name="Exposed", exact=True).click()
 
     incident.get_by_label("Reason").fill("INC-7: nobody knows it")
     incident.get_by_role("checkbox").check()

@@ -11,7 +11,7 @@ from django.db.models import F
 from django.test import Client
 from django.utils import timezone
 
-from portal.console.reauthentication import SIGNED_IN_AT
+from portal.sign_in.reauthentication import SIGNED_IN_AT
 from registry.accounts.models import ApiToken, DeviceSignIn, User
 from registry.accounts.people import let_in
 from registry.accounts.roles import Role

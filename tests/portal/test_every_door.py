@@ -6,7 +6,7 @@ import importlib
 import inspect
 import itertools
 import pkgutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, date, datetime, time
 from typing import Any
 
@@ -144,9 +144,9 @@ def world() -> World:
     return a_world()
 
 
-def address(name: str, world: World) -> str:
-    """Return a door's address in the world's district."""
-    values = {
+def address(name: str, world: World, about: Mapping[str, int] | None = None) -> str:
+    """Return a door's address in the world's district, or about something else by its numbers."""
+    values: dict[str, Any] = {
         "suffix": world.district.suffix,
         "number": world.rollout.pk if name.startswith("rollout") else world.run.pk,
         "account_id": world.account.account_id,
@@ -159,6 +159,7 @@ def address(name: str, world: World) -> str:
         values["number"] = world.freeze.pk if name == "freeze-end" else world.window.pk
     if name.startswith("certificate"):
         values["number"] = world.certificate.pk
+    values |= about or {}
     converters = ROUTES[name].pattern.converters
     of_district = {"freeze-new", "window-new"}
     query = "?q=Quincy" if name == "search" else "?format=csv" if name.endswith("-export") else ""
@@ -419,7 +420,7 @@ NO_DOORS = {
     *("registry.accounts.asking.asking_as", "registry.accounts.tokens.service.create_token"),
     *("registry.accounts.tokens.service.revoke_token", "registry.accounts.tokens.service.tokens_for"),
     *("registry.audit.services.record", "registry.audit.services.record_of_district"),
-    *("registry.districts.changes.take_over", "registry.districts.services.set_status"),
+    *("registry.districts.changes.apply_settings", "registry.districts.services.set_status"),
 }
 """What takes an actor and is behind a door, is one's own, or is held by its own tests."""
 

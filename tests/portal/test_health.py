@@ -13,8 +13,8 @@ from django.db.migrations.recorder import MigrationRecorder
 from django.test import Client
 
 from devtools.services.broker import running_broker
-from devtools.services.process import LOOPBACK, free_port
 from portal import health
+from processes.process import LOOPBACK, free_port
 
 ALL_WELL = {"status": "ok", "database": "ok", "migrations": "ok", "broker": "ok"}
 

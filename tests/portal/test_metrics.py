@@ -67,7 +67,7 @@ def test_runs_queue_workers_and_districts_are_counted(scraper):
     assert samples['homeroom_workers{work="runs"}'] == 1
     assert samples['homeroom_workers{work="upkeep"}'] == 1
     assert samples['homeroom_workers{work="chores"}'] == 1
-    assert samples['homeroom_districts{status="provisioning"}'] == 2
+    assert samples['homeroom_districts{status="draft"}'] == 2
     assert samples['homeroom_districts_drift{drift="not_checked"}'] == 2
     assert samples["homeroom_periodic_work_timestamp_seconds"] > 1e9
 

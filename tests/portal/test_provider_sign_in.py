@@ -19,7 +19,7 @@ from portal import identity_providers
 from registry.accounts.acts import Act
 from registry.accounts.credentials import within_reach
 from registry.accounts.grants import end_grant, give_grant
-from registry.accounts.models import Grant, User
+from registry.accounts.models import Credential, CredentialChange, Grant, User
 from registry.accounts.people import invitation, invite
 from registry.accounts.reach import Reach
 from registry.accounts.rights import may, rights_of
@@ -27,6 +27,7 @@ from registry.accounts.roles import Role, role_of
 from registry.audit.actions import AuditAction
 from registry.audit.models import AuditEvent
 from tests.builders import PASSWORD, a_district, a_person
+from tests.portal.passkeys import Passkey
 
 pytestmark = pytest.mark.django_db
 LOGIN = "/account/oidc/login/"
@@ -157,6 +158,7 @@ def test_who_is_invited_and_granted_something_comes_in_by_the_provider_as_whom_t
     assert by_invitation(client, provider, link).status_code == 302
     assert client.get(f"/districts/{district.suffix}").status_code == 200
     assert SocialAccount.objects.get().user == superintendent
+    assert CredentialChange.objects.filter(user=superintendent, what=Credential.LINK).count() == 2, "made, and used"
     assert AuditEvent.objects.get(action=AuditAction.USER_JOINED_PROVIDER).actor == superintendent
     assert sign_in(Client(), provider, "stranger").status_code == 302, "from now on without the link"
     assert Client().get(f"/invited/{link}").status_code == 404, "it holds once"
@@ -300,3 +302,31 @@ def test_a_local_account_still_comes_in(provider: Provider):
     answer = Client().post("/sign-in", {"username": person.username, "password": PASSWORD})
     assert answer.status_code == 302
     assert {member.name for member in MEMBERS} >= {"oscar", "stranger"}
+
+
+def test_a_passkey_is_no_way_round_the_provider(provider: Provider, settings: Any):
+    client = Client()
+    sign_in(client, provider)
+    oscar = User.objects.get(username="oscar")
+    passkey = Passkey.of(oscar)
+    client.post("/sign-out")
+    settings.GROUP_ROLES = {}  # at the provider, oscar's groups are taken away
+    refused = Client()
+    answer = passkey.sign_in(refused)
+    assert (answer.status_code, answer["Location"].partition("?")[0]) == (302, "/sign-in")
+    page = refused.get(answer["Location"]).content.decode()
+    assert "Sign in with Example Schools" in page
+    assert "a passkey alone does not" in page
+    assert refused.get("/system").status_code == 302
+    failed = AuditEvent.objects.latest("id")
+    assert (failed.action, failed.subject_id, failed.outcome) == (AuditAction.USER_SIGN_IN_FAILED, "oscar", "refused")
+    assert sign_in(refused, provider).status_code == 403
+    settings.GROUP_ROLES = {"platform-operators": "Viewer"}
+    assert sign_in(refused, provider)["Location"] == "/account/factors/authenticate/", "and it stays a second factor"
+
+
+def test_who_has_a_password_here_comes_in_by_passkey():
+    person = a_person(Role.OPERATOR)
+    client = Client()
+    assert Passkey.of(person).sign_in(client).status_code == 302
+    assert client.get("/system").status_code == 200

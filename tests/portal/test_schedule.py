@@ -27,8 +27,9 @@ def test_what_keeps_runs_alive_has_a_queue_that_nothing_else_goes_to():
 
 
 @pytest.mark.parametrize("entry", list(SCHEDULE.values()), ids=list(SCHEDULE))
-def test_a_turn_that_nobody_took_is_gone_when_the_next_one_comes(entry):
-    assert entry["options"]["expires"] <= float(entry["schedule"])
+def test_a_turn_that_nobody_took_is_gone_when_the_next_one_comes_or_a_minute_is_over(entry):
+    """Clocks of hosts may be half a minute apart (docs/operations.md), and as much is left for the way."""
+    assert entry["options"]["expires"] == max(float(entry["schedule"]), 60.0)
 
 
 @pytest.mark.parametrize("entry", list(SCHEDULE.values()), ids=list(SCHEDULE))

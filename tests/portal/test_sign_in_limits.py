@@ -233,3 +233,23 @@ def test_a_password_is_as_long_as_nist_asks(password, said):
     form = {"old_password": PASSWORD, "new_password1": password, "new_password2": password}
     page = client.post("/account/password", form)
     assert (said in page.content.decode()) if said else page.status_code == 302
+
+
+@pytest.mark.parametrize("name", ["otto", TYPED])
+def test_that_no_more_is_looked_at_is_on_record_once_in_a_window(name):
+    a_person(username="otto")
+    for _ in range(throttle.PER_ACCOUNT + 5):
+        sign_in(name, "wrong")
+    events = AuditEvent.objects.filter(action=AuditAction.USER_SIGN_IN_FAILED)
+    assert events.count() == throttle.PER_ACCOUNT + 1
+    newest = events.latest("id")
+    assert "too many tries" in newest.message
+    assert newest.outcome == "refused"
+    assert TYPED not in str(list(AuditEvent.objects.values_list()))
+
+
+def test_that_an_address_has_tried_too_often_is_on_record_once_in_a_window():
+    for number in range(throttle.PER_ADDRESS + 3):
+        sign_in(f"guess-{number}", "Spring2026!")
+    throttled = AuditEvent.objects.filter(message__contains="too many tries")
+    assert [str(event.remote_addr) for event in throttled] == ["198.51.100.7"]

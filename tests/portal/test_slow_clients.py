@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from devtools.services.process import LOOPBACK, answers, free_port, running
 from portal.limits import LARGEST_BODY
 from portal.slow_clients import LARGEST_HEAD, RefusedError, is_whole
+from processes.process import LOOPBACK, answers, free_port, running
 
 APPLICATION = """
 def application(environ, start_response):

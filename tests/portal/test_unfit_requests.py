@@ -41,6 +41,8 @@ HOSTILE = (
     "NaN",
     "٣",
     "{}",
+    '{"id": "x"}',
+    '{"id": "x", "rawId": "eA", "response": {"userHandle": "MQ"}}',
 )
 PARAMETERS = (
     "q",

@@ -13,8 +13,8 @@ from types import ModuleType
 
 import pytest
 
-from devtools.services.postgres import Postgres, running_postgres
 from infra import rotation_package
+from processes.postgres import Postgres, running_postgres
 from sandbox.launch import running_sandbox
 from tests.processor.pipeline import Pipeline, running_pipeline
 from tests.processor.warm import end_server

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import psycopg
 from psycopg import sql
 
-from devtools.services.postgres import Postgres, database_url
+from processes.postgres import Postgres, database_url
 from processor.schema.migrate import migrate
 
 TEMPLATE = "assessments_template"

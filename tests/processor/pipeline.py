@@ -21,7 +21,7 @@ import psycopg
 from psycopg import sql
 
 from devtools.paths import ROOT
-from devtools.services.postgres import Postgres, database_url
+from processes.postgres import Postgres, database_url
 from processor.database import Connections
 from processor.ingest.process import Ingest, Result
 from processor.ingest.queue import Queue

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import psycopg
 import pytest
 
-from devtools.services.postgres import Postgres
+from processes.postgres import Postgres
 from processor.access import Access, Scope, close_access, open_access
 from processor.access_log import LOCK, AccessLog, Sender
 from tests.processor import samples

@@ -130,8 +130,9 @@ def test_oneroster_org_types_of_the_specification_and_extensions_are_known(kind:
 @pytest.mark.parametrize("role", [*spec.ROLES_12, "ext:mentor"])
 def test_oneroster_12_roles_introduce_students_and_nobody_else(role: str):
     cells = {"sourcedId": "o1", "userSourcedId": "u1", "roleType": "primary", "role": role, "orgSourcedId": "s1"}
-    ((target, who, *_),) = read(named("oneroster roles"), cells)
+    (target, who, *_), *further = read(named("oneroster roles"), cells)
     assert (target, who) == ("student" if role == "student" else "other_role", STUDENT)
+    assert [row[:4] for row in further] == ([("enrolment", STUDENT, "2026", "s1")] if role == "student" else [])
 
 
 @pytest.mark.parametrize("role", spec.ROLES_11)

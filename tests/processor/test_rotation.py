@@ -22,9 +22,9 @@ import pytest
 from psycopg import sql
 
 from devtools.environment import SANDBOX_CREDENTIALS
-from devtools.services.postgres import Postgres
 from infra import rotation_package
 from infra.spec_values import REGIONS
+from processes.postgres import Postgres
 from sandbox.launch import running_sandbox
 from sandbox.standins import lambda_runtime
 

@@ -18,7 +18,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from devtools.services.postgres import Postgres
+from processes.postgres import Postgres
 from tests.examples import first_of
 
 STEPS = ("createSecret", "setSecret", "testSecret", "finishSecret")

@@ -16,7 +16,7 @@ import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from devtools.paths import ROOT
-from devtools.services.process import free_port
+from processes.process import free_port
 from processor.tracing import ENDPOINT, FACTS, SentTracing
 from tests.processor import samples
 from tests.processor.api.world import PLAIN, running_api, running_issuer

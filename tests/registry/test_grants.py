@@ -13,7 +13,7 @@ from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.console.reauthentication import SIGNED_IN_AT
+from portal.sign_in.reauthentication import SIGNED_IN_AT
 from provisioning.measurements.daily import keep_figures
 from provisioning.models import Announcement, PersonalNotices, Run
 from provisioning.notices.occasions import Occasion

@@ -115,8 +115,7 @@ def test_a_role_that_is_lost_ends_tokens_for_good(way: str):
     else:
         admin = Client()
         admin.force_login(a_person(Role.ADMINISTRATOR))
-        operator = person.groups.get().pk
-        form = {"username": person.username, "groups": [operator]}
+        form = {"username": person.username, "held": Role.OPERATOR.value}
         assert admin.post(f"/admin/accounts/user/{person.pk}/change/", form).status_code == 302
         User.objects.filter(pk=person.pk).update(is_active=True)
     set_user(username=person.username, password=PASSWORD, role=Role.OPERATOR)

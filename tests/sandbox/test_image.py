@@ -13,7 +13,7 @@ import psutil
 import pytest
 
 from devtools import image
-from devtools.errors import DevtoolsError
+from processes.errors import RemediedError
 from sandbox.launch import started_sandbox
 from sandbox.standins.images import SETTING
 from tests.sandbox.small_stack import SmallStack, until
@@ -27,7 +27,7 @@ def unpacked() -> Path:
     """The folder of the processor's image."""
     try:
         image.check_tools()
-    except DevtoolsError as error:
+    except RemediedError as error:
         pytest.skip(f"{error} {error.remedy}")
     image.make_base(image.FOLDER)
     image.build("processor", image.FOLDER)

@@ -29,7 +29,10 @@ from portal.api.schemas.districts import (
 from portal.api.schemas.runs import RunOut, run_out
 from provisioning.costs.selectors import actual_of
 from provisioning.models import RemovalCertificate, Run
+from provisioning.models.district_health import HEALTH
+from provisioning.models.run import WIDE
 from provisioning.onboarding.service import draft, onboard
+from provisioning.runs.district_health import exposures_of, health_of
 from provisioning.runs.requests import request_run
 from provisioning.runs.selectors import ACTIVE, monthly_cost
 from provisioning.runs.setting_changes import request_change
@@ -45,6 +48,8 @@ router = Router(tags=["districts"])
 ASKED = "Asked for by the API"
 Text = Annotated[str, Query("", max_length=120, description="A part of the name or the suffix.")]
 Region = Annotated[str, Query("", max_length=32)]
+Health = Annotated[DistrictStatus | None, Query(None, description="How it is, as the console shows it.")]
+Status = Annotated[DistrictStatus | None, Query(None, description="The stored state of its life.")]
 Account = Annotated[str, Query("", pattern=r"^([0-9]{12})?$", description="An AWS account's id.")]
 
 
@@ -56,13 +61,16 @@ def list_districts(
     account: Account,
     cursor: Cursor,
     limit: Limit,
-    status: DistrictStatus | None = None,
+    health: Health = None,
+    status: Status = None,
     drift: DriftStatus | None = None,
     environment: Environment | None = None,
     size: Size | None = None,
 ) -> DistrictPage:
     """Districts within reach, the newest first."""
     rows = caller_of(request).districts().select_related("account", "created_by")
+    if health:
+        rows = rows.alias(health=HEALTH).filter(health=health.value)
     if q:
         rows = rows.filter(Q(name__icontains=q) | Q(suffix__icontains=q))
     for name, value in (
@@ -163,11 +171,13 @@ def run_answer(run: Run) -> Answer:
 
 
 def districts_out(districts: Sequence[District]) -> list[dict[str, Any]]:
-    """Return what is told of each district, with its runs, in three queries whatever their number."""
+    """Return what is told of each district, with its runs, in three queries; in four where any has drifted."""
     ids = [district.pk for district in districts]
     runs = Run.objects.filter(district__in=ids).order_by("district", "-pk")
     latest = dict(runs.distinct("district").values_list("district", "pk"))
-    active = dict(Run.objects.filter(district__in=ids, state__in=ACTIVE).values_list("district", "pk"))
+    beside = Run.objects.filter(district__in=ids, state__in=ACTIVE).defer(*WIDE)
+    active = {run.district_id: run for run in beside}
+    exposed = exposures_of(districts)
     certified = dict(RemovalCertificate.objects.filter(district__in=ids).values_list("district", "pk"))
     copied = ("suffix", "name", "state_code", "nces_id", "slug", "environment", "region", "size", "time_zone", "note")
     return [
@@ -175,11 +185,13 @@ def districts_out(districts: Sequence[District]) -> list[dict[str, Any]]:
             **{name: getattr(district, name) for name in (*copied, "drift_checked_at", "live_at", "removed_at")},
             "account_id": district.account.account_id,
             "cidr": str(district.cidr),
+            "health": health_of(district, active.get(district.pk), is_exposed=district.pk in exposed),
+            "operation": active[district.pk].state_badge if district.pk in active else None,
             "status": district.status_badge,
             "drift": district.drift_badge,
             "registered_at": district.created_at,
             "registered_by": district.created_by.get_username() if district.created_by else None,
-            "active_run": active.get(district.pk),
+            "active_run": active[district.pk].pk if district.pk in active else None,
             "latest_run": latest.get(district.pk),
             "certificate": certified.get(district.pk),
         }

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from django.http import HttpRequest
 from ninja import Router
 
+from messages.message import listed, message
 from portal.api.door import Answer, caller_of, operation
 from portal.api.paging import Cursor, Limit, page_of
 from portal.api.parameters import Number
@@ -115,7 +116,11 @@ def _selection(caller: Caller, body: RolloutIn) -> Selection:
         return chosen
     within = set(matching(chosen).filter(pk__in=caller.districts()).values_list("suffix", flat=True))
     if unknown := sorted(set(chosen.suffixes) - within):
-        raise RolloutRefusedError({"districts": [f"No district has the suffix {', '.join(unknown)}."]})
+        raise RolloutRefusedError(
+            {"districts": [message("No district has the suffix {unknown}.", unknown=listed(unknown))]}
+        )
     if not within:
-        raise RolloutRefusedError({"districts": ["No district with an environment matches. Choose others."]})
+        raise RolloutRefusedError(
+            {"districts": [message("No district with an environment matches. Choose others, or name them.")]}
+        )
     return Selection(suffixes=tuple(sorted(within)))

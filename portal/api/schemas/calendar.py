@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import AwareDatetime, BeforeValidator, Field
 
+from messages.message import message
 from portal.api.schemas.base import RequestBody, ResponsePart
 from provisioning.calendar.service import LONGEST_REASON, SHORTEST_MINUTES
 from provisioning.calendar.windows import LONGEST_MINUTES
@@ -16,13 +17,13 @@ from provisioning.models import DistrictEnd, EndKind, Freeze, MaintenanceWindow
 
 def _moment(value: Any) -> datetime:
     if not isinstance(value, str):
-        raise ValueError("Send a moment as text, such as 2026-04-13T08:00:00-05:00.")
+        raise ValueError(message("Send a moment as text, such as 2026-04-13T08:00:00-05:00."))
     return datetime.fromisoformat(value)
 
 
 def _day(value: Any) -> date:
     if not isinstance(value, str):
-        raise ValueError("Send a day as text, such as 2026-06-30.")
+        raise ValueError(message("Send a day as text, such as 2026-06-30."))
     return date.fromisoformat(value)
 
 

@@ -9,23 +9,16 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from infra.spec import Egress, Environment, Size
+from infra.fields import ROWS, default, longest
+from infra.spec import Environment
 from portal.api.schemas.base import RequestBody, ResponsePart
+from portal.api.schemas.district_fields import answered, asked, left_out, with_fields
+from provisioning.states.runs import RunState
 from registry.districts.changes import EDITABLE
 from registry.districts.models import District
-from registry.districts.registration import DEFAULT_REGION, EVERYBODY
 from registry.districts.statuses import DistrictStatus, DriftStatus
 
-Text = Annotated[str, Field(max_length=512)]
-Texts = Annotated[list[Annotated[str, Field(max_length=254)]], Field(max_length=200)]
-Tags = Annotated[dict[str, Annotated[str, Field(max_length=256)]], Field(max_length=50)]
-Keys = Annotated[str, Field(max_length=24_576)]
-Small = Annotated[int, Field(ge=0, le=32_767)]
-Days = Annotated[int, Field(ge=1, le=36_500)]
-Dollars = Annotated[int, Field(ge=1, le=1_000_000)]
-AnyEnvironment = Annotated[Environment, Field(strict=False)]
-AnySize = Annotated[Size, Field(strict=False)]
-AnyEgress = Annotated[Egress, Field(strict=False)]
+CHANGEABLE = [row for row in ROWS if row.changed_by]
 
 
 class DistrictOut(ResponsePart):
@@ -42,7 +35,14 @@ class DistrictOut(ResponsePart):
     account_id: str
     cidr: str
     time_zone: str = Field(description="By its clock run the district's windows and last days.")
-    status: DistrictStatus
+    health: DistrictStatus = Field(
+        description="How it is, as the console shows it: a run counts once it has begun to change anything, and a "
+        "district that drift has opened needs attention."
+    )
+    operation: RunState | None = Field(description="The state of the run that works on it; null where none does.")
+    status: DistrictStatus = Field(
+        description="The stored state of its life, which moves as soon as a run is asked for; see `health`."
+    )
     drift: DriftStatus
     drift_checked_at: datetime | None
     note: str
@@ -80,31 +80,9 @@ class DistrictDetail(DistrictOut):
     month_forecast_usd: float | None = Field(description="What the month comes to by the mean of the last seven days.")
 
 
+@with_fields(answered(CHANGEABLE))
 class Settings(ResponsePart):
     """What of a district may change after its registration."""
-
-    size: str
-    database_instances: int | None
-    zones: int
-    egress: str
-    image: str
-    postgres_version: str
-    cache_version: str
-    oidc_issuer: str
-    oidc_audience: str
-    oidc_keys: str
-    oidc_client_id: str
-    district_ids: list[str]
-    retention_days: int
-    backup_days: int
-    final_snapshot: bool
-    certificate_arn: str
-    hosted_zone_id: str
-    domain_name: str
-    allowed_client_cidrs: list[str]
-    alarm_emails: list[str]
-    monthly_budget_usd: int
-    tags: dict[str, str]
 
     @property
     def etag(self) -> str:
@@ -113,69 +91,23 @@ class Settings(ResponsePart):
         return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
+@with_fields(asked(row for row in ROWS if row.is_asked))
 class RegistrationIn(RequestBody):
     """A new district. What is left out is as the form of the console has it."""
 
-    name: Annotated[str, Field(min_length=1, max_length=120)]
+    name: Annotated[str, Field(min_length=1, max_length=longest("name"))]
     account_id: Annotated[str, Field(pattern=r"^[0-9]{12}$")]
-    slug: Annotated[str, Field(max_length=15)] = ""
-    environment: AnyEnvironment = Environment.SANDBOX
-    region: Annotated[str, Field(max_length=32)] = DEFAULT_REGION
-    size: AnySize = Size.S
-    database_instances: Small | None = None
-    zones: Small = 2
-    egress: AnyEgress = Egress.NAT
-    cidr: Annotated[str, Field(max_length=18)] = ""
-    certificate_arn: Annotated[str, Field(max_length=255)] = ""
-    hosted_zone_id: Annotated[str, Field(max_length=32)] = ""
-    domain_name: Annotated[str, Field(max_length=253)] = ""
-    allowed_client_cidrs: Texts = [EVERYBODY]
-    alarm_emails: Texts = []
-    image: Text = ""
-    oidc_issuer: Annotated[str, Field(max_length=255)] = ""
-    oidc_audience: Annotated[str, Field(max_length=200)] = ""
-    oidc_keys: Keys = ""
-    oidc_client_id: Annotated[str, Field(max_length=200)] = ""
-    district_ids: Texts = []
-    state_code: Annotated[str, Field(max_length=2)] = ""
-    nces_id: Annotated[str, Field(max_length=7)] = ""
-    contact_name: Annotated[str, Field(max_length=120)] = ""
-    contact_email: Annotated[str, Field(max_length=254)] = ""
-    time_zone: Annotated[str, Field(max_length=64, description="Empty: that of the state.")] = ""
-    monthly_budget_usd: Dollars = 500
-    tags: Tags = {}
-    note: Annotated[str, Field(max_length=4000)] = ""
+    environment: Annotated[Environment, Field(strict=False)] = Environment(default("environment"))
+    time_zone: Annotated[str, Field(max_length=longest("time_zone"), description="Empty: that of the state.")] = ""
     first: Annotated[
         Literal["deploy", "plan", "nothing"],
         Field(description="The first run: an apply, a plan alone, or none, which leaves a draft."),
     ] = "deploy"
 
 
+@with_fields(left_out(CHANGEABLE))
 class SettingsIn(RequestBody):
     """The settings to change; those that are left out stay."""
-
-    size: AnySize | None = None
-    database_instances: Small | None = None
-    zones: Small | None = None
-    egress: AnyEgress | None = None
-    image: Text | None = None
-    postgres_version: Annotated[str, Field(max_length=16)] | None = None
-    cache_version: Annotated[str, Field(max_length=16)] | None = None
-    oidc_issuer: Annotated[str, Field(max_length=255)] | None = None
-    oidc_audience: Annotated[str, Field(max_length=200)] | None = None
-    oidc_keys: Keys | None = None
-    oidc_client_id: Annotated[str, Field(max_length=200)] | None = None
-    district_ids: Texts | None = None
-    retention_days: Days | None = None
-    backup_days: Small | None = None
-    final_snapshot: bool | None = None
-    certificate_arn: Annotated[str, Field(max_length=255)] | None = None
-    hosted_zone_id: Annotated[str, Field(max_length=32)] | None = None
-    domain_name: Annotated[str, Field(max_length=253)] | None = None
-    allowed_client_cidrs: Texts | None = None
-    alarm_emails: Texts | None = None
-    monthly_budget_usd: Dollars | None = None
-    tags: Tags | None = None
 
     def change(self) -> dict[str, Any]:
         """Return what was sent, as the district stores it; null is a value of `database_instances` alone."""

@@ -7,6 +7,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
+from messages.message import message
 from portal.api.schemas.base import RequestBody, ResponsePart
 from portal.api.schemas.calendar import Moment
 from portal.api.schemas.chosen import Environments
@@ -24,7 +25,7 @@ Username = Annotated[str, Field(min_length=1, max_length=150)]
 def _storable(moment: datetime) -> datetime:
     """Refuse what a database can hold and Python cannot read again, in whatever time zone."""
     if not FIRST_YEAR <= moment.year < LAST_YEAR:
-        raise ValueError("Send a moment of these times.")
+        raise ValueError(message("Send a moment of these times."))
     return moment
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
@@ -23,14 +23,16 @@ from portal.console.district_fields import REQUIRED_IN_PRODUCTION
 from portal.console.doors import may_here, rights_here
 from portal.console.pages.fleet.page import Past
 from portal.console.pages.legend.page import meaning, wants_an_act
+from portal.sign_in.reauthentication import typed_before
 from provisioning.errors import ServiceRefusedError
 from provisioning.models import Run, StackResource
 from provisioning.notices.runbooks import Runbook, runbook
 from provisioning.runs.duration_estimates import Range
 from provisioning.runs.second_person import second_person_problem
-from provisioning.states.runs import RunKind, RunState
-from registry.accounts.acts import Act
+from provisioning.states.runs import CheckOutcome, RunKind, RunState, outcome
+from registry.accounts.acts import Act, lowest
 from registry.accounts.models import User
+from registry.accounts.people import administrator_names
 from registry.audit.actions import AuditAction
 from registry.badges import Badge
 from registry.districts.models import District
@@ -41,6 +43,8 @@ register = template.Library()
 
 NUMBER = 999
 """Stands for a run's number in an address."""
+ASKED = 3
+"""So many administrators are named to whom nothing is allowed."""
 MINUTE, HOUR, DAY = 60, 3600, 86400
 
 
@@ -73,6 +77,12 @@ def badge(state: Badge, count: int = 1) -> SafeString:
     return _badge(type(state), state, static("console/icons.svg"), get_language(), is_empty=not count)
 
 
+@register.simple_tag
+def run_badge(run: Run, exposing: Collection[int] = ()) -> SafeString:
+    """Draw what a run came to; `exposing` are the numbers of checks that found an exposure."""
+    return badge(outcome(run.kind_badge, run.state_badge, is_exposing=run.number in exposing))
+
+
 @cache
 def _badge(kind: type[Badge], state: Badge, sprite: str, language: str | None, *, is_empty: bool) -> SafeString:
     """Draw a badge once for each language: a page of the fleet has hundreds."""
@@ -85,8 +95,8 @@ def _badge(kind: type[Badge], state: Badge, sprite: str, language: str | None, *
 
 
 @cache
-def _run_label(kind: RunKind, state: RunState, language: str | None) -> str:
-    return f"{kind.label}: {state.label}"
+def _run_label(kind: RunKind, end: RunState | CheckOutcome, language: str | None) -> str:
+    return f"{kind.label}: {end.label}"
 
 
 @register.simple_tag
@@ -102,9 +112,9 @@ def past_runs(past: Sequence[Past]) -> SafeString:
         '<li><a href="{}{}{}" class="tint-{}" id="past-{}" title="#{} {}">{}'
         '<span class="visually-hidden">#{} {}</span></a></li>',
         (
-            (before, number, after, run.state.tone, number, number, label, _icon(run.state.icon, sprite), number, label)
+            (before, number, after, run.end.tone, number, number, label, _icon(run.end.icon, sprite), number, label)
             for run in past
-            for number, label in [(run.number, _run_label(run.kind, run.state, language))]
+            for number, label in [(run.number, _run_label(run.kind, run.end, language))]
         ),
     )
     return format_html('<ul class="past" aria-label="{}">{}</ul>', gettext("Last runs, newest last"), parts)
@@ -295,10 +305,29 @@ def may(user: Any, act: str) -> bool:
     return may_here(user, Act(act))
 
 
+@register.simple_tag(takes_context=True)
+def typed(context: template.Context, action: str, name: str) -> str:
+    """Return what was typed into a field of the form of this address, before its person had to sign in again."""
+    request = context.get("request")
+    return typed_before(request, action).get(name, "") if request is not None else ""
+
+
+@register.filter
+def least_role(act: str) -> str:
+    """Return the role to ask for, for who lacks an act: the least that lets it through."""
+    return lowest(Act(act)).label
+
+
 @register.filter
 def may_somewhere(user: Any, act: str) -> bool:
     """Return whether to offer an act of which no district is chosen yet."""
     return isinstance(user, User) and rights_here(user).somewhere(Act(act))
+
+
+@register.simple_tag
+def administrators() -> list[str]:
+    """Return the names of some people who give roles."""
+    return administrator_names(ASKED)
 
 
 @register.simple_tag

@@ -31,7 +31,9 @@ def sections(context: RequestContext) -> list[Link]:
     counts = {}
     if isinstance(user, User) and rights_here(user).role is not None:
         counts = {"approvals": count_for(user, Within(rights_here(user)))}
-    return navigation(_view(context)[0], counts)
+    return navigation(
+        _view(context)[0], counts, lambda act: isinstance(user, User) and rights_here(user).somewhere(act)
+    )
 
 
 @register.simple_tag(takes_context=True)

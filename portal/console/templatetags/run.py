@@ -7,7 +7,7 @@ from datetime import datetime
 from django import template
 
 from infra.spec import Environment
-from portal.console.pages.run.changes import ActionWord
+from portal.console.action_words import ActionWord
 from portal.console.templatetags.console import span
 
 register = template.Library()

@@ -30,7 +30,7 @@ class RunPlan(models.Model):
     plan_sha256 = models.CharField(max_length=64, blank=True)
     """The digest of the stored plan: only that very plan is applied."""
     plan_contents = models.JSONField(default=dict, blank=True)
-    """What an approval is for: the plan's changes by the keyed digest of their values (`engine.plan_contents`)."""
+    """What an approval is for: the plan's changes by the keyed digests (`engine.terraform.plan_contents`)."""
     plan_stored = models.BooleanField(default=False)
     """A plan of this run may lie in the state bucket; it is deleted once nobody applies it any more."""
 

@@ -82,6 +82,13 @@ class Run(RunRequest, RunClaim, RunHold, RunPlan, RunResult, RunRemoval):
                 name="run_checked",
             ),
             models.Index(fields=["finished_at"], condition=Q(events_trimmed_at=None), name="run_not_trimmed"),
+            # What a district costs is what its newest plan with a price says.
+            models.Index(
+                fields=["district", "-id"],
+                include=["monthly_cost_usd"],
+                condition=Q(monthly_cost_usd__isnull=False),
+                name="run_priced",
+            ),
             # The figures of a day count what ended on it.
             models.Index(fields=["finished_at"], condition=~Q(kind=RunKind.DRIFT.value), name="run_finished_by_people"),
         ]

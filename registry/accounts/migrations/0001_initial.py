@@ -208,7 +208,14 @@ class Migration(migrations.Migration):
                 (
                     "what",
                     models.CharField(
-                        choices=[("password", "password"), ("role", "role"), ("grant", "grants")], max_length=16
+                        choices=[
+                            ("password", "password"),
+                            ("link", "link to a new password"),
+                            ("role", "role"),
+                            ("grant", "grants"),
+                            ("address", "e-mail address"),
+                        ],
+                        max_length=16,
                     ),
                 ),
                 ("at", models.DateTimeField(auto_now_add=True)),

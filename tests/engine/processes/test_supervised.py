@@ -14,6 +14,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from engine.processes import supervised
 from engine.processes.child import Ended
 from engine.processes.host import ProcessRef, lives, reference
 from engine.processes.supervised import Stop, Supervised, Terms, end_all, follow, start
@@ -131,19 +132,43 @@ def test_a_signal_is_never_sent_twice(begin):
         on_stop=lambda request: None,
     )
     assert report.status == -signal.SIGKILL
-    second = begin(WORKING)
+    second = begin(COUNTS)
     until(lambda: has_said(second, "working"))
-    rounds: list[int] = []
+
+    def leave_once_told() -> Stop:
+        if has_said(second, "interrupted 1"):
+            raise LeftError
+        return Stop.INTERRUPT
+
+    with pytest.raises(LeftError):
+        followed(second, leave_once_told)
+    looked = time.monotonic() + 1.0
 
     def look() -> Stop:
-        rounds.append(1)
-        if len(rounds) > 5:
+        if time.monotonic() > looked:
             raise LeftError
         return Stop.INTERRUPT
 
     with pytest.raises(LeftError):
         followed(second, look, requested=Stop.INTERRUPT)
-    assert second.is_alive, "it was told before; telling it again would make Terraform drop everything"
+    assert not has_said(second, "interrupted 2"), "it was told before; a second one makes Terraform drop everything"
+
+
+def test_what_a_worker_that_died_was_about_to_tell_it_is_told_by_the_next(begin):
+    running = begin(WORKING)
+    until(lambda: has_said(running, "working"))
+    written: list[Stop] = []
+
+    def die(stop: Stop) -> None:
+        written.append(stop)
+        raise LeftError
+
+    with pytest.raises(LeftError):
+        follow(running, on_line=lambda line, position: None, poll=lambda: Stop.INTERRUPT, on_stop=die)
+    assert running.is_alive
+    report, lines = followed(running, lambda: Stop.INTERRUPT, requested=written[0])
+    assert lines == ["working", "interrupted"]
+    assert (report.status, report.interrupted) == (3, True)
 
 
 def test_worker_and_supervisor_together_interrupt_it_once(begin):
@@ -189,6 +214,30 @@ def test_a_killed_supervisor_takes_its_command_with_it_politely(begin):
     assert lines == ["working", "interrupted"]
     assert report.status == -9
     assert not running.has_finished
+
+
+def test_a_force_stop_ends_a_supervisor_that_was_stopped_along_with_its_command(begin):
+    running = begin(DEAF)
+    until(lambda: has_said(running, "deaf"))
+    os.kill(running.supervisor.pid, signal.SIGSTOP)
+    report, lines = followed(running, lambda: Stop.KILL)
+    assert lines == ["deaf"]
+    assert (report.status, report.interrupted) == (-signal.SIGKILL, True)
+    assert running.is_alive is False
+    assert not running.has_finished
+
+
+@pytest.mark.parametrize("is_ours", [True, False], ids=["its worker", "who took the run over"])
+def test_how_a_command_ended_under_a_supervisor_that_was_stopped_is_known(begin, monkeypatch, is_ours):
+    running = begin("import pathlib, time\nwhile not pathlib.Path('go').exists(): time.sleep(0.02)\n")
+    os.kill(running.supervisor.pid, signal.SIGSTOP)
+    (running.folder.parent / "go").touch()
+    until(lambda: lives(running.terraform) is False)
+    if not is_ours:
+        monkeypatch.setattr(supervised, "_ours", {})
+    report, _ = followed(running)
+    assert (report.status, report.interrupted) == (0, False)
+    assert running.has_finished
 
 
 def test_a_killed_command_is_told_by_its_signal(begin):

@@ -202,6 +202,42 @@ def test_what_is_made_anew_does_not_block(kind, blocks):
     assert (finding.code, finding.blocks) == (PolicyCode.STATEFUL_REPLACED, blocks)
 
 
+GROUP, CLUSTER, RULES = "aws_cloudwatch_log_group", "aws_rds_cluster", "aws_s3_bucket_lifecycle_configuration"
+
+
+def expiring(*days: int) -> dict[str, Any]:
+    return {"rule": [{"id": "tidy", "expiration": [{"days": number}]} for number in days]}
+
+
+@pytest.mark.parametrize(
+    ("kind", "before", "after", "sentence"),
+    [
+        (GROUP, {"retention_in_days": 365}, {"retention_in_days": 30}, "Logs older than 30 days are deleted."),
+        (GROUP, {"retention_in_days": 0}, {"retention_in_days": 1}, "Logs older than a day are deleted."),
+        (
+            CLUSTER,
+            {"backup_retention_period": 35},
+            {"backup_retention_period": 7},
+            "Database backups older than 7 days are deleted.",
+        ),
+        (RULES, expiring(365), expiring(30), "Logs older than 30 days are deleted."),
+    ],
+    ids=["logs", "logs that were kept without end", "backups", "access logs"],
+)
+def test_history_that_is_kept_for_fewer_days_blocks_and_says_what_is_deleted(kind, before, after, sentence):
+    finding = only(assess(change(kind, ["update"], before, after)))
+    assert (finding.code, finding.sentence, finding.blocks) == (PolicyCode.HISTORY_SHORTENED, sentence, True)
+    assert assess(change(kind, ["update"], after, before)) == ()
+    assert assess(change(kind, ["create"], None, after)) == ()
+
+
+def test_that_many_log_groups_are_shortened_is_said_once():
+    groups = [change(GROUP, ["update"], {"retention_in_days": 90}, {"retention_in_days": 7}) for _ in range(3)]
+    together = {"resource_changes": [one["resource_changes"][0] | {"address": f"{GROUP}.{place}"}
+                                     for place, one in enumerate(groups)]}  # fmt: skip
+    assert only(assess(together)).address == f"{GROUP}.0"
+
+
 def test_a_boundary_that_is_lost_blocks_and_one_that_is_not_yet_known_does_not():
     before = {"permissions_boundary": "arn:aws:iam::123456789012:policy/homeroom-district"}
     assert only(assess(change("aws_iam_role", ["update"], before, {}))).blocks

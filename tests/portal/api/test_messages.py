@@ -15,9 +15,10 @@ from provisioning.notices.writing import NoticePayload, written
 from provisioning.runs.approval_rules import LOOK
 from provisioning.runs.archive import _event, lines_of
 from provisioning.states.runs import RunState
+from registry.accounts.roles import Role
 from registry.audit.actions import AuditAction
 from registry.audit.services import record
-from tests.builders import a_run, moved
+from tests.builders import a_run, an_account, moved
 from tests.portal.api.callers import a_caller
 
 pytestmark = pytest.mark.django_db
@@ -82,6 +83,22 @@ def test_what_the_api_itself_refuses_has_its_codes_too() -> None:
         assert problem["messages"], problem
         assert all(entry["code"] for entry in problem["messages"]), problem
         assert all(error["messages"] for error in problem["errors"]), problem
+
+
+def test_what_the_specification_and_a_schema_refuse_has_a_code_and_its_values() -> None:
+    wrong = {"name": "Lakeside", "account_id": an_account().account_id, "cidr": "10.0.0.0/30"}
+    caller = a_caller(Role.ADMINISTRATOR)
+    (network,) = caller.post("/districts", wrong).json()["errors"]
+    assert network["messages"] == [
+        {
+            "code": "use_network_between_largest_smallest_such_10_0_4_0_22",
+            "values": {"largest": 16, "smallest": 22},
+        }
+    ]
+    freeze = {"reason": "x", "starts_at": 1, "ends_at": "2026-04-13T08:00:00-05:00"}
+    (moment,) = caller.post("/freezes", freeze).json()["errors"]
+    assert moment["field"] == "body.starts_at"
+    assert moment["messages"][0]["code"].startswith("send_moment_text_such")
 
 
 def test_the_audit_record_tells_them() -> None:

@@ -40,6 +40,10 @@ def test_a_district_is_registered_changed_planned_and_removed():
     created = caller.post("/districts", {"name": "Lakeside", "account_id": ACCOUNT_ID, "slug": "lakeside"})
     assert (created.status_code, created["Location"]) == (201, f"{API}/districts/lakeside-sbx")
     first = created.json()["active_run"]
+    told = {name: created.json()[name] for name in ("health", "operation", "status")}
+    assert told == {"health": "draft", "operation": "queued", "status": "provisioning"}
+    for query, found in (("health=draft", 1), ("health=provisioning", 0), ("status=provisioning", 1)):
+        assert len(caller.get(f"/districts?{query}").json()["items"]) == found, query
     assert caller.get(f"/runs/{first}").json()["requested_by"] == caller.user.username
     cancel = caller.post(f"/runs/{first}/cancel")
     assert (cancel.status_code, cancel.json()["state"]) == (200, "canceled")

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import pytest
 from django.contrib import admin
+from django.contrib.auth.models import Group
 from django.test import Client
 
 from provisioning.models import AccountQuota, Run
 from provisioning.states.runs import RunState
-from registry.accounts.roles import Role
+from registry.accounts.models import Credential, CredentialChange, User
+from registry.accounts.roles import Role, role_of
+from registry.accounts.tokens.scopes import Scope
+from registry.accounts.tokens.service import create_token
 from registry.audit.actions import AuditAction
 from registry.audit.models import AuditEvent
 from registry.districts.models import AwsAccount
@@ -97,3 +101,62 @@ def test_lists_are_searched_and_filtered(ada):
     page = ada.get("/admin/provisioning/run/?state__exact=synthesizing").content.decode()
     assert f"Run #{other_run.pk}" in page
     assert f"Run #{run.pk}<" not in page
+
+
+def form_of(user: User, **changes: str) -> dict[str, str]:
+    """Return what the form about a person sends, but for the changes; what is empty is left out, as a box is."""
+    role = role_of(user)
+    values = {"username": user.username, "email": user.email, "is_active": "on", "held": role.value if role else ""}
+    return {name: value for name, value in (values | changes).items() if value or name == "held"}
+
+
+def change(client: Client, user: User, **changes: str) -> str:
+    """Send the form about a person and return the page that follows."""
+    answer = client.post(f"/admin/accounts/user/{user.pk}/change/", form_of(user, **changes), follow=True)
+    assert answer.status_code == 200
+    user.refresh_from_db()
+    return answer.content.decode()
+
+
+def test_an_administrator_keeps_role_and_entry_in_the_admin_too(ada):
+    own = User.objects.get(username="ada")
+    for changes in ({"is_active": ""}, {"held": "Viewer"}, {"held": ""}):
+        assert "You cannot do this to yourself." in change(ada, own, **changes)
+        assert (role_of(own), own.is_active, own.is_superuser) == (Role.ADMINISTRATOR, True, True)
+    change(ada, own, email="ada@example.org")
+    assert own.email == "ada@example.org"
+
+
+def test_the_last_administrator_keeps_role_and_entry_in_the_admin_too(ada):
+    anna = a_person(Role.ADMINISTRATOR, "anna")
+    change(ada, anna, is_active="")
+    assert not anna.is_active
+    change(ada, anna, is_active="on", held="Administrator")
+    assert role_of(User.objects.get(pk=anna.pk)) is Role.ADMINISTRATOR
+
+
+def test_a_role_that_is_changed_in_the_admin_ends_sessions_and_tokens(ada):
+    """Of two roles that somebody had from before, the lower one lets through what the higher one does not."""
+    otto = a_person(Role.OPERATOR, "otto")
+    otto.groups.add(Group.objects.get(name="Auditor"))
+    token = create_token(owner=otto, actor=otto, name="x", scopes=[Scope.AUDIT])[0]
+    his = Client()
+    his.force_login(otto)
+    assert his.get("/evidence").status_code == 200
+    role_again = {"act": "role", "role": "Operator"}
+    assert ada.post(f"/people/{otto.pk}/act", role_again).status_code == 302
+    token.refresh_from_db()
+    assert (his.get("/evidence").status_code, token.revoked_at is None) == (302, False)
+    assert [group.name for group in otto.groups.all()] == ["Operator"]
+    his.force_login(User.objects.get(pk=otto.pk))
+    change(ada, otto, held="Viewer")
+    assert his.get("/").status_code == 302
+    assert role_of(otto) is Role.VIEWER
+
+
+def test_an_address_that_an_administrator_sets_counts_as_a_credential(ada):
+    otto = a_person(Role.OPERATOR, "otto")
+    change(ada, otto, email="ada@example.org")
+    newest = CredentialChange.objects.filter(user=otto).latest("id")
+    assert newest.by is not None
+    assert (newest.by.username, newest.what) == ("ada", Credential.ADDRESS)

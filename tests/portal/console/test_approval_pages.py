@@ -11,7 +11,7 @@ from django.test import Client
 from django.utils import timezone
 
 from engine.terraform.plan_values import told_changes
-from portal.console.reauthentication import SIGNED_IN_AT
+from portal.sign_in.reauthentication import SIGNED_IN_AT, TYPED
 from provisioning.models import Run
 from provisioning.onboarding.service import onboard
 from provisioning.runs.approval_rules import LOOK
@@ -86,7 +86,7 @@ def test_who_asked_for_a_change_is_asked_to_look_and_applies_the_plan(waiting, o
     assert "Look at this plan, then apply it" in html
     assert LOOK in html
     assert "Approve and apply" not in html
-    assert "An operator decides." in page(a_person(Role.VIEWER), waiting)
+    assert "Deciding needs the role Approver." in page(a_person(Role.VIEWER), waiting)
     answer = signed_in(otto).post(f"/runs/{waiting.number}/decide", {"decision": "approved"}, follow=True)
     assert "A worker applies this very plan." in answer.content.decode()
     waiting.refresh_from_db()
@@ -99,11 +99,15 @@ def test_who_signed_in_long_ago_signs_in_again_before_an_approval(waiting):
     session = client.session
     session[SIGNED_IN_AT] = (timezone.now() - timedelta(hours=2)).isoformat()
     session.save()
-    answer = client.post(f"/runs/{waiting.number}/decide", {"decision": "approved"})
-    assert answer["Location"] == f"/sign-in/again?next=%2Fruns%2F{waiting.number}"
+    read = "Read all of it & <found> nothing"
+    answer = client.post(f"/runs/{waiting.number}/decide", {"decision": "approved", "comment": read})
+    assert answer["Location"] == f"/sign-in/again?next=%2Fruns%2F{waiting.number}%23approval"
     waiting.refresh_from_db()
     assert waiting.state == RunState.AWAITING_APPROVAL
+    kept = "Read all of it &amp; &lt;found&gt; nothing</textarea>"
+    assert kept in client.get(f"/runs/{waiting.number}").content.decode(), "what was typed is there again"
     client.post(f"/runs/{waiting.number}/decide", {"decision": "discarded"})
+    assert TYPED not in client.session
     waiting.refresh_from_db()
     assert waiting.state == RunState.DISCARDED, "nothing is changed by it: it needs no fresh sign-in"
 
@@ -122,7 +126,15 @@ def test_a_viewer_sees_the_reasons_and_no_button(waiting):
     html = page(vera, waiting)
     assert "It is production." in html
     assert "Discard the plan" not in html
+    assert "Review and decide" not in html
+    assert "Deciding needs the role Approver, and somebody other than otto." in html
     assert signed_in(vera).post(f"/runs/{waiting.number}/decide", {"decision": "approved"}).status_code == 403
+
+
+def test_an_approver_is_led_to_the_decision_and_told_of_no_other_role(waiting, otto):
+    alex = a_person(Role.APPROVER, "alex")
+    assert "Review and decide" in page(alex, waiting)
+    assert "That needs the role Approver." in page(otto, waiting), "it was the requester's own run"
 
 
 def test_a_decision_without_a_word_changes_nothing(waiting, otto):

@@ -7,7 +7,9 @@ import json
 import pytest
 from django.test import Client
 
+from engine.aws.quotas import VPCS
 from infra.account_template import cloudformation, terraform
+from provisioning.models import AccountQuota
 from registry.accounts.roles import NotAllowedError, Role
 from registry.audit.models import AuditEvent
 from registry.districts.accounts import Access, AccountRefusedError, add_account, change_account, retire_account
@@ -72,6 +74,21 @@ def test_an_account_is_changed_and_a_role_elsewhere_is_refused(client: Client):
     refused = client.post(f"/accounts/{ID}", form | {"role_arn": "arn:aws:iam::999999999999:role/ours"})
     assert refused.status_code == 422
     assert AuditEvent.objects.filter(action="account:change").count() == 1
+
+
+def test_a_limit_of_ones_own_is_set_and_taken_back_and_a_bad_one_is_told_beside_its_field(client: Client):
+    account = add_account(name="South", account_id=ID, actor=None)
+    form = {"act": "limit", "region": "us-east-2", "code": VPCS.code, "limit": "7"}
+    page = client.post(f"/accounts/{ID}", form, follow=True).content.decode()
+    quota = AccountQuota.objects.get(account=account)
+    assert (quota.region, quota.code, quota.set_limit) == ("us-east-2", VPCS.code, 7)
+    assert "The limit is changed." in page
+    refused = client.post(f"/accounts/{ID}", form | {"limit": "-1"})
+    assert refused.status_code == 422
+    assert 'id="id_limit_error"' in refused.content.decode()
+    client.post(f"/accounts/{ID}", form | {"limit": ""})
+    quota.refresh_from_db()
+    assert quota.set_limit is None
 
 
 def test_an_account_with_districts_stays_and_a_retired_one_takes_none(client: Client):

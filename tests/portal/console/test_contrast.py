@@ -49,6 +49,7 @@ def contrast(first: str, second: str) -> float:
     return (lighter + 0.05) / (darker + 0.05)
 
 
+OFFICE = ROOT / "processor" / "api" / "static"
 CONSOLE = tokens(sheet("console/tokens.css"))
 ADMIN = ("brand", "gray", "blue", "green", "yellow", "red")
 """What the admin writes with the console's tokens."""
@@ -90,22 +91,18 @@ def test_a_solid_badge_can_be_read(theme, tone):
     assert contrast(CONSOLE["surface"][place], CONSOLE[tone][place]) >= TEXT
 
 
-def test_the_data_office_wears_the_same_colours_and_face():
-    office = (ROOT / "processor/api/static/office.css").read_text()
-    (face,) = re.findall(r"--face: ([^;]+);", office)
-    worn = {**tokens(office), "face": face}
-    names = {
-        "ink": "ink",
-        "quiet": "quiet",
-        "paper": "surface",
-        "soft": "ground",
-        "line": "line",
-        "accent": "brand",
-        "wrong": "red",
-    }
-    face = re.search(r"--hr-face: ([^;]+);", sheet("console/tokens.css"))
-    assert face is not None
-    assert worn == {**{name: CONSOLE[of] for name, of in names.items()}, "face": face[1]}
+@pytest.mark.parametrize("name", ["tokens.css", "vendor/inter-latin.woff2", "vendor/inter.LICENSE.txt"])
+def test_the_data_office_has_the_consoles_own_tokens_and_face(name):
+    served = finders.find(f"console/{name}")
+    assert isinstance(served, str)
+    assert (OFFICE / name).read_bytes() == Path(served).read_bytes(), f"Copy {served} into {OFFICE}: the image has it."
+
+
+def test_the_data_office_has_no_colour_and_no_token_of_its_own():
+    office = re.sub(r"svg \.level-\d \{[^}]*\}", "", (OFFICE / "office.css").read_text())
+    assert re.findall(r"#[0-9a-f]{3,6}\b|rgb\(|light-dark", office) == [], "but the scale of levels"
+    known = re.findall(r"(--[\w-]+):", sheet("console/tokens.css"))
+    assert set(re.findall(r"var\((--[\w-]+)", office)) <= set(known)
 
 
 @pytest.mark.parametrize("theme", THEMES)

@@ -1,4 +1,4 @@
-"""A field of a district is said once: model, registration, file, settings page, specification and schema have it so."""
+"""A field of a district is said once: whatever else names it has its type, its limits and its default."""
 
 from __future__ import annotations
 
@@ -9,17 +9,22 @@ from typing import Any
 
 import pytest
 from django.db import models
+from django.db.backends.base.operations import BaseDatabaseOperations
 from django.test import Client
+from pydantic import BaseModel
 
+from homeroom_cli import inputs
 from infra import schema
 from infra.fields import FIELDS, ROWS, DistrictField, Empty, Kind, OnData
 from infra.spec import DistrictSpec
+from portal.api.schemas.districts import RegistrationIn, Settings, SettingsIn
 from portal.console.district_fields import REQUIRED_IN_PRODUCTION
 from portal.console.forms import RegistrationForm
 from portal.console.pages.bulk.file import COLUMNS
 from portal.console.pages.settings.page import SettingsForm
 from registry.accounts.roles import Role
 from registry.districts.changes import EDITABLE
+from registry.districts.fields import CidrField
 from registry.districts.models import AwsAccount, District
 from registry.districts.registration import Registration
 from registry.districts.spec import district_field, spec_data
@@ -40,6 +45,29 @@ OF_THE_STACK_ALONE = {
 """Fields of a specification that are computed, are the account's, or are for those who write one by hand."""
 
 
+COLUMNS_OF = {
+    Kind.TEXT: (models.CharField, CidrField),
+    Kind.LONG_TEXT: (models.TextField,),
+    Kind.EMAIL: (models.EmailField,),
+    Kind.CHOICE: (models.CharField,),
+    Kind.WHOLE: (models.PositiveIntegerField, models.PositiveSmallIntegerField),
+    Kind.WHOLE_CHOICE: (models.PositiveIntegerField, models.PositiveSmallIntegerField),
+    Kind.SWITCH: (models.BooleanField,),
+    Kind.LINES: (models.JSONField,),
+    Kind.TAGS: (models.JSONField,),
+}
+NUMBERS, JSON_TYPES = (
+    {Kind.WHOLE, Kind.WHOLE_CHOICE},
+    {
+        Kind.WHOLE: "integer",
+        Kind.WHOLE_CHOICE: "integer",
+        Kind.SWITCH: "boolean",
+        Kind.LINES: "array",
+        Kind.TAGS: "object",
+    },
+)
+
+
 def column(row: DistrictField) -> Any:
     if row.name == "account_id":
         return AwsAccount._meta.get_field("account_id")
@@ -58,8 +86,14 @@ def specified() -> dict[str, Any]:
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
 def test_the_model_stores_it_with_its_limit_and_its_default(row: DistrictField):
     field = column(row)
+    assert isinstance(field, COLUMNS_OF[row.kind])
     if row.longest is not None:
         assert field.max_length == row.longest
+    assert field.null == (row.default is None and row.kind in NUMBERS)
+    if row.most is not None and row.kind in NUMBERS:
+        greatest = BaseDatabaseOperations.integer_field_ranges[field.get_internal_type()][1]
+        assert greatest is not None
+        assert row.most <= greatest
     if row.name == "time_zone":
         assert field.get_default() == zone_of_state(""), "empty is asked for, and a district always has one"
     elif row.name not in {"cidr", "account_id", "slug", "name", "environment"}:
@@ -132,6 +166,51 @@ def test_nothing_is_given_or_specified_that_has_no_row():
     assert set(specified()) - OF_THE_STACK_ALONE == {path for row in ROWS for path in row.spec}
     assert set(RegistrationForm.base_fields) - {"registration_key"} <= set(FIELDS)
     assert {field.name for field in dataclasses.fields(Registration)} - {"key"} <= set(FIELDS)
+
+
+def described(model: type[BaseModel], row: DistrictField) -> dict[str, Any]:
+    """Return what the API's document says of a field, what null adds to it left out."""
+    whole = model.model_json_schema()
+    told: dict[str, Any] = whole["properties"][row.name]
+    parts = [part for part in told.get("anyOf", [told]) if part.get("type") != "null"]
+    assert len(parts) == 1
+    named: dict[str, Any] = whole.get("$defs", {}).get(str(parts[0].get("$ref")).rpartition("/")[2], {})
+    return {**told, **parts[0], **named}
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
+@pytest.mark.parametrize("model", [RegistrationIn, SettingsIn, Settings])
+def test_the_api_takes_and_answers_it_with_its_type_its_limits_and_its_default(
+    row: DistrictField, model: type[BaseModel]
+):
+    assert (row.name in model.model_fields) == (row.is_asked if model is RegistrationIn else bool(row.changed_by))
+    if row.name not in model.model_fields:
+        return
+    field = described(model, row)
+    assert field["type"] == JSON_TYPES.get(row.kind, "string")
+    if model is Settings:
+        return
+    if row.longest is not None and "enum" not in field and "pattern" not in field:
+        assert field["maxLength"] == row.longest
+    if row.kind in NUMBERS:
+        greatest = max(row.choices or [row.most or 0])
+        assert field["minimum"] <= (row.least or 0)
+        assert field["maximum"] >= greatest
+    if row.kind in {Kind.LINES, Kind.TAGS}:
+        assert field["maxItems" if row.kind is Kind.LINES else "maxProperties"] >= (row.most or 0)
+    if "enum" in field:
+        assert tuple(field["enum"]) == row.choices
+    if model is RegistrationIn and row.name not in {"name", "account_id"}:
+        values = RegistrationIn(name="Lakeside", account_id="123456789012").model_dump(mode="json")
+        empty: Any = list(row.default) if row.kind is Kind.LINES else {} if row.kind is Kind.TAGS else row.default
+        assert values[row.name] == empty
+    if model is SettingsIn:
+        assert SettingsIn().model_dump()[row.name] is None
+
+
+def test_the_command_line_leaves_each_text_a_text():
+    texts = {row.name for row in ROWS if row.kind not in JSON_TYPES}
+    assert texts | {"first"} == inputs.TEXTS
 
 
 def test_what_would_replace_data_is_nobodys_to_change_and_what_deletes_some_says_so():

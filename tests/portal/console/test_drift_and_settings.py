@@ -12,13 +12,13 @@ from django.test import Client
 from django.utils import timezone
 
 from engine.aws.quotas import VPCS
-from portal.console.reauthentication import SIGNED_IN_AT
+from portal.sign_in.reauthentication import SIGNED_IN_AT
 from provisioning.capacity.quotas import set_limit
 from provisioning.drift import removal
 from provisioning.models import DriftItem, Run
 from provisioning.states.runs import RunKind
 from registry.accounts.roles import Role
-from registry.districts.changes import EDITABLE, take_over
+from registry.districts.changes import EDITABLE, apply_settings
 from registry.districts.models import District
 from registry.districts.services import set_drift
 from registry.districts.statuses import DriftStatus
@@ -86,6 +86,8 @@ class TestDriftTab:
         for button in ("Check now", "Plan the repair", "Repair", "Accept into settings"):
             assert button in page
         assert "Log retention, days" in page
+        assert "Logs older than 30 days are deleted." in page
+        assert "A run plans these settings; it is applied once somebody has looked." in squeezed(page)
 
     def test_says_when_it_was_checked_and_when_it_will_be(self):
         district = with_drift(a_live_district())
@@ -131,7 +133,7 @@ class TestDriftTab:
         assert "Incident: drift widens" in shown(client, at)
         page = shown(client, f"{at}/drift")
         for text in (
-            *("Incident: 1 exposure", "Network opened", "arn:aws:iam::1:user/eve", "2026-11-29 20:00:00 UTC"),
+            *("Incident: 1 exposure", "Network opened", "arn:aws:iam::1:user/eve", "29 Nov 2026, 20:00 UTC"),
             *("AuthorizeSecurityGroupIngress", "#SecurityGroup:groupId=sg-1", "Security Hub EC2.18"),
             *("its removal in AWS", "Remove it from AWS", "A repair is not offered"),
         ):
@@ -168,6 +170,7 @@ class TestDriftTab:
         session[SIGNED_IN_AT] = (timezone.now() - timedelta(hours=2)).isoformat()
         session.save()
         assert client.post(at, form)["Location"].startswith("/sign-in/again")
+        assert 'value="Nobody knows it"' in client.get(f"/districts/{district.suffix}/drift").content.decode()
         assert requests == []
         page = signed_in(Role.OPERATOR).post(at, form, follow=True).content.decode()
         assert "A worker removes it" in page
@@ -228,7 +231,8 @@ class TestSettingsTab:
         page = shown(client, f"/runs/{run.number}")
         for text in ("Change of settings", "Log retention, days", "365", "30", "not set", "Cost=7, Team=Assessment"):
             assert text in page
-        take_over(district=district, change=run.change, actor=None, run_number=run.number)
+        assert page.count("Logs older than 30 days are deleted.") == 1, "beside the setting, before there is a plan"
+        apply_settings(district=district, change=run.change, actor=None, run_number=run.number)
         assert "365" in shown(client, f"/runs/{run.number}"), "the old value is known from the audit record"
 
     def test_a_second_database_instance_is_planned_and_left_to_the_environment_again(self):
@@ -238,7 +242,7 @@ class TestSettingsTab:
         run = Run.objects.latest("id")
         assert (run.change, run.spec["database_instances"]) == ({"database_instances": 2}, 2)
         assert "Database instances" in shown(client, f"/runs/{run.number}")
-        take_over(district=district, change=run.change, actor=None, run_number=run.number)
+        apply_settings(district=district, change=run.change, actor=None, run_number=run.number)
         ended(run)
         client.post(f"/districts/{district.suffix}/settings", typed(district, database_instances=""))
         assert Run.objects.latest("id").change == {"database_instances": None}

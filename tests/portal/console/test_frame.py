@@ -7,7 +7,7 @@ import re
 import pytest
 from django.test import Client
 
-from portal.console.frame import BY_KEY, PLACES, SECTIONS, trail
+from portal.console.frame import BY_KEY, PARTS, PLACES, SECTIONS, trail
 from portal.console.urls import urlpatterns
 from provisioning.models import Announcement
 from provisioning.notices.occasions import Occasion
@@ -17,6 +17,7 @@ from tests.markup import squeezed
 from tests.pages.test_complete import NO_PAGES
 
 pytestmark = pytest.mark.django_db
+FOR_ADMINISTRATORS = {"AWS accounts", "People", "Service accounts", "Notices"}
 
 
 def signed_in(role: Role = Role.OPERATOR) -> Client:
@@ -61,6 +62,19 @@ def test_the_section_of_a_page_is_marked():
     for address, section in pages.items():
         side = page(client, address).partition('id="side"')[2].partition("</nav>")[0]
         assert re.findall(r'aria-current="page">.*?<span>(.*?)</span>', side) == [section], address
+
+
+@pytest.mark.parametrize(("role", "hidden"), [(Role.ADMINISTRATOR, set()), (Role.VIEWER, FOR_ADMINISTRATORS)])
+def test_the_settings_open_their_pages_for_whom_they_are(role, hidden):
+    client = signed_in(role)
+    side = page(client, "/calendar").partition('id="side"')[2].partition("</nav>")[0]
+    parts = re.findall(r'<a href="([^"]+)"[^>]*>([^<]+)</a>', side.partition('class="parts"')[2].partition("</ul>")[0])
+    assert {label for _, label in parts} == {str(part.label) for part in PARTS["settings"]} - hidden
+    assert re.findall(r'aria-current="page">([^<]+)</a>', side) == ["Calendar"]
+    for address, _ in parts:
+        assert client.get(address).status_code == 200, address
+    assert 'class="parts"' not in page(client, "/audit")
+    assert steps(page(client, "/system")) == ["Settings", "System"]
 
 
 def test_the_trail_names_district_run_and_page():

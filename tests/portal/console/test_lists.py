@@ -119,6 +119,7 @@ def test_what_one_may_decide_stands_before_what_waits_for_others(otto: User, ada
     assert numbers(others) == [own.number]
     assert "You can&#x27;t approve your own run." in others
     assert re.search(r'<span class="count">2<', html), "the navigation counts what waits for her"
+    assert html.count("waiting</span></span></a>") == 1
 
 
 def test_who_was_given_a_password_by_the_requester_is_told_why_not(otto: User, ada: User):
@@ -127,13 +128,18 @@ def test_who_was_given_a_password_by_the_requester_is_told_why_not(otto: User, a
     html = shown(ada, "/approvals")
     assert 'id="mine"' not in html
     assert "has given you a password" in html
+    assert "waiting</span></span></a>" not in html, "the navigation counts what the page lists as hers"
+    assert "plan to decide on" not in shown(ada, "/overview")
 
 
-def test_a_viewer_sees_what_waits_and_that_an_operator_decides(otto: User):
+def test_a_viewer_sees_what_waits_and_which_role_decides(otto: User):
     waiting(otto)
-    html = shown(a_person(Role.VIEWER, "vera"), "/approvals")
+    vera = a_person(Role.VIEWER, "vera")
+    html = shown(vera, "/approvals")
     assert 'id="mine"' not in html
-    assert "An operator decides." in html
+    assert "waiting</span></span></a>" not in html
+    assert "plan to decide on" not in shown(vera, "/overview")
+    assert "Deciding needs the role Approver." in html
 
 
 def test_what_a_plan_destroys_is_named(otto: User, ada: User):

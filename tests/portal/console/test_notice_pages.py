@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from portal.console import context
 from portal.console.pages.notices import views as notices
-from portal.console.reauthentication import SIGNED_IN_AT
+from portal.sign_in.reauthentication import SIGNED_IN_AT
 from provisioning.models import Notice, NoticeEndpoint, PersonalNotices
 from provisioning.notices.endpoints import send_test
 from provisioning.notices.outbox import announce_drift

@@ -9,6 +9,7 @@ from uuid import uuid4
 import pytest
 from django.contrib.auth.models import Group
 from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from provisioning.models import Run, RunEvent, StackOutput, StackResource
@@ -206,6 +207,16 @@ class TestRoles:
     def test_somebody_without_a_role_sees_nothing(self):
         assert signed_in(None).get("/").status_code == 403
 
+    def test_whoever_may_not_is_told_whom_to_ask_and_has_a_way_that_leads_elsewhere(self):
+        a_person(Role.ADMINISTRATOR, "ada")
+        page = squeezed(signed_in(None).get("/").content.decode())
+        main = page[page.index("<main") : page.index("</main>")]
+        assert "on the page People. Whom to ask: <bdi>ada</bdi>" in main
+        assert f'action="{reverse("console:sign-out")}"' in main
+        assert f'href="{reverse("console:fleet")}"' not in main, "it would be refused again"
+        viewers = squeezed(signed_in(Role.VIEWER).get("/districts/new").content.decode())
+        assert f'href="{reverse("console:fleet")}"' in viewers[viewers.index("<main") : viewers.index("</main>")]
+
     def test_what_changes_something_is_not_to_be_had_by_get(self):
         run, client = a_run(), signed_in(Role.OPERATOR)
         at = f"/districts/{run.district.suffix}"
@@ -313,10 +324,10 @@ class TestFleet:
         assert {chip.key: chip.count for chip in fleet.chips} == {
             "": 2,
             "attention": 0,
-            "running": 1,
+            "running": 0,
             "approval": 0,
             "live": 1,
-            "draft": 0,
+            "draft": 1,
             "drifted": 0,
             "removed": 0,
         }
@@ -523,7 +534,7 @@ class TestRun:
         add_event(run, 2, "The run goes on")
         add_event(run, 3, "Refused", level="error", address="aws_s3_bucket.a")
         plain = squeezed(client.get(f"/runs/{run.number}/lines").content.decode())
-        assert re.search(r'<time datetime="[^"]+" title="[-\d]+ [:\d]+ UTC">[:\d]+</time>', plain)
+        assert re.search(r'<time datetime="[^"]+" title="[-\d]+ [:\d]+ UTC"\s+data-clock\s*>[:\d]+</time>', plain)
         assert "+6 min 1" in plain
         assert 'href="?line=3#line-3"' in plain
         folded = squeezed(client.get(f"/runs/{run.number}/lines?fold=resource").content.decode())

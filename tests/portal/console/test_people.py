@@ -15,14 +15,17 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from portal.console.reauthentication import SIGNED_IN_AT
+from portal.sign_in.reauthentication import SIGNED_IN_AT
+from provisioning.models import Run
+from provisioning.onboarding.service import onboard
+from provisioning.states.runs import RunState
 from registry.accounts import people
-from registry.accounts.models import User
+from registry.accounts.models import Credential, CredentialChange, User
 from registry.accounts.people import give_role, invitation, invite, invited, let_in
 from registry.accounts.roles import NotAllowedError, Role, role_of
 from registry.audit.actions import AuditAction
 from registry.audit.models import AuditEvent
-from tests.builders import a_person
+from tests.builders import PASSWORD, a_person, a_registration, moved
 
 pytestmark = pytest.mark.django_db
 CHOSEN = "four words that nobody else has"
@@ -166,3 +169,41 @@ def test_a_list_of_many_people_asks_as_often_as_one_of_few(client: Client):
     with CaptureQueriesContext(connection) as many:
         client.get("/people")
     assert len(many) == len(few)
+
+
+def waits_for_a_second(asked_by: User) -> Run:
+    run = moved(moved(onboard(registration=a_registration(), actor=asked_by), RunState.SYNTHESIZING), RunState.PLANNING)
+    later = timezone.now() + timedelta(hours=1)
+    Run.objects.filter(pk=run.pk).update(approval_reasons=["It is production."], plan_expires_at=later)
+    return moved(run, RunState.AWAITING_APPROVAL)
+
+
+@pytest.mark.parametrize("after_the_link", [timedelta(), timedelta(days=2)])
+def test_who_asked_for_a_run_does_not_approve_it_as_somebody_whose_link_they_made(
+    client: Client, ada: User, after_the_link: timedelta
+):
+    otto = a_person(Role.OPERATOR, "otto")
+    CredentialChange.objects.all().delete()
+    answer = client.post(f"/people/{otto.pk}/act", {"act": "link"})
+    (link,) = re.findall(r'id="link">http://testserver([^<]+)<', answer.content.decode())
+    made = CredentialChange.objects.get()
+    assert (made.user, made.by, made.what) == (otto, ada, Credential.LINK), "and the notice that goes with it"
+    CredentialChange.objects.update(at=timezone.now() - after_the_link)
+    run = waits_for_a_second(ada)
+    privately = Client()
+    assert privately.post(link, {"new_password1": CHOSEN, "new_password2": CHOSEN}).status_code == 302
+    assert privately.post("/sign-in", {"username": "otto", "password": CHOSEN}, follow=True).status_code == 200
+    answer = privately.post(f"/runs/{run.number}/decide", {"decision": "approved"}, follow=True)
+    assert "ada has given you a password or a role" in answer.content.decode()
+    run.refresh_from_db()
+    assert run.state == RunState.AWAITING_APPROVAL
+    chosen = AuditEvent.objects.get(action=AuditAction.PASSWORD_SET, message__contains="by a link")
+    assert (chosen.actor, chosen.message) == (otto, "otto chose a password by a link.")
+
+
+def test_a_link_is_on_record_and_told_at_the_next_sign_in(client: Client):
+    otto = a_person(Role.OPERATOR, "otto")
+    client.post(f"/people/{otto.pk}/act", {"act": "link"})
+    page = Client().post("/sign-in", {"username": "otto", "password": PASSWORD}, follow=True).content.decode()
+    assert "ada has set your link to a new password on" in page
+    assert AuditEvent.objects.filter(action=AuditAction.USER_INVITED, subject_id="otto").count() == 1

@@ -163,6 +163,18 @@ def test_the_preview_names_the_districts_of_each_wave_and_writes_nothing():
     assert Rollout.objects.count() == 0
 
 
+def test_the_preview_says_what_fewer_days_delete_where_some_district_keeps_more():
+    live_districts(1)
+    client = signed_in(Role.OPERATOR)
+
+    def preview(days: str) -> str:
+        values = typed(what="retention_days", value=days)
+        return unescape(squeezed(client.post("/rollouts/new/check", values).content.decode()))
+
+    assert "Logs older than 30 days are deleted." in preview("30")
+    assert "are deleted" not in preview("400")
+
+
 def test_the_page_says_where_each_district_stands_and_why_it_waits(settings):
     districts = live_districts(3)
     busy = request_run(district=districts[1], kind=RunKind.PLAN, actor=None)

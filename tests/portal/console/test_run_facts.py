@@ -177,3 +177,12 @@ def test_the_districts_primary_act_is_the_retry_of_what_failed(browser):
     page = browser.get(f"/districts/{run.district.suffix}").content.decode()
     assert f'action="/runs/{run.number}/retry"' in page
     assert f"Retry run #{run.number}" in page
+
+
+@pytest.mark.parametrize("tab", ["", "/resources", "/lines", "/activity"])
+def test_the_head_of_each_tab_has_the_retry_once(browser, tab):
+    run = a_run()
+    for state in (RunState.SYNTHESIZING, RunState.PLANNING, RunState.FAILED):
+        moved(run, state, error_summary="It failed.")
+    page = squeezed(browser.get(f"/runs/{run.number}{tab}").content.decode())
+    assert page.count('id="retry-run"') == page.count(f'action="/runs/{run.number}/retry"') == 1

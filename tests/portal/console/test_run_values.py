@@ -106,6 +106,21 @@ def test_so_many_changes_stand_on_a_page_and_the_others_on_the_next():
         assert page(run, nonsense)
 
 
+def test_an_answer_to_a_page_that_has_the_values_leaves_them_out():
+    run = planned(SHOWN)
+    client = Client()
+    client.force_login(a_person(Role.VIEWER))
+    address = re.search(r'hx-get="([^"]+)"', client.get(f"/runs/{run.number}").content.decode())
+    assert address is not None
+    kept = client.get(unescape(address[1]).replace("seen=", "seen=older.")).content.decode()
+    place = f'id="run-values-{run.attempt}" hx-preserve="true"'
+    assert f"<section {place}></section>" in kept
+    assert "retention_in_days" not in kept
+    assert f"has={run.attempt}" in kept, "nor does the next one ask for them"
+    whole = client.get(f"/runs/{run.number}/live?has={run.attempt + 1}").content.decode()
+    assert "retention_in_days" in whole, "of another attempt they are others"
+
+
 def nested(old: int, new: int) -> dict[str, Any]:
     """Return a change deep inside a tree, beside a whole block that is new."""
     before = {"rule": [{"name": "a", "port": {"from": old, "to": 9}}]}

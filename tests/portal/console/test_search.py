@@ -39,6 +39,10 @@ def with_resource(run: Run, **fields: str) -> StackResource:
     return StackResource.objects.create(district=run.district, run=run, **(defaults | fields))
 
 
+def found(text: str) -> list[District]:
+    return [hit.district for hit in search(text, ALL).districts.rows]
+
+
 @pytest.fixture
 def run():
     return a_run(name="Lakeside Union", slug="lakeside-u", nces_id="0601234")
@@ -52,15 +56,15 @@ def resource(run):
 @pytest.mark.parametrize("text", ["Lakeside Union", "lakeside un", "LAKESIDE-U", "0601234", " lakeside-u "])
 def test_a_district_is_found_by_name_slug_and_number(run, text):
     a_district()
-    assert search(text, ALL).districts.rows == [run.district]
+    assert found(text) == [run.district]
 
 
 def test_a_private_address_and_a_network_find_the_district_that_has_them(run):
     a_district()
     network = run.district.cidr
     for text in (str(network[0]), str(network[77]), str(network[-1]), str(network), f"{network[64]}/28"):
-        assert search(text, ALL).districts.rows == [run.district], text
-    assert search(str(network[-1] + 4096), ALL).districts.rows == []
+        assert found(text) == [run.district], text
+    assert found(str(network[-1] + 4096)) == []
 
 
 def test_an_address_of_a_removed_district_finds_who_has_it_now():
@@ -69,7 +73,7 @@ def test_an_address_of_a_removed_district_finds_who_has_it_now():
         by = next(row.by for row in TABLE.rows if row.before is removed.status_badge and row.after is after)
         set_status(district=removed, status=after, by=by)
         removed.refresh_from_db()
-    assert search(str(removed.cidr[5]), ALL).districts.rows == []
+    assert found(str(removed.cidr[5])) == []
 
 
 def path_to(status: DistrictStatus) -> list[DistrictStatus]:
@@ -102,7 +106,7 @@ def test_an_arn_that_nobody_recorded_finds_the_district_whose_suffix_it_names(ru
         f"{suffix}-20261124-snapshot",
         f"https://s3.amazonaws.com/uploads-{suffix}/x",
     ):
-        assert run.district in search(text, ALL).districts.rows, text
+        assert run.district in found(text), text
 
 
 def test_words_of_the_record_are_found_and_lead_to_all_of_them(run):

@@ -11,7 +11,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from portal.console.reauthentication import SIGNED_IN_AT
+from portal.sign_in.reauthentication import SIGNED_IN_AT
 from registry.accounts.models import ApiToken, User
 from registry.accounts.people import invitation
 from registry.accounts.roles import Role, role_of

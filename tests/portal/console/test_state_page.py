@@ -11,7 +11,7 @@ from django.utils import timezone
 from engine.state.errored_state import StateFacts
 from engine.state.lock import StateLock
 from messages.message import verbatim
-from portal.console.reauthentication import SIGNED_IN_AT
+from portal.sign_in.reauthentication import SIGNED_IN_AT
 from provisioning.models import DistrictLock, ErroredPlace, ErroredState, Run
 from provisioning.states.runs import RunKind, RunState
 from provisioning.terraform_state.errored_states import note_kept, note_pushed, note_refused

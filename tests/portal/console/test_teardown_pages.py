@@ -12,7 +12,7 @@ from django.test import Client
 from django.utils import timezone
 
 from engine.aws.clients import client
-from portal.console.reauthentication import SIGNED_IN_AT
+from portal.sign_in.reauthentication import SIGNED_IN_AT, TYPED
 from provisioning.aws_kinds import service_of
 from provisioning.engine_settings import engine_settings
 from provisioning.models import RemovalCertificate, Run, StackResource
@@ -127,12 +127,16 @@ def test_an_old_sign_in_is_renewed_first(operator, settings):
     page = browser.get(path).content.decode()
     assert "Sign in again to confirm" in page
     assert 'name="full_name"' not in page
-    again = browser.post(path, filled(district))["Location"]
+    again = browser.post(path, filled(district, final_snapshot="on"))["Location"]
     assert not Run.objects.exists()
+    assert set(browser.session[TYPED]["fields"]) == {"reason", "final_snapshot"}, "the name confirms by being typed"
     assert browser.get(again).status_code == 200
     refused = browser.post(again, {"password": "not the one", "next": path})
     assert (refused.status_code, "not your password" in refused.content.decode()) == (422, True)
     assert browser.post(again, {"password": PASSWORD, "next": path})["Location"] == path
+    page = browser.get(path).content.decode()
+    assert filled(district)["reason"] in page
+    assert re.search(r'name="final_snapshot"[^>]* checked', page)
     assert browser.post(path, filled(district))["Location"] == f"/runs/{Run.objects.get().number}"
 
 
@@ -175,6 +179,9 @@ def test_the_certificate_is_shown_downloaded_and_found_from_everywhere(operator)
     assert "Hash and signature are those with which it was issued." in page
     assert "<script>alert" not in page
     assert not INLINE.search(page)
+    moments = re.findall(r"\d{4}-\d\d-\d\d \d\d:\d\d(?::\d\d)?(.{4})", page)
+    assert len(moments) > 3
+    assert set(moments) == {" UTC"}, "a document for the file names the zone of each of its times"
     file = browser.get(f"/certificates/{certificate.number}/file")
     key = portal_key()
     assert key is not None

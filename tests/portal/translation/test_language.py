@@ -23,9 +23,10 @@ from portal.console.pages.settings.page import SettingsForm
 from portal.console.templatetags.console import ago
 from provisioning.models import Run
 from registry.accounts.roles import Role
-from tests.builders import a_person, a_run
+from tests.builders import a_person, a_run, an_account
 from tests.markup import squeezed
 from tests.portal.console.test_diagram import GOLDEN, addresses
+from tests.portal.console.test_pages import typed
 
 FORMS = [RegistrationForm, SettingsForm, RolloutForm, TeardownForm, PasswordForm, AuditFilter]
 NOW = datetime(2026, 3, 9, 15, 0, tzinfo=UTC)
@@ -83,6 +84,20 @@ class TestTheChoice:
         assert f"Plan only run #{Run.objects.latest('id').number} was requested for {run.district.name}." in messages
         assert any(message.endswith("canceled.") for message in messages)
         assert Run.objects.latest("id").reason == "Asked for in the console"
+
+    def test_what_the_specification_refuses_is_read_in_it_by_who_registers(self) -> None:
+        client = Client(headers={"accept-language": "es"})
+        client.force_login(a_person(Role.OPERATOR))
+        wrong = {"slug": "Not A Slug", "cidr": "10.0.0.0/30", "alarm_emails": "nobody"}
+        page = squeezed(
+            client.post("/districts/new", typed(account_id=an_account().account_id, **wrong)).content.decode()
+        )
+        for sentence in (
+            "Use de 2 a 15 minúsculas, dígitos y guiones sueltos, con una letra al principio.",
+            "Use una red de entre /16 y /22, como 10.0.4.0/22.",
+            "&#x27;nobody&#x27; no es una dirección de correo; escríbala como nombre@example.org.",
+        ):
+            assert sentence in page
 
 
 class TestNumbersAndDays:

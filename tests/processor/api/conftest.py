@@ -11,7 +11,7 @@ from devtools.demo.issuer import Issuer as Provider
 from devtools.demo.issuer import running_issuer as running_provider
 from devtools.demo.sign_ins import CLIENT_ID
 from devtools.services.broker import Broker, running_broker
-from devtools.services.postgres import Postgres, running_postgres
+from processes.postgres import Postgres, running_postgres
 from tests.processor.api.world import AUDIENCE, Api, Issuer, fill, running_api, running_issuer
 from tests.processor.pipeline import Pipeline, running_pipeline
 

@@ -14,7 +14,7 @@ import botocore.session
 import redis
 
 from devtools.services.broker import Broker, running_broker
-from devtools.services.process import free_port
+from processes.process import free_port
 from processor.analytics.cells import DIMENSIONS
 from processor.analytics.suppression import LEAST
 from processor.cache.iam import IamCredentials, replication_group

@@ -49,6 +49,14 @@ def test_a_file_is_uploaded_by_a_plain_form_and_its_rows_are_explained(office: h
     assert district.rows(downloads) == [(before + 1,)]
 
 
+def test_the_face_is_served_and_a_browser_that_has_it_gets_it_no_second_time(office: httpx.Client):
+    face = office.get("/static/vendor/inter-latin.woff2")
+    assert (face.status_code, face.headers["cache-control"]) == (200, "no-cache")
+    assert "font-src 'self'" in face.headers["content-security-policy"]
+    again = office.get("/static/vendor/inter-latin.woff2", headers={"If-None-Match": face.headers["etag"]})
+    assert again.status_code == 304
+
+
 def test_every_chart_has_its_table_and_nothing_is_styled_or_scripted_inline(office: httpx.Client):
     for path in (*RESULTS, "/upload", "/files", "/sources", "/tests", "/sign-in"):
         answer = office.get(path)

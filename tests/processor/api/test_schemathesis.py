@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from schemathesis.checks import CHECKS
 from schemathesis.generation import GenerationMode
 
-from devtools.services.postgres import running_postgres
+from processes.postgres import running_postgres
 from processor.api.tokens import Right
 from tests.processor.api.world import PLAIN, Api, Issuer, fill, running_api
 from tests.processor.pipeline import running_pipeline

@@ -17,7 +17,7 @@ import httpx
 import jwt
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from devtools.services.process import free_port
+from processes.process import free_port
 from processor.data.write import write_all
 from sandbox.standins.health import unverified
 from tests.processor.pipeline import Pipeline, Process

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from devtools.services.postgres import Postgres
+from processes.postgres import Postgres
 from tests.processor.pipeline import TABLES, Pipeline, running_pipeline
 
 MORE = ("student_key", "result_school", "objective", "erased_student", "hold")

@@ -9,7 +9,8 @@ import pytest
 
 from processor.formats import edfi
 from processor.formats.edfi_methods import Rank, rank_of
-from processor.formats.edfi_windows import by_date, named
+from processor.formats.edfi_windows import named
+from processor.formats.occasion import season_of
 from processor.formats.registry import recognize
 from processor.problems import InvalidValueError
 from tests.processor.cases.files import levels, lines, numbers, result, scores
@@ -125,6 +126,21 @@ NULLS = ("period", "reasonNotTestedDescriptor", "studentObjectiveAssessments", "
          "whenAssessedGradeLevelDescriptor", "administrationEndDate", "_lastModifiedDate", "_ext")  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("told", "score"),
+    [
+        ([("Scale Score", "N/A"), ("Raw Score", "28")], ""),
+        ([("Scale Score", None), ("Raw Score", "28")], ""),
+        ([("Raw Score", "28")], "28.0"),
+        ([("Scale Score", None), ("Scale Score", "300"), ("Raw Score", "28")], "300.0"),
+        ([("Alpha", "N/A"), ("Beta", "28")], "28.0"),
+    ],
+)
+def test_no_number_of_another_scale_stands_in_for_the_score(told: list[tuple[str, Any]], score: str):
+    item = result(scoreResults=scores(*told), performanceLevels=levels(("Performance Level", "Level 3")))
+    assert row_of(item)[9:11] == (score, "Level 3")
+
+
 def test_a_null_is_a_value_that_is_missing():
     fields = dict.fromkeys(NULLS) | {
         "performanceLevels": [None],
@@ -155,6 +171,8 @@ def occasions(*items: dict[str, Any]) -> set[str]:
 def test_a_window_over_several_months_is_one_occasion():
     days = ("2025-08-27", "2025-09-10", "2025-10-02", "2025-11-20")
     assert occasions(*(result(administrationDate=day) for day in days)) == {"2026 Fall"}
+    dated = {"assessmentPeriodDescriptor": "uri://ed-fi.org/AssessmentPeriodDescriptor#Fall 2025-2026"}
+    assert occasions(result(period=dated)) == {"2026 Fall"}
     term = scores(("Scale Score", "201"), ("Term Name", "Fall 2025-2026"))
     assert occasions(*(result(administrationDate=day, scoreResults=term) for day in (*days, "2025-12-01"))) == {
         "2026 Fall"
@@ -175,7 +193,7 @@ def test_windows_are_named_without_their_year(word: str, expected: str):
     ("day", "expected"), [("2026-01-09", "Winter"), ("2026-05-02", "Spring"), ("2025-07-30", "Summer")]
 )
 def test_dates_fall_into_the_usual_windows(day: str, expected: str):
-    assert by_date(day) == expected
+    assert season_of(day) == expected
 
 
 REFERENCE = {"assessmentIdentifier": "MATH", "namespace": "uri://vendor.example/Assessment",

@@ -6,10 +6,13 @@ import io
 import zipfile
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from processor.formats.nearest import looks_like_a_name
 from processor.formats.registry import unknown
 from processor.ingest.process import Ended
+from processor.reading.text import Decoded
 from tests.processor import oneroster_tables as spec
 from tests.processor.cases.files import PLAIN_HEAD, numbers, plain, problem, row, users
 from tests.processor.pipeline import Pipeline
@@ -177,7 +180,9 @@ def test_byte_order_marks_may_be_many(district: Pipeline):
     )
 
 
-@pytest.mark.parametrize("word", ["Básico", "Núñez", "José", "Müller", "Élève", "Garçon é"])
+@pytest.mark.parametrize(
+    "word", ["Básico", "Núñez", "José", "Müller", "Élève", "Garçon é", "Peña", "León", "García", "López"]
+)
 def test_accents_of_mac_os_are_questioned_and_never_stored_wrong(district: Pipeline, word: str):
     taken = district.take("mac.csv", plain(row(level=word)).encode("mac-roman"))
     if taken.ended is Ended.REJECTED:
@@ -187,12 +192,32 @@ def test_accents_of_mac_os_are_questioned_and_never_stored_wrong(district: Pipel
 
 
 @pytest.mark.parametrize(
-    "word", ["Básico", "O\u2019Brien", "Šimková", "cœur", "Müller \u2013 Meier", "\u201cwell\u201d", "€ 5"]
+    "word",
+    [
+        "improved\u2014no",
+        "mid\u2013year",
+        "Ka\u2019a\u2019awa",
+        "Básico",
+        "O\u2019Brien",
+        "Šimková",
+        "cœur",
+        "Müller \u2013 Meier",
+        "\u201cwell\u201d",
+        "€ 5",
+    ],
 )
 def test_windows_own_letters_are_read(district: Pipeline, word: str):
     taken = district.take("windows.csv", plain(row(level=word)).encode("cp1252"))
     assert numbers(taken) == (1, 0, 0)
     assert district.rows("SELECT performance_level FROM homeroom.result") == [(word,)]
+
+
+WORDS = ("well", "pre", "post", "mid", "year", "start", "good", "great", "the", "test", "read", "math")
+
+
+@given(words=st.lists(st.sampled_from(WORDS), min_size=2), sign=st.sampled_from(["\u2013", "\u2014", " \u2014 "]))
+def test_dashes_between_words_are_no_accents(words: list[str], sign: str):
+    assert "".join(Decoded(iter([sign.join(words).encode("cp1252")]))) == sign.join(words)
 
 
 @pytest.mark.parametrize("version", ["v1.1", "1.1.0", "OneRoster 1.2", "1.2.1", "IMS OneRoster v1.1"])

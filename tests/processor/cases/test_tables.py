@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from processor.problems import FileProblemError
 from tests.processor.cases.files import PLAIN_HEAD, plain, result, row
@@ -120,3 +122,34 @@ def test_a_list_within_an_object_is_read_as_a_list():
     assert len(parsed.sink.results) == 3
     assert [(cell.line, cell.field) for cell in parsed.refused] == [(4, "administrationDate")]
     assert parsed.outcome.rows == 4
+
+
+SHORT_HEAD = "student_id,assessment,administration,date,score,school_id,level,grade"
+
+
+def test_cells_that_a_spreadsheet_leaves_out_at_a_rows_end_are_empty():
+    whole = "1001,Reading,Fall,2025-10-03,195,s1,Basic,4"
+    parsed = read(f"{SHORT_HEAD}\n{whole}\n1002,Reading,Fall,2025-10-03,195,s1\n1003,Reading\n", "short.csv")
+    assert [(row["student"], row["level"], row["grade"]) for row in parsed.rows] == [
+        ("1001", "Basic", "04"),
+        ("1002", "", ""),
+    ]
+    assert sorted((cell.line, cell.code) for cell in parsed.refused) == [(3, "short_row"), (4, "wrong_width")]
+
+
+@given(missing=st.integers(0, 7), rows=st.integers(1, 30))
+def test_every_short_row_is_told_and_none_is_lost(missing: int, rows: int):
+    cells = ["1001", "Reading", "Fall", "2025-10-03", "195", "s1", "Basic", "4"]
+    text = "\n".join([SHORT_HEAD, *[",".join([str(1000 + n), *cells[1:]][: 8 - missing]) for n in range(rows)]])
+    parsed = read(text + "\n", "short.csv")
+    told = {cell.line for cell in parsed.refused}
+    assert len(parsed.rows) + len({cell.line for cell in parsed.refused if cell.code != "short_row"}) == rows
+    assert told == (set(range(2, rows + 2)) if missing else set())
+
+
+@pytest.mark.parametrize("titles", ["", "Report: x\n\n", '"Results\nof fall"\n'])
+def test_a_columns_name_may_hold_line_ends_below_title_lines(titles: str):
+    head = 'student number,test,date,"Scale\nScore",level,school\n'
+    parsed = read(f"{titles}{head}1,Math,2025-10-03,212,Basic,Oak\n", "own.csv")
+    assert [(row["assessment"], row["score"], row["level"]) for row in parsed.rows] == [("Math", 212.0, "Basic")]
+    assert parsed.refused == []

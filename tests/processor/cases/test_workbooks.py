@@ -10,6 +10,8 @@ from collections.abc import Sequence
 import openpyxl
 import pytest
 
+from processor.mappings.propose import Choice, mapping_of
+from processor.mappings.recognition import Recognition
 from processor.problems import FileProblemError
 from tests.processor.cases.files import PLAIN_HEAD
 from tests.processor.mappings.reading import Read, read
@@ -121,3 +123,60 @@ def test_a_sheets_name_may_tell_the_school_year():
            "Student First Name": "Jo", "Student Last Name": "Doe"}  # fmt: skip
     parsed = read(book({"2024-25": [list(row), list(row.values())]}), "ilearn.xlsx")
     assert [result["school_year"] for result in parsed.rows] == [2025]
+
+
+def one_sheet(rows: Rows, formats: dict[str, str]) -> bytes:
+    """Return a workbook of one sheet whose cells are shown by these formats."""
+    document = openpyxl.Workbook()
+    sheet = document.worksheets[0]
+    for row in rows:
+        sheet.append(list(row))
+    for cell, code in formats.items():
+        sheet[cell].number_format = code
+    out = io.BytesIO()
+    document.save(out)
+    return out.getvalue()
+
+
+def test_numbers_are_read_as_they_are_shown():
+    content = one_sheet(
+        [HEAD, student(123, score=0.85), student(124, score=0.285), student(125, score=3)],
+        {"E2": "0%", "E3": "0.0%", "A2": "00000", "A3": "0"},
+    )
+    parsed = read(content, "shown.xlsx")
+    assert [(row["student"], row["score"]) for row in parsed.rows] == [
+        ("00123", 85.0),
+        ("124", 28.5),
+        ("125", 3.0),
+    ]
+    assert parsed.refused == []
+
+
+@pytest.mark.parametrize("number", [1234567890123456, 1.23456789012346e17, 10**15])
+def test_a_number_of_more_digits_than_a_workbook_keeps_is_a_damaged_id(number: float):
+    parsed = read(one_sheet([HEAD, student(1001), [number, *student(1)[1:]]], {}), "ids.xlsx")
+    assert [(cell.line, cell.field, cell.code) for cell in parsed.refused] == [(3, "student_id", "damaged_id")]
+    assert students(parsed) == ["1001"]
+
+
+def test_formulas_without_results_are_told():
+    rows: Rows = [HEAD, student(1001), student(1002, score="=200+12"), student(1003, score="=SUM(1,2)", level="Basic")]
+    parsed = read(one_sheet(rows, {}), "formulas.xlsx")
+    (told,) = [cell for cell in parsed.refused if cell.code == "formula_without_result"]
+    assert told.reason.startswith("2 cells have a formula and no result, E3 among them")
+    assert [cell.code for cell in parsed.refused if cell.line == 3] == ["missing"]
+    assert [(row["student"], row["score"]) for row in parsed.rows] == [("1001", 201.0), ("1003", None)]
+
+
+QUIZ = ["student number", "score", "date", "school"]
+
+
+def test_two_sheets_are_not_one_test_because_a_mapping_names_one():
+    chosen = {"student_id": Choice("student number"), "score": Choice("score"), "date": Choice("date"),
+              "assessment": Choice(value="District Reading"), "school_name": Choice("school")}  # fmt: skip
+    ours = Recognition((mapping_of(chosen, QUIZ, name="quiz", title="Quiz"),))
+    sheets: dict[str, Rows] = {"Reading": [QUIZ, [1, 212, "2025-10-03", "Oak"]]}
+    assert len(read(book(sheets), "one.xlsx", ours).rows) == 1
+    with pytest.raises(FileProblemError) as error:
+        read(book({**sheets, "Math": [QUIZ, [1, 195, "2025-10-03", "Oak"]]}), "two.xlsx", ours)
+    assert error.value.code == "one_test_for_two"

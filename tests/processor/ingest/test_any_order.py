@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
-from devtools.services.postgres import Postgres
+from processes.postgres import Postgres
 from processor.formats import oneroster_results, oneroster_users
 from processor.formats.base import Format, Reading, plan
 from processor.ingest import merge_results, staging

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from devtools.services.postgres import Postgres
+from processes.postgres import Postgres
 from processor.ingest.process import Ended
 from tests.processor import samples
 from tests.processor.pipeline import Pipeline, running_pipeline, zipped

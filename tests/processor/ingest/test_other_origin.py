@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from devtools.services.postgres import Postgres
+from processes.postgres import Postgres
 from tests.processor.pipeline import TABLES, Pipeline, running_pipeline
 
 

@@ -37,6 +37,13 @@ def test_a_repetition_and_a_deletion_are_told_apart(pipeline: Pipeline):
     assert gone["deleted_results"] == 1
 
 
+def test_who_was_not_tested_takes_a_result_out_where_there_is_one(pipeline: Pipeline):
+    pipeline.take("first.csv", FIRST)
+    absent = HEAD + "".join(f"{student},Reading,Fall,2025-10-03,,Absent,s1,,,,\n" for student in ("1001", "1009"))
+    counts = found(pipeline, pipeline.take("trial/a/absent.csv", absent).file_id)
+    assert (counts["deleted_results"], counts["results"], counts["new_students"]) == (1, 0, 0)
+
+
 def test_a_file_that_is_refused_is_refused_when_it_is_tried(pipeline: Pipeline):
     assert pipeline.take("trial/a/x.csv", "a,b\n1,2\n").ended is Ended.REJECTED
     assert pipeline.take("trial/b/empty.csv", HEAD).ended is Ended.TRIED

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import psycopg
 import pytest
 
-from devtools.services.postgres import Postgres
+from processes.postgres import Postgres
 from processor.access import Access, Scope
 from processor.children import Decision, merge
 from processor.erasure import HeldError, Request, erase_student, hold
@@ -71,6 +71,13 @@ SCHOOL = lines({
 })  # fmt: skip
 CHANGE = samples.delta("r1,active,2026-01-02T08:00:00Z,l1,u1,fully graded,12,2025-10-02,")
 GONE = samples.delta("r1,tobedeleted,2026-01-03T08:00:00Z,l1,u1,fully graded,,2025-10-02,")
+INVALID = plain(row("1001", score="", level="Invalidated"))
+OF_VENDORS = listed({"sourcedId": "1001", "givenName": "Jo", "familyName": "Doe", "grades": "05"})
+AT_SCHOOL = {"studentReference": {"studentUniqueId": "1001"}, "schoolReference": {"schoolId": 10},
+             "entryDate": "2025-08-15", "schoolYearTypeReference": {"schoolYear": 2026}}  # fmt: skip
+LEFT = lines({**AT_SCHOOL, "exitWithdrawDate": "2025-10-10", "_lastModifiedDate": "2025-10-14T09:00:00Z"})
+CAME = lines({**AT_SCHOOL, "schoolReference": {"schoolId": 20}, "entryDate": "2025-10-13"})
+ENDED = lines({"keyValues": {"schoolId": 20, "studentUniqueId": "1001", "entryDate": "2025-10-13"}})
 
 ORDERS: dict[str, tuple[list[bytes | str], int]] = {
     "the only file": ([FIRST], 0),
@@ -96,6 +103,13 @@ ORDERS: dict[str, tuple[list[bytes | str], int]] = {
     "the first spelling of a number": ([NO_ZEROS, ZEROS], 0),
     "columns that another file has told": ([PARTS, MORE_PARTS], 1),
     "columns that another file tells later": ([PARTS, MORE_PARTS], 0),
+    "a test that was invalidated": ([PLAIN, INVALID], 1),
+    "the result of a test that was invalidated": ([PLAIN, INVALID], 0),
+    "a vendor's file beside a roster": ([MAP, OF_VENDORS], 0),
+    "a roster that a vendor's file has filled": ([OF_VENDORS, MAP], 0),
+    "the school that a student came to": ([LEFT, CAME], 1),
+    "the school that a student left": ([LEFT, CAME], 0),
+    "the end of an association": ([CAME, ENDED], 1),
     "the school of a result": ([ED_FI, SCHOOL], 1),
     "a result whose school is told": ([ED_FI, SCHOOL, ED_FI.replace("300", "301")], 2),
 }

@@ -220,7 +220,7 @@ def test_without_any_one_column_a_file_is_known_or_told_and_no_other_number_is_t
 ):
     """A column that its mapping does without may be left out: what is read then was there before."""
     (mapping,) = (candidate for candidate in library() if candidate.name == name)
-    marks = frozenset().union(*mapping.marks[0])
+    marks = mapping.own.union(*mapping.marks[0])
     numbers = {(standard, score) for _, standard, _, _, _, _, score, _ in expected}
     for column in row:
         # GOLD's areas without a scale have raw scores alone.
@@ -238,11 +238,37 @@ def test_without_any_one_column_a_file_is_known_or_told_and_no_other_number_is_t
         }, column
 
 
-def test_scores_out_of_a_second_column_are_noted():
+def test_scores_out_of_a_second_column_are_none_of_the_first_ones_scale():
     row = next(row for name, row, _ in CASES if name == "sc-ready")
     parsed = read(
         table(row, {**row, "ELAVSS": "", "ELASS": "61"}, {**row, "ELAVSS": "", "ELASS": "62"}), recognition=OURS
     )
-    assert [(cell.line, cell.field, cell.code) for cell in parsed.refused] == [(3, "ELASS", "other_column")]
-    assert "two scales" in parsed.refused[0].reason
-    assert "kept without" not in parsed.refused[0].reason
+    assert [(cell.line, cell.field, cell.code) for cell in parsed.refused] == [
+        (3, "ELASS", "other_column"),
+        (4, "ELASS", "other_column"),
+    ]
+    assert "another scale" in parsed.refused[0].reason
+    told = [(one["score"], one["level"]) for one in parsed.rows if one["assessment"] == "SC READY ELA"]
+    assert (len(told), [score for score, _ in told[1:]], {level for _, level in told}) == (
+        3,
+        [None, None],
+        {told[0][1]},
+    )
+
+
+STAR = {"RenaissanceClientID": "9", "StudentIdentifier": "1", "SchoolName": "Oak", "ScaledScore": "540",
+        "UnifiedScore": "980", "CompletedDateLocal": "2025-09-15", "SchoolYear": "2025-2026",
+        "DistrictBenchmarkCategoryName": "At", "ScreeningPeriodWindowName": "Fall Screening"}  # fmt: skip
+
+
+def test_the_better_column_counts_from_the_row_on_that_has_it_and_each_occasion_has_its_own():
+    without = {**STAR, "StudentIdentifier": "2", "ScaledScore": ""}
+    bare = {**without, "StudentIdentifier": "3", "DistrictBenchmarkCategoryName": ""}
+    spring = {**without, "CompletedDateLocal": "2026-04-15", "ScreeningPeriodWindowName": "Spring Screening"}
+    parsed = read(table(STAR, without, bare, spring), recognition=OURS)
+    assert [(one["window"], one["score"], one["level"]) for one in parsed.rows] == [
+        ("Fall", 540.0, "At"), ("Fall", None, "At"), ("Spring", 980.0, "At"),
+    ]  # fmt: skip
+    assert sorted((cell.line, cell.code) for cell in parsed.refused) == [(3, "other_column"), (4, "other_column")]
+    assert [one["score"] for one in read(table(without, STAR), recognition=OURS).rows] == [980.0, 540.0]
+    assert [one["score"] for one in read(table(without, without), recognition=OURS).rows] == [980.0, 980.0]

@@ -153,3 +153,15 @@ def unzipped(content: bytes) -> bytes:
 
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         return b"".join(archive.read(name) for name in archive.namelist())
+
+
+def test_what_the_source_refuses_to_this_client_is_told_and_the_rest_is_pulled(
+    there: tuple[World, OneRosterSource], monkeypatch: pytest.MonkeyPatch
+):
+    maple, _ = there
+    monkeypatch.setattr(
+        oneroster, "SCOPE", " ".join(scope for scope in oneroster.SCOPE.split() if "gradebook" not in scope)
+    )
+    assert {result.ended for result in maple.pull()} == {Ended.MERGED}
+    assert maple.row("problem_code, failures, pulled_at IS NOT NULL") == ("resource_refused", 0, True)
+    assert "scoreScales, lineItems, results" in maple.row("problem")[0]

@@ -13,7 +13,6 @@ import psutil
 import pytest
 from django.utils import timezone
 
-from devtools.services.process import free_port
 from engine.aws.clients import client
 from engine.processes.host import ProcessRef
 from engine.processes.supervised import Supervised, Terms
@@ -22,6 +21,7 @@ from engine.state.errored_state import saved_states
 from engine.state.sealed_states import sealed_folder
 from engine.state.store import ERRORED, ensure_state_bucket, state_identity, state_key
 from engine.terraform.workspace import COMMANDS, STATE_SAVED_HERE, new_workspace
+from processes.process import free_port
 from provisioning.engine_settings import engine_settings
 from provisioning.models import ErroredPlace, ErroredState, Run
 from provisioning.runs.claim import claim

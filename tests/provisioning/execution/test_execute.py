@@ -16,6 +16,7 @@ from django.utils import timezone
 from engine.aws.clients import client
 from engine.state.plan_store import plan_key, plan_keys
 from provisioning.engine_settings import engine_settings
+from provisioning.errors import ServiceRefusedError
 from provisioning.execution import execute as execution
 from provisioning.execution.context import RunContext
 from provisioning.execution.lost_runs import LostRunDecision
@@ -255,10 +256,14 @@ def test_a_persons_change_of_settings_is_seen_before_it_is_live_and_that_very_pl
     assert seen["aws_cloudwatch_log_group.compute_api_group retention_in_days"] == ("365", "30")
     assert len(seen) == 3
 
-    approve(run=shorter, actor=otto)
+    assert shorter.approval_reasons == ["Logs older than 30 days are deleted."], "once, for all of the groups"
+    with pytest.raises(ServiceRefusedError):
+        approve(run=shorter, actor=otto)
+    ada = a_person(Role.OPERATOR, "ada")
+    approve(run=shorter, actor=ada)
     shorter = executed(shorter)
     district.refresh_from_db()
-    assert (shorter.state, shorter.decided_by) == (RunState.SUCCEEDED, otto)
+    assert (shorter.state, shorter.decided_by) == (RunState.SUCCEEDED, ada)
     assert shorter.events.filter(kind="plan").count() == 1, "no other plan was made"
     assert (district.retention_days, kept_days()) == (30, {30})
     assert values_of(shorter) == seen

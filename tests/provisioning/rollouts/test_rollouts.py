@@ -38,7 +38,7 @@ from registry.accounts.roles import NotAllowedError, Role
 from registry.accounts.services import set_user
 from registry.audit.actions import AuditAction
 from registry.audit.models import AuditEvent
-from registry.districts.changes import take_over
+from registry.districts.changes import apply_settings
 from registry.districts.models import District
 from registry.districts.statuses import DistrictStatus
 from tests.builders import PASSWORD, a_district, a_person, a_run, moved
@@ -56,7 +56,7 @@ def end(run: Run | None, state: RunState = RunState.SUCCEEDED) -> Run:
     moved(run, RunState.PLANNING)
     if state is RunState.SUCCEEDED:
         moved(run, RunState.APPLYING)
-        take_over(district=run.district, change=run.change, actor=None, run_number=run.number)
+        apply_settings(district=run.district, change=run.change, actor=None, run_number=run.number)
         moved(run, RunState.VERIFYING)
     moved(run, state)
     return run

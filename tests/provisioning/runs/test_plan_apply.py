@@ -212,17 +212,23 @@ def test_nobody_decides_in_time_on_an_apply_of_it(otto):
 
 
 class TestPage:
-    def page(self, user: User, run: Run) -> str:
+    def page(self, user: User, run: Run, tab: str = "") -> str:
         client = Client()
         client.force_login(user)
-        return squeezed(client.get(f"/runs/{run.number}").content.decode())
+        return squeezed(client.get(f"/runs/{run.number}{tab}").content.decode())
+
+    @pytest.mark.parametrize("tab", ["", "/resources", "/lines", "/activity"])
+    def test_the_head_of_each_tab_has_the_act_once_for_whom_it_is(self, otto, tab):
+        run = planned()
+        assert self.page(otto, run, tab).count('id="apply-plan"') == 1
+        assert 'id="apply-plan"' not in self.page(a_person(Role.VIEWER), run, tab)
 
     def test_an_operator_is_offered_what_binds_and_a_viewer_is_not(self, otto):
         run = planned()
         assert 'id="apply-plan"' in self.page(otto, run)
         html = self.page(a_person(Role.VIEWER), run)
         assert 'id="apply-plan"' not in html
-        assert "An operator decides." in html
+        assert "Deciding needs the role Operator." in html
         settings_change(run)
         html = self.page(otto, run)
         assert 'id="apply-plan"' not in html

@@ -15,7 +15,7 @@ from provisioning.onboarding.service import onboard
 from provisioning.runs.cancellation import request_cancel
 from provisioning.runs.claim import claim
 from provisioning.runs.fence import RunMovedError
-from provisioning.runs.reaper import reap
+from provisioning.runs.reaper import reap, recover
 from provisioning.runs.requests import request_run
 from provisioning.runs.retry import retry_run
 from provisioning.states.runs import ACTIVE_STATES, TRANSITIONS, RunKind, RunState
@@ -223,6 +223,26 @@ def test_a_run_whose_lease_is_over_is_lost_and_still_the_one_run_of_its_district
     assert quiet.district.status == DistrictStatus.PROVISIONING
     with pytest.raises(ServiceRefusedError, match=f"Run #{quiet.number}"):
         request_run(district=quiet.district, kind=RunKind.APPLY, actor=None)
+
+
+def test_a_lost_run_that_is_queued_again_before_its_sending_is_noted_waits_for_a_turn_of_its_own(monkeypatch):
+    run = a_run()
+    claim(run.number, "test")
+    Run.objects.filter(pk=run.pk).update(lease_until=timezone.now() - timedelta(seconds=1))
+    assert reap() == [run.number]
+
+    def take(*_: object, **__: object) -> None:
+        """Be the worker that is told: a freeze holds the apply, and the run goes back to the queue."""
+        taken = Run.objects.get(pk=run.pk)
+        if taken.state == RunState.LOST:
+            moved(moved(taken, RunState.SYNTHESIZING), RunState.PLANNING)
+            Run.objects.filter(pk=run.pk).update(held_reason="The fleet is frozen.")
+            moved(taken, RunState.QUEUED)
+
+    monkeypatch.setattr("provisioning.dispatch.delivery.send_task", take)
+    assert recover() == [run.number]
+    run.refresh_from_db()
+    assert (run.state, run.sent_at) == (RunState.QUEUED, None)
 
 
 def test_every_state_ends_somewhere():

@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import pytest
 from django.utils import timezone
 
-from engine.errors import TerraformMissingError
+from engine.errors import InterruptedRunError, TerraformMissingError
 from engine.processes.supervised import Supervised, Terms, end_all, start
 from engine.terraform.workspace import COMMANDS, new_workspace
 from messages.message import verbatim
 from provisioning import tasks
 from provisioning.engine_settings import engine_settings
 from provisioning.execution import execute as execution
+from provisioning.execution.context import RunContext
 from provisioning.execution.execute import RunExecution, execute
+from provisioning.execution.supervision import Supervision
 from provisioning.models import Run
-from provisioning.runs.cancellation import request_cancel
+from provisioning.runs.cancellation import request_cancel, request_force_stop
 from provisioning.runs.claim import TakeOver, claim
 from provisioning.runs.guards import LARGEST_ATTEMPT
 from provisioning.runs.reaper import give_up, reap
@@ -99,6 +104,24 @@ def test_an_error_after_the_apply_is_gone_ends_the_run(applying, monkeypatch, er
     except ValueError as raised:
         assert raised is error  # noqa: PT017 - a fault of ours is raised as well, for the worker's log
     assert Run.objects.get(pk=applying.run.pk).state == RunState.FAILED
+
+
+def test_a_force_stop_ends_a_run_whose_supervisor_was_stopped(applying):
+    assert applying.running.supervisor is not None
+    os.kill(applying.running.supervisor.pid, signal.SIGSTOP)
+    admin = a_person(Role.ADMINISTRATOR)
+    request_cancel(run=applying.run, actor=admin)
+    request_force_stop(run=applying.run, typed_number=str(applying.run.number), actor=admin)
+    applying.run.refresh_from_db()
+    hold = RunContext(applying.run, applying.token, engine_settings())
+    supervision = Supervision(hold.fence, hold.settings, hold.recorder, stop=hold.stop, held=lambda: True)
+    ended = supervision.resume(applying.run.process)(
+        ["terraform", "apply"], cwd=Path(), environment={}, on_line=lambda line: None, poll=lambda: False
+    )
+    assert ended.interrupted
+    assert applying.running.is_alive is False
+    hold.end(*hold.interruption(InterruptedRunError(verbatim("Terraform was killed."))))
+    assert Run.objects.get(pk=applying.run.pk).state == RunState.CANCELED
 
 
 def test_a_run_that_was_lost_too_often_is_not_given_up_while_its_apply_may_live(applying):

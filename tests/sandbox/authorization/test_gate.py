@@ -221,6 +221,56 @@ def test_what_a_service_does_on_another_is_asked_of_its_caller(world: World, ser
     )
 
 
+SCALED = {
+    "ServiceNamespace": "ecs",
+    "ResourceId": "service/processing/worker",
+    "ScalableDimension": "ecs:service:DesiredCount",
+}
+TRACKING = SCALED | {"PolicyName": "load", "PolicyType": "TargetTrackingScaling"}
+
+
+@pytest.mark.parametrize(
+    ("call", "given"),
+    [("register_scalable_target", SCALED), ("put_scaling_policy", TRACKING)],
+    ids=["target", "policy"],
+)
+def test_scaling_is_set_up_by_who_may_do_what_scaling_does(world: World, call, given):
+    service = f"arn:aws:ecs:{REGION}:{ACCOUNT}:service/processing/worker"
+    for lacking, elsewhere in (
+        ("cloudwatch:DeleteAlarms", f"arn:aws:cloudwatch:{REGION}:{ACCOUNT}:alarm:ours-*"),
+        ("cloudwatch:DescribeAlarms", f"arn:aws:cloudwatch:{REGION}:{ACCOUNT}:alarm:ours-*"),
+        ("cloudwatch:PutMetricAlarm", f"arn:aws:cloudwatch:{REGION}:{ACCOUNT}:alarm:ours-*"),
+        ("ecs:DescribeServices", service.replace("worker", "api")),
+        ("ecs:UpdateService", service.replace("worker", "api")),
+    ):
+        rest = {"Effect": "Allow", "NotAction": lacking, "Resource": "*"}
+        code, message = refused(
+            getattr(world.able(rest, allow(lacking, elsewhere))("application-autoscaling"), call), **given
+        )
+        assert (code, f"{lacking} on resource" in message) == ("ValidationException", True), lacking
+
+
+def test_scaling_may_try_alarms_without_a_name_where_those_of_others_are_out_of_reach(world: World):
+    untagged: dict[str, Any] = {"Null": {"aws:ResourceTag/ManagedBy": "true"}}
+    rest = {"Effect": "Allow", "NotAction": "cloudwatch:*", "Resource": "*"}
+    alarms = allow(["cloudwatch:DeleteAlarms", "cloudwatch:PutMetricAlarm"], "*", **untagged)
+    may = world.able(rest, alarms, allow("cloudwatch:DescribeAlarms"))
+    assert refused(may("application-autoscaling").register_scalable_target, **SCALED)[0] == "ClusterNotFoundException"
+    name = world.name("alarm")
+    world.admin("cloudwatch").put_metric_alarm(
+        AlarmName=name,
+        MetricName="m",
+        Namespace="n",
+        Statistic="Sum",
+        Period=60,
+        EvaluationPeriods=1,
+        Threshold=1,
+        ComparisonOperator="GreaterThanThreshold",
+        Tags=[{"Key": "ManagedBy", "Value": "somebody"}],
+    )
+    assert refused(may("cloudwatch").delete_alarms, AlarmNames=[name])[0] == "AccessDenied"
+
+
 def test_what_needs_nothing_of_another_service_is_not_asked_for_it(world: World):
     gateway = f"arn:aws:apigateway:{REGION}::/restapis/abcdef/stages/live"
     code, _ = refused(world.able(allow("wafv2:*"))("wafv2").associate_web_acl, WebACLArn=ACL, ResourceArn=gateway)

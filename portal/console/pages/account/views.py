@@ -16,7 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from portal.console.doors import person
 from portal.console.forms import NewPasswordForm
 from portal.console.pages.sign_in.views import throttled
-from portal.console.reauthentication import sign_in_again, signed_in_lately
+from portal.sign_in.reauthentication import sign_in_again, signed_in_lately
 from registry.accounts.credentials import end_sessions
 from registry.accounts.factors import has_factor, needs_factor
 from registry.accounts.own_sessions import revoke

@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import Count
 from django.utils.translation import gettext, ngettext
 
-from portal.console.pages.run.changes import ActionWord
+from portal.console.action_words import ActionWord
 from provisioning.models import PlannedChange, Run
 from provisioning.runs.plan_differences import ACTIONS, LOSES
 from provisioning.runs.second_person import who_may_approve

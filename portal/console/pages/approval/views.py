@@ -9,9 +9,9 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from portal.console.doors import allowed, person
-from portal.console.pages.run.views import run_or_404
-from portal.console.reauthentication import sign_in_again, signed_in_lately
+from portal.console.doors import person, require_role
+from portal.console.runs import run_or_404
+from portal.sign_in.reauthentication import ask_again, forget_typed, sign_in_again, signed_in_lately
 from provisioning.errors import ServiceRefusedError
 from provisioning.runs.approval import approve, discard
 from provisioning.runs.cancellation import request_force_stop
@@ -24,7 +24,7 @@ COMMENT_LENGTH = 2000
 
 
 @require_POST
-@allowed(Act.APPROVE)
+@require_role(Act.APPROVE)
 def decide(request: HttpRequest, number: int) -> HttpResponse:
     """Approve the plan or discard it."""
     comment = request.POST.get("comment", "").replace("\x00", "")[:COMMENT_LENGTH]
@@ -35,7 +35,8 @@ def decide(request: HttpRequest, number: int) -> HttpResponse:
         return redirect("console:run", number)
     if service is approve and not signed_in_lately(request):
         messages.warning(request, _("Your sign-in was long ago. Sign in again, then approve the plan."))
-        return redirect(sign_in_again(reverse("console:run", args=[number])))
+        return ask_again(request, reverse("console:run", args=[number]) + "#approval", keep=("comment",))
+    forget_typed(request)
     try:
         service(run=run_or_404(request, number), actor=person(request), comment=comment)
     except ServiceRefusedError as refusal:
@@ -47,7 +48,7 @@ def decide(request: HttpRequest, number: int) -> HttpResponse:
 
 
 @require_POST
-@allowed(Act.OPERATE)
+@require_role(Act.OPERATE)
 def apply(request: HttpRequest, number: int) -> HttpResponse:
     """Have the plan of a plan-only run applied."""
     if not signed_in_lately(request):
@@ -62,11 +63,14 @@ def apply(request: HttpRequest, number: int) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@allowed(Act.RESOLVE)
+@require_role(Act.RESOLVE)
 def force_stop(request: HttpRequest, number: int) -> HttpResponse:
     """Show what a force stop means; the POST with the typed number asks for it."""
     run, problem, typed = run_or_404(request, number), "", request.POST.get("number", "")
     if request.method == "POST":
+        if not signed_in_lately(request):
+            messages.warning(request, _("Your sign-in was long ago. Sign in again, then confirm the force stop."))
+            return redirect(sign_in_again(request.path))
         try:
             request_force_stop(run=run, typed_number=typed, actor=person(request))
         except ServiceRefusedError as refusal:

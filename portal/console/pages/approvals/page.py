@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from portal.reach import Within
 from provisioning.errors import ServiceRefusedError
 from provisioning.models import Run
+from provisioning.models.run import WIDE
 from provisioning.runs.second_person import second_person_problems
 from provisioning.states.runs import RunState
 from registry.accounts.acts import Act
@@ -55,20 +56,35 @@ def waiting_plans(within: Within) -> QuerySet[Run]:
 
 
 def count_for(user: User, within: Within) -> int:
-    """Return how many plans within reach wait that others asked for, or that who asked for them may confirm."""
-    return waiting_plans(within).exclude(requested_by=user, requester_may_confirm=False).count()
+    """Return how many plans the page of approvals lists as this person's to decide on.
+
+    It stands on every page: nobody's plans are read for who may approve nothing, and of a plan only what decides.
+    """
+    if not within.rights.somewhere(Act.APPROVE):
+        return 0
+    related = ("district__account", "retry_of__retry_of")
+    rows = list(_first(waiting_plans(within).select_related(*related).defer(*WIDE)))
+    problems = second_person_problems(rows, user)
+    return sum(_decides(within, run, problems[run.pk]) for run in rows)
 
 
 def approvals(user: User, within: Within) -> Approvals:
     """Return the plans within reach that wait, told apart by whether this person may decide on them."""
     related = ("district", "district__account", "requested_by", "retry_of__retry_of")
-    waiting = waiting_plans(within).select_related(*related).defer(*UNREAD)
-    rows = list(waiting.order_by("plan_expires_at", "id")[: SHOWN + 1])
+    rows = list(_first(waiting_plans(within).select_related(*related).defer(*UNREAD), SHOWN + 1))
     problems = second_person_problems(rows[:SHOWN], user)
     plans = [Waiting(run, _destroyed(run), problems[run.pk]) for run in rows[:SHOWN]]
-    rights = within.rights
-    mine = [plan for plan in plans if plan.problem is None and rights.may(Act.APPROVE, plan.run.district.place)]
+    mine = [plan for plan in plans if _decides(within, plan.run, plan.problem)]
     return Approvals(mine, [plan for plan in plans if plan not in mine], more=len(rows) > SHOWN)
+
+
+def _first(plans: QuerySet[Run], most: int = SHOWN) -> QuerySet[Run]:
+    """Return the plans that expire first: those that the page lists."""
+    return plans.order_by("plan_expires_at", "id")[:most]
+
+
+def _decides(within: Within, run: Run, problem: ServiceRefusedError | None) -> bool:
+    return problem is None and within.rights.may(Act.APPROVE, run.district.place)
 
 
 def _destroyed(run: Run) -> list[str]:

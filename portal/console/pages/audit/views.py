@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
-from portal.console.doors import allowed, person, within
+from portal.console.doors import person, require_role, within
 from portal.console.exports import FORMATS, download
 from portal.console.forms import AuditFilter
 from portal.console.pages.audit.page import COLUMNS, filters_of, rows, with_links
@@ -25,7 +25,7 @@ PAGE_SIZE = 50
 
 
 @require_GET
-@allowed(Act.SEE)
+@require_role(Act.SEE)
 def audit(request: HttpRequest) -> HttpResponse:
     """Show the events that the filter lets through, newest first."""
     form = AuditFilter(request.GET)
@@ -42,7 +42,7 @@ def audit(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-@allowed(Act.VERIFY)
+@require_role(Act.VERIFY)
 def verify(request: HttpRequest) -> HttpResponse:
     """Compute the chain anew, now."""
     verification = chain.verify(actor=person(request))
@@ -59,7 +59,7 @@ def verify(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
-@allowed(Act.SEE)
+@require_role(Act.SEE)
 def export(request: HttpRequest) -> StreamingHttpResponse:
     """Hand out what the filter lets through as a file; that somebody took it is recorded first."""
     kind = request.GET.get("format", "")

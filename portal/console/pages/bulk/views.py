@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from portal.console.doors import allowed, person, rights_here, within
+from portal.console.doors import person, require_role, rights_here, within
 from portal.console.forms import RegistrationForm
 from portal.console.pages.bulk.file import COLUMNS, LARGEST_FILE, FileRefusedError, FileRow, decoded, read, template
 from portal.console.pages.fleet.filter import read_filter
@@ -42,7 +42,7 @@ class ShownRow:
 
 
 @require_GET
-@allowed(Act.OPERATE)
+@require_role(Act.OPERATE)
 def file_template(request: HttpRequest) -> HttpResponse:
     """Hand out an empty file with every column."""
     answer = HttpResponse(template(), content_type="text/csv; charset=utf-8")
@@ -51,7 +51,7 @@ def file_template(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@allowed(Act.OPERATE)
+@require_role(Act.OPERATE)
 def bulk(request: HttpRequest) -> HttpResponse:
     """Take a file, try it without writing anything, and register the rows that are ticked: all of them or none."""
     if request.method != "POST":
@@ -98,7 +98,7 @@ def bulk(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
-@allowed(Act.SEE)
+@require_role(Act.SEE)
 def progress(request: HttpRequest, batch: uuid.UUID) -> HttpResponse:
     """Show how far the districts of a batch are; asked for by the page's own polling it is the table alone."""
     reached = within(request).districts()
@@ -112,7 +112,7 @@ def progress(request: HttpRequest, batch: uuid.UUID) -> HttpResponse:
 
 
 @require_POST
-@allowed(Act.OPERATE)
+@require_role(Act.OPERATE)
 def plan(request: HttpRequest) -> HttpResponse:
     """Ask for a plan of every district that is ticked on the fleet page, or of all that its filter lets through."""
     filters = read_filter(QueryDict(request.POST.get("filters", "")[:LONGEST_FILTER]))

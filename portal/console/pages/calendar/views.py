@@ -7,15 +7,16 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from portal.console.districts import district_or_404
-from portal.console.doors import allowed, person, within
+from portal.console.doors import person, require_role, within
 from portal.console.pages.calendar.forms import EndForm, FreezeForm, WindowForm, ZoneForm
 from portal.console.pages.calendar.page import calendar_page, scope_named
-from portal.console.pages.run.views import run_or_404
-from portal.console.reauthentication import sign_in_again, signed_in_lately
+from portal.console.runs import run_or_404
+from portal.sign_in.reauthentication import ask_again, forget_typed, signed_in_lately, typed_before
 from provisioning.calendar.service import (
     CalendarRefusedError,
     Scope,
@@ -37,14 +38,14 @@ LONGEST_NUMBER = 15
 
 
 @require_GET
-@allowed(Act.SEE)
+@require_role(Act.SEE)
 def page(request: HttpRequest) -> HttpResponse:
     """Show what holds applies now, and what is ahead."""
     return render(request, "calendar/page.html", {"page": calendar_page(within(request))})
 
 
 @require_http_methods(["GET", "POST"])
-@allowed(Act.OPERATE)
+@require_role(Act.OPERATE)
 def new_freeze(request: HttpRequest) -> HttpResponse:
     """Show the form of a freeze of whom the address names; a good one sets it."""
     scope = _scope(request)
@@ -61,7 +62,7 @@ def new_freeze(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@allowed(Act.OPERATE)
+@require_role(Act.OPERATE)
 def new_window(request: HttpRequest) -> HttpResponse:
     """Show the form of a maintenance window of whom the address names; a good one adds it."""
     scope = _scope(request)
@@ -78,7 +79,7 @@ def new_window(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-@allowed(Act.OPERATE)
+@require_role(Act.OPERATE)
 def stop_freeze(request: HttpRequest, number: int) -> HttpResponse:
     """End a freeze before its time."""
     freeze = end_freeze(
@@ -90,7 +91,7 @@ def stop_freeze(request: HttpRequest, number: int) -> HttpResponse:
 
 
 @require_POST
-@allowed(Act.OPERATE)
+@require_role(Act.OPERATE)
 def stop_window(request: HttpRequest, number: int) -> HttpResponse:
     """Take a maintenance window away."""
     window = end_window(
@@ -102,21 +103,21 @@ def stop_window(request: HttpRequest, number: int) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@allowed(Act.OPERATE)
+@require_role(Act.OPERATE)
 def lifetime(request: HttpRequest, suffix: str) -> HttpResponse:
     """Show the form of the last day of a sandbox; a good one sets it, and `act=remove` removes it."""
     return _end(request, suffix, EndKind.LIFETIME)
 
 
 @require_http_methods(["GET", "POST"])
-@allowed(Act.OPERATE)
+@require_role(Act.OPERATE)
 def contract(request: HttpRequest, suffix: str) -> HttpResponse:
     """Show the form of a contract's last day; a good one sets it, and `act=remove` removes it."""
     return _end(request, suffix, EndKind.CONTRACT)
 
 
 @require_http_methods(["GET", "POST"])
-@allowed(Act.OPERATE)
+@require_role(Act.OPERATE)
 def time_zone(request: HttpRequest, suffix: str) -> HttpResponse:
     """Show the form of a district's time zone; a good one changes it at once, without a run."""
     district = district_or_404(request, suffix)
@@ -142,8 +143,9 @@ def _end(request: HttpRequest, suffix: str, chosen: EndKind) -> HttpResponse:
         return redirect("console:district-settings", suffix)
     if request.method == "POST" and chosen is EndKind.LIFETIME and not signed_in_lately(request):
         messages.warning(request, _("Your sign-in was long ago. Sign in again, then set the last day."))
-        return redirect(sign_in_again(request.path))
-    initial = {"last_day": end.last_day, "notice_days": end.notice_days} if end is not None else None
+        return ask_again(request, request.path, keep=("last_day", "notice_days"))
+    stored = {"last_day": end.last_day, "notice_days": end.notice_days} if end is not None else {}
+    initial = stored | typed_before(request, request.path)
     form = EndForm(request.POST or None, initial=initial, kind=chosen)
     if request.method == "POST" and form.is_valid():
         try:
@@ -151,6 +153,7 @@ def _end(request: HttpRequest, suffix: str, chosen: EndKind) -> HttpResponse:
         except CalendarRefusedError as refusal:
             form.refuse(refusal.problems)
         else:
+            forget_typed(request)
             messages.success(request, _("The last day is set."))
             return redirect("console:district-settings", suffix)
     context = {"form": form, "district": district, "end": end, "is_lifetime": chosen is EndKind.LIFETIME}
@@ -158,9 +161,13 @@ def _end(request: HttpRequest, suffix: str, chosen: EndKind) -> HttpResponse:
 
 
 @require_POST
-@allowed(Act.RESOLVE)
+@require_role(Act.RESOLVE)
 def override(request: HttpRequest, number: int) -> HttpResponse:
     """Let a run start in spite of a freeze or a closed window."""
+    if not signed_in_lately(request):
+        messages.warning(request, _("Your sign-in was long ago. Sign in again, then let the run start."))
+        return ask_again(request, reverse("console:run", args=[number]), keep=("reason",))
+    forget_typed(request)
     try:
         override_hold(run=run_or_404(request, number), reason=request.POST.get("reason", ""), actor=person(request))
     except ServiceRefusedError as refusal:

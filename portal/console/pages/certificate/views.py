@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET
 
 from messages.stored import restored
-from portal.console.doors import allowed, within
+from portal.console.doors import require_role, within
 from provisioning.models import RemovalCertificate
 from provisioning.states.runs import RunState
 from provisioning.teardown.certificates import certificate_file, check, portal_key
@@ -20,7 +20,7 @@ LONGEST_NUMBER = 15
 
 
 @require_GET
-@allowed(Act.SEE)
+@require_role(Act.SEE)
 def page(request: HttpRequest, number: int) -> HttpResponse:
     """Show the certificate, and whether what is stored still is what was signed."""
     certificate = _certificate(request, number)
@@ -43,7 +43,7 @@ def page(request: HttpRequest, number: int) -> HttpResponse:
 
 
 @require_GET
-@allowed(Act.SEE)
+@require_role(Act.SEE)
 def download(request: HttpRequest, number: int) -> HttpResponse:
     """Send the signed file."""
     certificate = _certificate(request, number)

@@ -14,10 +14,10 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from portal.console.doors import allowed, person
+from portal.console.doors import person, require_role
 from portal.console.forms import DescribedForm
 from portal.console.pages.tokens.form import TermsForm
-from portal.console.reauthentication import sign_in_again, signed_in_lately
+from portal.sign_in.reauthentication import sign_in_again, signed_in_lately
 from registry.accounts.acts import Act
 from registry.accounts.tokens import devices
 from registry.accounts.tokens.service import TokenRefusedError
@@ -33,7 +33,7 @@ class CodeForm(DescribedForm):
 
 @never_cache
 @require_http_methods(["GET", "POST"])
-@allowed(Act.SEE)
+@require_role(Act.SEE)
 def device(request: HttpRequest) -> HttpResponse:
     """Ask for the code, then show who asks for what, then take the decision."""
     typed = str(request.POST.get("user_code") or request.GET.get("user_code", ""))[:20]

@@ -38,6 +38,6 @@ def actual_shown(district: District) -> ActualShown:
         forecast,
         forecast is not None and forecast > district.monthly_budget_usd,
         actual.days,
-        columns([{"busy": float(row.usd)} for row in actual.days]),
+        columns([{"busy": float(row.usd)} for row in actual.days], [row.day for row in actual.days]),
         actual.reading,
     )

@@ -12,20 +12,29 @@ from django.views.decorators.http import require_GET, require_POST
 
 from messages.message import message
 from portal.console.districts import by_service, district_or_404, service_counts
-from portal.console.doors import allowed, person
+from portal.console.doors import person, require_role
 from portal.console.pages.audit.page import with_links
 from portal.console.pages.district.actual_cost import actual_shown
 from portal.console.pages.district.architecture import architecture
 from portal.console.pages.district.plain import plain_ways
-from portal.console.pages.fleet.page import exposures_of, health_of
 from portal.console.paging import page
 from provisioning.errors import ServiceRefusedError
 from provisioning.health.pipeline_metrics import figures_of, is_watched
 from provisioning.models import Run
 from provisioning.models.run import WIDE
 from provisioning.onboarding.drafts import delete_draft, expires_at
+from provisioning.runs.district_health import exposures_of, health_of
 from provisioning.runs.requests import request_run
-from provisioning.runs.selectors import active_run, certificate_of, kept_of, latest_run, lock_of, monthly_cost
+from provisioning.runs.selectors import (
+    active_run,
+    certificate_of,
+    exposing,
+    kept_of,
+    last_changes,
+    latest_run,
+    lock_of,
+    monthly_cost,
+)
 from provisioning.states.runs import RETRYABLE_STATES, RunKind
 from registry.accounts.acts import Act
 from registry.audit.models import AuditEvent
@@ -36,18 +45,18 @@ from registry.messages.translation import translated
 PAGE_SIZE = 50
 
 
-def pipeline_context(district: District) -> dict[str, Any]:
-    """Return what the pipeline's part shows; nothing of it waits for AWS."""
+def pipeline_context(district: District, latest: Run | None) -> dict[str, Any]:
+    """Return what the pipeline's part shows beside the newest run; nothing of it waits for AWS."""
     office = district.outputs.filter(name="service_url", sensitive=False).values_list("value", flat=True).first()
     return {
         "pipeline": figures_of(district),
-        "watched": is_watched(district),
+        "watched": is_watched(district, latest),
         "office": office if isinstance(office, str) and office.startswith(("http://", "https://")) else "",
     }
 
 
 @require_GET
-@allowed(Act.SEE)
+@require_role(Act.SEE)
 def overview(request: HttpRequest, suffix: str) -> HttpResponse:
     """Facts, outputs and what exists."""
     district = district_or_404(request, suffix)
@@ -66,20 +75,21 @@ def overview(request: HttpRequest, suffix: str) -> HttpResponse:
         cost=None if district.status == DistrictStatus.REMOVED else monthly_cost(district),
         plain=[] if district.status == DistrictStatus.REMOVED else plain_ways(district),
         diagram=architecture(district, active=active, latest=latest),
-        **pipeline_context(district),
+        **pipeline_context(district, latest),
     )
 
 
 @require_GET
-@allowed(Act.SEE)
+@require_role(Act.SEE)
 def pipeline(request: HttpRequest, suffix: str) -> HttpResponse:
     """What the district's pipeline is doing: the part of the overview that looks again by itself."""
     district = district_or_404(request, suffix)
-    return render(request, "district/parts/pipeline.html", {"district": district, **pipeline_context(district)})
+    context = {"district": district, **pipeline_context(district, latest_run(district))}
+    return render(request, "district/parts/pipeline.html", context)
 
 
 @require_GET
-@allowed(Act.SEE)
+@require_role(Act.SEE)
 def resources(request: HttpRequest, suffix: str) -> HttpResponse:
     """Every resource, by service."""
     district = district_or_404(request, suffix)
@@ -110,17 +120,17 @@ def resources(request: HttpRequest, suffix: str) -> HttpResponse:
 
 
 @require_GET
-@allowed(Act.SEE)
+@require_role(Act.SEE)
 def runs(request: HttpRequest, suffix: str) -> HttpResponse:
     """Every run, newest first."""
     district = district_or_404(request, suffix)
     rows = Run.objects.filter(district=district).select_related("requested_by").defer(*WIDE)
     pager = page(rows, request.GET, size=PAGE_SIZE)
-    return show_tab(request, district, "runs", runs=pager.rows, pager=pager)
+    return show_tab(request, district, "runs", runs=pager.rows, exposing=exposing(pager.rows), pager=pager)
 
 
 @require_GET
-@allowed(Act.SEE)
+@require_role(Act.SEE)
 def audit(request: HttpRequest, suffix: str) -> HttpResponse:
     """Every audit event of the district."""
     district = district_or_404(request, suffix)
@@ -129,28 +139,28 @@ def audit(request: HttpRequest, suffix: str) -> HttpResponse:
 
 
 @require_GET
-@allowed(Act.SEE)
+@require_role(Act.SEE)
 def danger(request: HttpRequest, suffix: str) -> HttpResponse:
     """The way to the teardown's confirmation."""
     return show_tab(request, district_or_404(request, suffix), "danger")
 
 
 @require_POST
-@allowed(Act.OPERATE)
+@require_role(Act.OPERATE)
 def plan(request: HttpRequest, suffix: str) -> HttpResponse:
     """Ask for a plan: what would change, without changing it."""
     return _ask(request, suffix, RunKind.PLAN)
 
 
 @require_POST
-@allowed(Act.OPERATE)
+@require_role(Act.OPERATE)
 def deploy(request: HttpRequest, suffix: str) -> HttpResponse:
     """Ask for an apply: bring AWS to what the stack says."""
     return _ask(request, suffix, RunKind.APPLY)
 
 
 @require_POST
-@allowed(Act.OPERATE)
+@require_role(Act.OPERATE)
 def delete(request: HttpRequest, suffix: str) -> HttpResponse:
     """Delete a draft; a district that was ever deployed is torn down instead."""
     district = district_or_404(request, suffix)
@@ -189,11 +199,16 @@ def show_tab(
     }
     exposures = exposures_of([district]).get(district.pk, 0)
     context["exposures"] = exposures if tab != "drift" else 0
+    if "latest" not in extra_context:
+        extra_context["latest"] = latest_run(district)
     if "active" not in extra_context:
-        extra_context |= {"active": active_run(district), "latest": latest_run(district)}
+        extra_context["active"] = active_run(district)
     latest = extra_context["latest"]
     context["health"] = health_of(district, extra_context["active"], is_exposed=exposures > 0)
     context["draft_expires"] = expires_at(district, latest) if district.status == DistrictStatus.DRAFT else None
-    if district.status == DistrictStatus.NEEDS_ATTENTION and latest and latest.state_badge in RETRYABLE_STATES:
-        context["retry"] = latest
+    # A plan or a check that came after the last change mended nothing: its cause and way out stay.
+    failed = district.status == DistrictStatus.NEEDS_ATTENTION
+    if failed and (change := last_changes([district.pk]).get(district.pk)) is not None:
+        context |= {"cause": change.cause, "changed": change.newest}
+        context["retry"] = change.newest if change.newest.state_badge in RETRYABLE_STATES else None
     return render(request, f"district/{tab}.html", context | extra_context, status=status)

@@ -15,7 +15,8 @@ from provisioning.aws_kinds import service_of
 from provisioning.drift.acceptance import FOREIGN
 from provisioning.drift.schedule import limits, next_turn
 from provisioning.drift.service import acceptance
-from provisioning.models import DriftItem
+from provisioning.models import DriftItem, Run
+from provisioning.runs.district_health import beside
 from registry.districts.models import District
 from registry.districts.statuses import DistrictStatus
 from registry.messages.translation import translated
@@ -59,15 +60,15 @@ class DriftPage:
     """What somebody added, is no exposure, and can be removed from here as well."""
 
 
-def drift_page(district: District) -> DriftPage:
-    """Gather what is shown of the district's drift."""
+def drift_page(district: District, run: Run | None) -> DriftPage:
+    """Gather what is shown of the district's drift beside its newest run."""
     items = list(district.drift_items.all())
     proposed = acceptance(district, items)
     reasons = {(refusal.address, refusal.path): str(translated(refusal.sentence)) for refusal in proposed.refusals}
     resources = [
         _resource(address, list(group), reasons) for address, group in groupby(items, lambda item: item.address)
     ]
-    is_live = district.status_badge is DistrictStatus.LIVE
+    is_live = beside(district, run) is DistrictStatus.LIVE
     return DriftPage(
         resources=resources,
         attributes=len(items),

@@ -12,15 +12,16 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from portal.console.districts import district_or_404
-from portal.console.doors import allowed, person, within
+from portal.console.doors import person, require_role, within
 from portal.console.pages.district.views import show_tab
 from portal.console.pages.drift.fleet import drift_list
 from portal.console.pages.drift.page import drift_page
-from portal.console.reauthentication import sign_in_again, signed_in_lately
+from portal.sign_in.reauthentication import ask_again, forget_typed, signed_in_lately
 from provisioning.drift import service as service
 from provisioning.drift.removal import request_removal
 from provisioning.errors import ServiceRefusedError
 from provisioning.models import Run
+from provisioning.runs.selectors import latest_run
 from registry.accounts.acts import Act
 from registry.messages.translation import translated
 
@@ -29,49 +30,51 @@ REASON_LENGTH = 2000
 
 
 @require_GET
-@allowed(Act.SEE)
+@require_role(Act.SEE)
 def drift(request: HttpRequest, suffix: str) -> HttpResponse:
     """What drifted, attribute by attribute."""
     district = district_or_404(request, suffix)
-    return show_tab(request, district, "drift", page=drift_page(district))
+    latest = latest_run(district)
+    return show_tab(request, district, "drift", latest=latest, page=drift_page(district, latest))
 
 
 @require_POST
-@allowed(Act.OPERATE)
+@require_role(Act.OPERATE)
 def check(request: HttpRequest, suffix: str) -> HttpResponse:
     """Ask for a check now."""
     return _ask(request, suffix, service.check_now)
 
 
 @require_POST
-@allowed(Act.OPERATE)
+@require_role(Act.OPERATE)
 def plan_repair(request: HttpRequest, suffix: str) -> HttpResponse:
     """Ask for the plan of a repair."""
     return _ask(request, suffix, service.plan_repair)
 
 
 @require_POST
-@allowed(Act.OPERATE)
+@require_role(Act.OPERATE)
 def repair(request: HttpRequest, suffix: str) -> HttpResponse:
     """Ask for the repair itself."""
     return _ask(request, suffix, service.repair)
 
 
 @require_POST
-@allowed(Act.OPERATE)
+@require_role(Act.OPERATE)
 def accept(request: HttpRequest, suffix: str) -> HttpResponse:
     """Take over into the settings what they can hold."""
     return _ask(request, suffix, service.accept)
 
 
 @require_POST
-@allowed(Act.OPERATE)
+@require_role(Act.OPERATE)
 def remove(request: HttpRequest, suffix: str, item: int) -> HttpResponse:
     """Have a worker remove what somebody added in AWS."""
     url = reverse("console:district-drift", args=[suffix])
     if not signed_in_lately(request):
         messages.warning(request, _("Your sign-in was long ago. Sign in again, then confirm the removal."))
-        return redirect(sign_in_again(url))
+        return ask_again(request, url, keep=("reason",))
+    forget_typed(request)
     try:
         request_removal(
             district=district_or_404(request, suffix),
@@ -97,7 +100,7 @@ def _ask(request: HttpRequest, suffix: str, request_run: Callable[..., Run]) -> 
 
 
 @require_GET
-@allowed(Act.SEE)
+@require_role(Act.SEE)
 def fleet(request: HttpRequest) -> HttpResponse:
     """Show the districts that have drifted."""
     return render(request, "drift/page.html", {"page": drift_list(within(request))})

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
 from messages.message import message
-from portal.console.doors import allowed, person
+from portal.console.doors import person, require_role
 from portal.console.forms import DescribedForm
 from provisioning.errors import ServiceRefusedError
 from provisioning.evidence.drills import LONGEST_FINDINGS, LONGEST_POINT, MOST_MINUTES, Drill, drills, record_drill
@@ -81,7 +81,7 @@ class DrillForm(DescribedForm):
 
 
 @require_http_methods(["GET", "POST"])
-@allowed(Act.EVIDENCE)
+@require_role(Act.EVIDENCE)
 def evidence(request: HttpRequest) -> HttpResponse:
     """Show what there is; a POST with a period asks for a package."""
     form = PeriodForm(request.POST or None)
@@ -97,7 +97,7 @@ def evidence(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-@allowed(Act.ADMINISTER)
+@require_role(Act.ADMINISTER)
 def drill(request: HttpRequest) -> HttpResponse:
     """Put a restore drill on record."""
     form = DrillForm(request.POST)
@@ -135,7 +135,7 @@ def _page(request: HttpRequest, form: PeriodForm, drill_form: DrillForm) -> Http
 
 
 @require_POST
-@allowed(Act.EVIDENCE)
+@require_role(Act.EVIDENCE)
 def download(request: HttpRequest, number: int) -> HttpResponse:
     """Send a package's file; that it was taken is on record, which is why it is asked for by POST."""
     package = get_object_or_404(EvidencePackage, pk=number)

@@ -12,41 +12,26 @@ from django.utils.translation import gettext_lazy as _
 from infra.sizes import SIZES
 from infra.spec import Environment
 from portal.console.addresses import as_query
-from provisioning.models import DriftItem, Run
-from provisioning.runs.selectors import ACTIVE
-from provisioning.states.runs import RunKind, RunState
+from provisioning.models import Run
+from provisioning.models.district_health import ATTENTION, DRAFT, LIVE
+from provisioning.states.runs import HELD_STATES, RunState
 from registry.districts.models import District
 from registry.districts.registration import REGIONS
 from registry.districts.statuses import DistrictStatus, DriftStatus
-
-AT_WORK = [state for state in ACTIVE if state != RunState.AWAITING_APPROVAL]
 
 
 def _with_run(*states: str) -> Q:
     return Q(pk__in=Run.objects.filter(state__in=states).values("district"))
 
 
-EXPOSED = Q(pk__in=DriftItem.objects.exclude(exposure="").values("district")) & ~Q(status=DistrictStatus.REMOVED)
-"""Districts that drift has opened: an incident, whatever their status."""
-CHANGED_WHILE_LIVE = Q(
-    status__in=[DistrictStatus.PROVISIONING, DistrictStatus.TEARING_DOWN],
-    pk__in=Run.objects.filter(state__in=ACTIVE, status_before=DistrictStatus.LIVE)
-    .exclude(Q(kind=RunKind.DESTROY) & (Q(apply_begun_at__isnull=False) | Q(apply_open=True)))
-    .values("district"),
-)
-"""Districts that a run changes, or is about to tear down, while they live: `provisioning.states.districts.health`."""
-ATTENTION = Q(status=DistrictStatus.NEEDS_ATTENTION) | EXPOSED
-LIVE = (Q(status=DistrictStatus.LIVE) | CHANGED_WHILE_LIVE) & ~EXPOSED
-"""How a district is counts once: an exposed one needs attention, and is live to nobody who has to act."""
-
 CHIPS: dict[str, tuple[str | Promise, Q]] = {
     "": (_("All"), Q()),
     "attention": (_("Needs attention"), ATTENTION),
-    "running": (_("Running"), _with_run(*AT_WORK)),
+    "running": (_("Running"), _with_run(*sorted(HELD_STATES))),
     "approval": (_("Awaiting approval"), _with_run(RunState.AWAITING_APPROVAL)),
     "drifted": (_("Drifted"), Q(drift=DriftStatus.DRIFTED) & ~Q(status=DistrictStatus.REMOVED)),
     "live": (_("Live"), LIVE),
-    "draft": (_("Drafts"), Q(status=DistrictStatus.DRAFT)),
+    "draft": (_("Drafts"), DRAFT),
     "removed": (_("Removed"), Q(status=DistrictStatus.REMOVED)),
 }
 """Key in the address, word, and which districts it counts and shows."""

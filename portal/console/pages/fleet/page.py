@@ -17,21 +17,25 @@ from django.utils.translation import ngettext
 
 from messages.message import sentences
 from portal.console.forms import ACCOUNTS_LISTED
-from portal.console.pages.fleet.filter import CHIPS, EXPOSED, FleetFilter, read_filter
+from portal.console.pages.fleet.filter import CHIPS, FleetFilter, read_filter
 from portal.console.paging import Page, page, page_in_order
 from portal.reach import Within
-from provisioning.models import DriftItem, Run, StackResource
+from provisioning.models import Run, StackResource
+from provisioning.models.district_health import EXPOSED
 from provisioning.models.run import WIDE
-from provisioning.states.districts import health
-from provisioning.states.runs import RunKind, RunState
+from provisioning.runs.district_health import exposures_of, health_of
+from provisioning.runs.selectors import LastChange, exposing_of, last_changes
+from provisioning.states.runs import CheckOutcome, RunKind, RunState, outcome
 from registry.districts.models import AwsAccount, District
-from registry.districts.statuses import DistrictStatus, DriftStatus
+from registry.districts.statuses import DistrictStatus
 from registry.messages.translation import translated
 
 PAGE_SIZE = 50
 ATTENTION_LINES = 10
 READ_AT_ONCE = 500
 STRIP = 10
+CHECKED = (RunKind.DRIFT.value, RunState.SUCCEEDED.value)
+"""Kind and state of a check that found drift."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +55,8 @@ class Past:
 
     number: int
     kind: RunKind
-    state: RunState
+    end: RunState | CheckOutcome
+    """What it came to, or its state while it goes on."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +68,8 @@ class FleetRow:
     resources: int
     past: tuple[Past, ...] = ()
     """The last ten, the newest last."""
-    monthly_usd: Decimal | None = None
+    estimate: Decimal | None = None
+    """What its stack costs a month in USD, by its newest plan."""
     exposures: int = 0
     """In how many places drift has opened it."""
 
@@ -71,6 +77,16 @@ class FleetRow:
     def health(self) -> DistrictStatus:
         """How the district is; what a run does with it now is the run's state."""
         return health_of(self.district, self.run, is_exposed=self.exposures > 0)
+
+    @property
+    def monthly_usd(self) -> Decimal | None:
+        """What it costs a month; a district of which nothing exists costs nothing, as the overview counts."""
+        return None if self.health in {DistrictStatus.DRAFT, DistrictStatus.REMOVED} else self.estimate
+
+    @property
+    def end(self) -> RunState | CheckOutcome | None:
+        """What its last run came to, or its state while it goes on."""
+        return self.past[-1].end if self.past else None
 
     @property
     def is_active(self) -> bool:
@@ -87,6 +103,8 @@ class Attention:
     act: str
     exposures: int = 0
     """In how many places drift has opened it; an incident stands before all else."""
+    run: Run | None = None
+    """The run that the act leads to; without one it leads to the district."""
 
 
 COLUMNS: dict[str, Callable[[FleetRow], Any]] = {
@@ -154,11 +172,12 @@ def fleet(query: QueryDict, within: Within) -> Fleet:
     some = bad[:ATTENTION_LINES]
     joined = rows_of([*some, *pager.rows])
     lines = joined[: len(some)]
+    changes = last_changes([row.district.pk for row in lines])
     return Fleet(
         chips=chips,
         filter=filters,
         accounts=accounts if len(accounts) <= ACCOUNTS_LISTED else None,
-        attention=[attention(row) for row in lines],
+        attention=[attention(row, changes.get(row.district.pk)) for row in lines],
         more_attention=len(bad) - len(lines),
         rows=joined[len(some) :],
         pager=pager,
@@ -167,26 +186,11 @@ def fleet(query: QueryDict, within: Within) -> Fleet:
     )
 
 
-def health_of(district: District, run: Run | None, *, is_exposed: bool) -> DistrictStatus:
-    """Return how a district is beside its newest run; one that drift has opened needs attention, whatever it was."""
-    if is_exposed and district.status_badge is not DistrictStatus.REMOVED:
-        return DistrictStatus.NEEDS_ATTENTION
-    if run is None or not run.is_active:
-        return district.status_badge
-    return health(district.status_badge, run.kind_badge, status_before=run.status_before, applied=run.applied)
+def attention(row: FleetRow, change: LastChange | None) -> Attention:
+    """Return why a district needs somebody, and what to do next; drift that opened it comes before all else.
 
-
-def exposures_of(districts: Sequence[District]) -> dict[int, int]:
-    """Return in how many places drift has opened each district, by its id; without those where it has not."""
-    drifted = [district for district in districts if district.drift_badge is DriftStatus.DRIFTED]
-    if not drifted:
-        return {}
-    rows = DriftItem.objects.filter(district__in=drifted).exclude(exposure="")
-    return dict(rows.values_list("district").annotate(Count("id")).order_by("district"))
-
-
-def attention(row: FleetRow) -> Attention:
-    """Return why a district needs somebody, and what to do next; drift that opened it comes before all else."""
+    A plan or a check that came after the last change mended nothing.
+    """
     exposures = row.exposures
     if exposures:
         reason = ngettext(
@@ -195,14 +199,17 @@ def attention(row: FleetRow) -> Attention:
             exposures,
         )
         return Attention(row, reason % {"number": exposures}, _("Handle the incident"), exposures)
-    if row.run is None:
-        return Attention(row, _("It has no run."), _("Deploy it"))
     if row.is_active:
-        return Attention(row, _("Its last run failed; another run is in progress."), _("Watch run"))
-    if row.run.error_summary:
-        return Attention(row, sentences(row.run.error_summary, row.run.error_remedy), _("See and retry run"))
-    reason = _("Its last run was %(state)s.") % {"state": translated(row.run.state_badge.word.lower())}
-    return Attention(row, reason, _("See and retry run"))
+        if row.run is not None and row.run.state_badge is RunState.AWAITING_APPROVAL:
+            return Attention(row, _("Its last change failed; a plan waits for approval."), _("See run"), run=row.run)
+        return Attention(row, _("Its last change failed; another run is in progress."), _("Watch run"), run=row.run)
+    if change is None:
+        return Attention(row, _("It has no run."), _("Deploy it"))
+    if change.cause.error_summary:
+        cause = sentences(change.cause.error_summary, change.cause.error_remedy)
+        return Attention(row, cause, _("See and retry run"), run=change.newest)
+    reason = _("Its last change was %(state)s.") % {"state": translated(change.cause.state_badge.word.lower())}
+    return Attention(row, reason, _("See and retry run"), run=change.newest)
 
 
 def every_row(query: QueryDict, within: Within) -> Iterator[dict[str, Any]]:
@@ -233,7 +240,7 @@ def rows_of(districts: Sequence[District]) -> list[FleetRow]:
             runs.get(newest.get(district.pk, 0)),
             counts.get(district.pk, 0),
             past.get(district.pk, ()),
-            None if district.status == DistrictStatus.REMOVED else costs.get(district.pk),
+            costs.get(district.pk),
             exposed.get(district.pk, 0),
         )
         for district in districts
@@ -241,10 +248,13 @@ def rows_of(districts: Sequence[District]) -> list[FleetRow]:
 
 
 def last_runs(ids: Sequence[int]) -> dict[int, tuple[Past, ...]]:
-    """Return the last runs of each district, the newest last, in one query."""
+    """Return the last runs of each district, the newest last, in one query; in two where a check has found drift."""
     place = Window(RowNumber(), partition_by=F("district"), order_by=F("id").desc())
     rows = Run.objects.filter(district__in=ids).annotate(place=place).filter(place__lte=STRIP).order_by("id")
     by_district: dict[int, list[Past]] = defaultdict(list)
-    for district, number, kind, state in rows.values_list("district", "id", "kind", "state"):
-        by_district[district].append(Past(number, RunKind(kind), RunState(state)))
+    listed = list(rows.values_list("district", "id", "kind", "state"))
+    exposed = exposing_of([number for _d, number, kind, state in listed if (kind, state) == CHECKED])
+    for district, number, kind, state in listed:
+        end = outcome(RunKind(kind), RunState(state), is_exposing=number in exposed)
+        by_district[district].append(Past(number, RunKind(kind), end))
     return {district: tuple(runs) for district, runs in by_district.items()}

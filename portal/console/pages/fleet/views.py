@@ -11,7 +11,7 @@ from infra.sizes import SIZES
 from infra.spec import Environment
 from messages.message import message
 from portal.console.districts import district_or_404
-from portal.console.doors import allowed, person, within
+from portal.console.doors import person, require_role, within
 from portal.console.exports import FORMATS, download
 from portal.console.pages.fleet.filter import SORTS, read_filter
 from portal.console.pages.fleet.page import COLUMNS, every_row, rows_of
@@ -24,7 +24,7 @@ from registry.districts.registration import REGIONS
 
 
 @require_GET
-@allowed(Act.SEE)
+@require_role(Act.SEE)
 def fleet(request: HttpRequest) -> HttpResponse:
     """Show the fleet as its address asks."""
     context = {
@@ -40,14 +40,14 @@ def fleet(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
-@allowed(Act.SEE)
+@require_role(Act.SEE)
 def row(request: HttpRequest, suffix: str) -> HttpResponse:
     """Show one row anew; a row without an active run carries no trigger and so is not asked for again."""
     return render(request, "fleet/parts/row.html", {"row": rows_of([district_or_404(request, suffix)])[0]})
 
 
 @require_GET
-@allowed(Act.SEE)
+@require_role(Act.SEE)
 def export(request: HttpRequest) -> StreamingHttpResponse:
     """Hand out what the filter lets through as a file; that somebody took it is recorded first."""
     kind = request.GET.get("format", "")

@@ -9,7 +9,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from portal.console.doors import allowed, person
+from portal.console.doors import person, require_role
 from portal.console.pages.notices.forms import OCCASIONS, MailForm
 from portal.console.paging import page as paged
 from provisioning.notices.inbox import choose_mail, chosen_mail, inbox_of, mark_read, read_up_to
@@ -20,7 +20,7 @@ PAGE_SIZE = 50
 
 
 @require_GET
-@allowed(Act.SEE)
+@require_role(Act.SEE)
 def inbox(request: HttpRequest) -> HttpResponse:
     """Show the inbox, newest first."""
     user = person(request)
@@ -38,7 +38,7 @@ def inbox(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-@allowed(Act.SEE)
+@require_role(Act.SEE)
 def read(request: HttpRequest) -> HttpResponse:
     """Keep that all up to the newest one shown is read."""
     newest = request.POST.get("newest", "")
@@ -48,7 +48,7 @@ def read(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-@allowed(Act.SEE)
+@require_role(Act.SEE)
 def mail(request: HttpRequest) -> HttpResponse:
     """Keep what the person wants by mail."""
     form = MailForm(request.POST)

@@ -11,15 +11,15 @@ from portal.console.pages.district.diagram import PartState
 from provisioning.models.preflight import PreflightVerdict
 from provisioning.models.quota import QuotaSource
 from provisioning.states.rollouts import RolloutState, Standing
-from provisioning.states.runs import Decision, RunKind, RunState
+from provisioning.states.runs import CheckOutcome, Decision, RunKind, RunState
 from registry.badges import Badge
 from registry.districts.statuses import DistrictStatus, DriftStatus
 
 Words = Mapping[Badge, str | Promise]
 
 DISTRICTS: Words = {
-    DistrictStatus.DRAFT: _("Registered; nothing of it exists in AWS."),
-    DistrictStatus.PROVISIONING: _("A run makes or changes its environment."),
+    DistrictStatus.DRAFT: _("Registered; nothing of it exists in AWS. A first run may plan or wait."),
+    DistrictStatus.PROVISIONING: _("A run makes its environment, or repairs it; a live district stays live."),
     DistrictStatus.LIVE: _("Its environment is deployed, and a second plan was empty."),
     DistrictStatus.NEEDS_ATTENTION: _(
         "Its last run did not come through, or drift has opened it. See the run or the incident for what to do."
@@ -80,6 +80,10 @@ PREFLIGHTS: Words = {
     PreflightVerdict.WARNING: _("A run may come through; somebody ought to look."),
     PreflightVerdict.REFUSED: _("What a run needs is missing or denied: it is refused before its first plan."),
 }
+CHECKS: Words = {
+    CheckOutcome.DRIFT_FOUND: _("The check found that AWS differs from the stack."),
+    CheckOutcome.EXPOSED: _("The check found drift that widens who can reach the district: an incident."),
+}
 ROLLOUTS: Words = {
     RolloutState.RUNNING: _("Waves are being worked on."),
     RolloutState.PAUSED: _("Nothing new begins until somebody resumes it; what is at work goes on."),
@@ -101,6 +105,7 @@ GROUPS: tuple[tuple[str | Promise, Words], ...] = (
     (_("Districts"), DISTRICTS),
     (_("Drift"), DRIFT),
     (_("Runs"), RUNS),
+    (_("Drift checks"), CHECKS),
     (_("Kinds of runs"), KINDS),
     (_("Decisions"), DECISIONS),
     (_("Components of a stack"), PARTS),

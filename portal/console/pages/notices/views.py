@@ -13,10 +13,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from portal.console.doors import allowed, person
+from portal.console.doors import person, require_role
 from portal.console.pages.notices.forms import KINDS, OCCASIONS, EndpointForm, initial_of
 from portal.console.paging import page as paged
-from portal.console.reauthentication import sign_in_again, signed_in_lately
+from portal.sign_in.reauthentication import sign_in_again, signed_in_lately
 from provisioning.errors import ServiceRefusedError
 from provisioning.models import Notice, NoticeEndpoint
 from provisioning.notices.endpoints import (
@@ -39,7 +39,7 @@ SENDING = "provisioning.send_notices"
 
 
 @require_GET
-@allowed(Act.ADMINISTER)
+@require_role(Act.ADMINISTER)
 def endpoints(request: HttpRequest) -> HttpResponse:
     """Show all endpoints."""
     pager = paged(NoticeEndpoint.objects.all(), request.GET, size=PAGE_SIZE)
@@ -50,7 +50,7 @@ def endpoints(request: HttpRequest) -> HttpResponse:
 @never_cache
 @sensitive_post_parameters("address")
 @require_http_methods(["GET", "POST"])
-@allowed(Act.ADMINISTER)
+@require_role(Act.ADMINISTER)
 def new(request: HttpRequest) -> HttpResponse:
     """Show the form; a good one adds the endpoint, and the answer shows its secret, once."""
     if not signed_in_lately(request):
@@ -69,7 +69,7 @@ def new(request: HttpRequest) -> HttpResponse:
 
 @sensitive_post_parameters("address")
 @require_http_methods(["GET", "POST"])
-@allowed(Act.ADMINISTER)
+@require_role(Act.ADMINISTER)
 def endpoint(request: HttpRequest, number: int) -> HttpResponse:
     """Show an endpoint with its deliveries; a POST gives it other values."""
     notice_endpoint = get_object_or_404(NoticeEndpoint, pk=number)
@@ -100,7 +100,7 @@ def endpoint(request: HttpRequest, number: int) -> HttpResponse:
 
 @never_cache
 @require_POST
-@allowed(Act.ADMINISTER)
+@require_role(Act.ADMINISTER)
 def act(request: HttpRequest, number: int) -> HttpResponse:
     """Test an endpoint, switch it, rotate its secret or remove it, as the button says."""
     notice_endpoint = get_object_or_404(NoticeEndpoint, pk=number)
@@ -125,7 +125,7 @@ def act(request: HttpRequest, number: int) -> HttpResponse:
 
 
 @require_POST
-@allowed(Act.ADMINISTER)
+@require_role(Act.ADMINISTER)
 def again(request: HttpRequest, number: int) -> HttpResponse:
     """Have a delivery sent again."""
     notice = get_object_or_404(Notice.objects.exclude(endpoint=None).select_related("endpoint"), pk=number)

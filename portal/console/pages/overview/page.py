@@ -8,18 +8,19 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from django.conf import settings
-from django.db.models import Case, CharField, Count, F, QuerySet, Value, When
+from django.db.models import Count, QuerySet, Sum
 from django.utils import timezone
 
 from portal.console.charts import Columns, columns
 from portal.console.pages.approvals.page import count_for, waiting_plans
 from portal.console.pages.calendar.page import ends_ahead
 from portal.console.pages.drift.fleet import WIDENS, drifted_districts
-from portal.console.pages.fleet.filter import ATTENTION, LIVE
+from portal.console.pages.runs.filter import CHANGES, RunFilter
 from portal.reach import Within
 from provisioning.costs.selectors import Total, in_all, totals_by
-from provisioning.measurements.daily import figures
+from provisioning.measurements.daily import IN_AWS, figures
 from provisioning.models import DailyFigures, DistrictEnd, DriftItem, Run
+from provisioning.models.district_health import HEALTH
 from provisioning.models.run import WIDE
 from provisioning.onboarding.drafts import drafts
 from provisioning.states.runs import RunState
@@ -62,21 +63,24 @@ class Health:
 
 @dataclass(frozen=True)
 class Day:
-    """A day's runs, and how long a deployment took, in seconds."""
+    """A day's runs, how long a deployment took, in seconds, and the fleet then; None where nothing was kept."""
 
     day: date
     good: int
     bad: int
     other: int
     deploy_seconds: int | None
+    drifted: int | None = None
+    monthly_usd: float | None = None
 
 
 @dataclass(frozen=True)
 class Cost:
-    """What an environment costs a month, in USD."""
+    """What an environment costs a month, and what its districts' budgets allow, in USD."""
 
     environment: str
     monthly_usd: float
+    budget_usd: int
     actual: Total | None = None
     """What AWS told of this month; None where it told nothing."""
 
@@ -98,9 +102,12 @@ class Overview:
     days: list[Day]
     runs: Columns
     durations: Columns
+    drift: Columns
+    spend: Columns
     causes: list[tuple[str, int]]
     costs: list[Cost]
     total_usd: float
+    budget_usd: int
     actual: Total | None
     states: list[tuple[str, Total]]
     """By the districts' state, the dearest first."""
@@ -110,6 +117,10 @@ class Overview:
     """Lifetimes and contracts that end within a month."""
     kept_at: datetime | None
     """When the figures were last kept; empty where they never were."""
+    is_empty: bool
+    """Whether there is no district, and never was one."""
+    failed_query: str
+    """The address of the runs that failed in the days shown, in the list of runs."""
     is_whole: bool = True
     """Whether the reader reaches all districts: the figures of days, errors and cost are of all of them."""
 
@@ -129,10 +140,12 @@ def overview(user: User, within: Within) -> Overview:
     counts = _by_health(within)
     rows = [] if within.is_narrow else figures()
     days = [_day(row) for row in rows]
+    dates = [day.day for day in days]
     estimates = rows[-1].monthly_usd if rows else {}
     actual = totals_by("environment") if not within.is_narrow else {}
+    budgets = _budgets() if not within.is_narrow else {}
     costs = [
-        Cost(environment, float(estimates.get(environment, 0)), actual.get(environment))
+        Cost(environment, float(estimates.get(environment, 0)), budgets.get(environment, 0), actual.get(environment))
         for environment in sorted({*estimates, *actual})
     ]
     states = totals_by("state_code") if not within.is_narrow else {}
@@ -147,36 +160,48 @@ def overview(user: User, within: Within) -> Overview:
         ),
         health=[Health(status, counts.get(status.value, 0)) for status in SHOWN],
         days=days,
-        runs=columns([{"good": day.good, "other": day.other, "bad": day.bad} for day in days]),
-        durations=columns([{"busy": day.deploy_seconds or 0} for day in days]),
+        runs=columns([{"good": day.good, "other": day.other, "bad": day.bad} for day in days], dates),
+        durations=columns([{"busy": day.deploy_seconds or 0} for day in days], dates),
+        drift=columns([{"busy": day.drifted or 0} for day in days], dates),
+        spend=columns([{"busy": day.monthly_usd or 0} for day in days], dates),
         causes=_causes(rows),
         costs=costs,
         total_usd=sum(cost.monthly_usd for cost in costs),
+        budget_usd=sum(cost.budget_usd for cost in costs),
         actual=in_all(actual.values()),
         states=by_state[:STATES_SHOWN],
         plans=list(_expiring_plans(within)[:LINES]),
         drafts=_expiring_drafts(within),
         ends=list(ends_ahead(within, ENDS_SOON)[:LINES]),
         kept_at=max(times, default=None),
+        is_empty=not counts,
+        failed_query=_failed_since(days),
         is_whole=not within.is_narrow,
     )
 
 
 def _by_health(within: Within) -> dict[str, int]:
-    """Count the districts by how they are: one that is changed while live is live, an exposed one needs attention."""
-    health = Case(
-        When(ATTENTION, then=Value(DistrictStatus.NEEDS_ATTENTION.value)),
-        When(LIVE, then=Value(DistrictStatus.LIVE.value)),
-        default=F("status"),
-        output_field=CharField(),
-    )
-    rows = within.districts().annotate(health=health).order_by()
+    rows = within.districts().annotate(health=HEALTH).order_by()
     return dict(rows.values_list("health").annotate(Count("id")))
+
+
+def _budgets() -> dict[str, int]:
+    """Return what the districts that cost something may cost a month, by environment, in USD."""
+    rows = District.objects.filter(IN_AWS).order_by().values_list("environment")
+    return dict(rows.annotate(Sum("monthly_budget_usd")))
+
+
+def _failed_since(days: Sequence[Day]) -> str:
+    """Return the address of the failed runs of these days, of the kinds that their figures count."""
+    since = days[0].day.isoformat() if days else ""
+    return RunFilter(state=RunState.FAILED.value, operation=CHANGES, since=since).query
 
 
 def _day(row: DailyFigures) -> Day:
     good, bad = (sum(row.runs.get(state, 0) for state in states) for states in (GOOD, BAD))
-    return Day(row.day, good, bad, sum(row.runs.values()) - good - bad, row.deploy_seconds)
+    other = sum(row.runs.values()) - good - bad
+    monthly_usd = sum(row.monthly_usd.values()) if row.monthly_usd else None
+    return Day(row.day, good, bad, other, row.deploy_seconds, row.drifted, monthly_usd)
 
 
 def _causes(rows: Sequence[DailyFigures]) -> list[tuple[str, int]]:

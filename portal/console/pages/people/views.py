@@ -22,15 +22,23 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from portal.console.doors import allowed, person
+from portal.console.doors import person, require_role
 from portal.console.exports import download
 from portal.console.forms import ChosenPasswordForm, DescribedForm
 from portal.console.pages.sign_in.providers import offered
 from portal.console.paging import page_in_order
-from portal.console.reauthentication import sign_in_again, signed_in_lately
+from portal.sign_in.reauthentication import sign_in_again, signed_in_lately
 from registry.accounts.acts import Act
 from registry.accounts.models import User
-from registry.accounts.people import end_all_sessions, give_role, invitation, invite, invited, let_in
+from registry.accounts.people import (
+    choose_password,
+    end_all_sessions,
+    give_role,
+    invitation,
+    invite,
+    invited,
+    let_in,
+)
 from registry.accounts.review import COLUMNS, access_of, record_review, review, with_access
 from registry.accounts.roles import Role
 from registry.messages.translation import StrOrPromise
@@ -82,7 +90,7 @@ class RoleForm(DescribedForm):
 
 
 @require_GET
-@allowed(Act.REVIEW)
+@require_role(Act.REVIEW)
 def people(request: HttpRequest) -> HttpResponse:
     """Show everybody with their access."""
     pager = page_in_order(with_access(User.objects.all()), request.GET, size=PAGE_SIZE, order="oldest")
@@ -91,7 +99,7 @@ def people(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
-@allowed(Act.REVIEW)
+@require_role(Act.REVIEW)
 def export(request: HttpRequest) -> HttpResponseBase:
     """Send the access review as CSV; that it was taken is on record."""
     record_review(person(request))
@@ -101,7 +109,7 @@ def export(request: HttpRequest) -> HttpResponseBase:
 
 @never_cache
 @require_http_methods(["GET", "POST"])
-@allowed(Act.ADMINISTER)
+@require_role(Act.ADMINISTER)
 def new(request: HttpRequest) -> HttpResponse:
     """Show the form; a good one invites, and the answer shows the link once, or says that it was sent."""
     if not signed_in_lately(request):
@@ -125,7 +133,7 @@ def new(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
-@allowed(Act.REVIEW)
+@require_role(Act.REVIEW)
 def detail(request: HttpRequest, number: int) -> HttpResponse:
     """Show a person: role, factor, sessions, and what can be done."""
     user = get_object_or_404(with_access(User.objects.all()), pk=number)
@@ -143,7 +151,7 @@ def detail(request: HttpRequest, number: int) -> HttpResponse:
 
 @never_cache
 @require_POST
-@allowed(Act.ADMINISTER)
+@require_role(Act.ADMINISTER)
 def act(request: HttpRequest, number: int) -> HttpResponse:
     """Give a role, let in, keep out, end sessions or make a new link, as the button says."""
     user = get_object_or_404(User, pk=number)
@@ -183,7 +191,8 @@ def choose(request: HttpRequest, token: str) -> HttpResponse:
         raise Http404(_("This link does not hold any more. Ask an administrator for another."))
     form: Any = ChosenPasswordForm(user, request.POST or None)
     if request.method == "POST" and form.is_valid():
-        form.save()
+        if choose_password(token, form.cleaned_data["new_password1"]) is None:
+            raise Http404(_("This link does not hold any more. Ask an administrator for another."))
         messages.success(request, _("Your password is changed. Sign in with it."))
         return redirect("console:sign-in")
     context = {"form": form, "one": user, "providers": offered(request), "invitation": token}

@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
-from portal.console.doors import allowed, person, within
+from portal.console.doors import person, require_role, within
 from portal.console.pages.preflight.page import preflight_page
 from provisioning.errors import ServiceRefusedError
 from provisioning.preflight.service import request_preflight
@@ -16,7 +16,7 @@ from registry.messages.translation import translated
 
 
 @require_GET
-@allowed(Act.SEE)
+@require_role(Act.SEE)
 def preflight(request: HttpRequest, account_id: str, region: str) -> HttpResponse:
     """Show each line, fine or with its remedy; the part that goes on by itself is answered alone where it asks."""
     account = get_object_or_404(within(request).accounts(), account_id=account_id)
@@ -26,7 +26,7 @@ def preflight(request: HttpRequest, account_id: str, region: str) -> HttpRespons
 
 
 @require_POST
-@allowed(Act.OPERATE)
+@require_role(Act.OPERATE)
 def look(request: HttpRequest, account_id: str, region: str) -> HttpResponse:
     """Have a worker look, and lead to the page that shows it."""
     account = get_object_or_404(within(request).accounts(), account_id=account_id)

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from portal.console.doors import allowed, person, rights_here
+from portal.console.doors import person, require_role, rights_here
 from portal.console.forms import RegistrationForm
 from portal.console.pages.register.preview import preview, size_cards
 from provisioning.errors import ServiceRefusedError
@@ -30,7 +30,7 @@ ASK_AGAIN_AFTER = timedelta(minutes=1)
 
 
 @require_http_methods(["GET", "POST"])
-@allowed(Act.OPERATE)
+@require_role(Act.OPERATE)
 def register(request: HttpRequest) -> HttpResponse:
     """Show the form; a good one makes the district and its first run, and leads to that run's page.
 
@@ -53,7 +53,7 @@ def register(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-@allowed(Act.OPERATE)
+@require_role(Act.OPERATE)
 def check(request: HttpRequest) -> HttpResponse:
     """Answer the preview and the errors of every field that has been filled in; nothing is written."""
     form = RegistrationForm(rights_here(person(request)), request.POST)

@@ -15,6 +15,7 @@ from django.views.generic import FormView, TemplateView
 from portal.console.forms import ChosenPasswordForm, ResetForm
 from portal.console.pages.sign_in.views import throttled
 from registry import request_id
+from registry.accounts.asking import asking_as
 from registry.accounts.reset import ask_for_link
 from registry.accounts.throttle import TooManyTriesError
 
@@ -60,6 +61,7 @@ class Choose(OnlyByMail, PasswordResetConfirmView):
     success_url = reverse_lazy("console:sign-in")
 
     def form_valid(self, form: Any) -> HttpResponse:
-        """Set the password."""
+        """Set the password: the person's own act, who reads that mail."""
         messages.success(self.request, _("Your password is changed. Sign in with it."))
-        return super().form_valid(form)
+        with asking_as(self.user):
+            return super().form_valid(form)

@@ -15,9 +15,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from portal.console.doors import allowed, person, rights_here
+from portal.console.doors import person, require_role, rights_here
 from portal.console.reach_form import ReachForm
-from portal.console.reauthentication import sign_in_again, signed_in_lately
+from portal.sign_in.reauthentication import sign_in_again, signed_in_lately
 from registry.accounts.acts import TABLE, Act
 from registry.accounts.grants import GrantRefusedError, end_grant, give_grant
 from registry.accounts.models import Grant, User
@@ -62,7 +62,7 @@ class GrantForm(ReachForm):
 
 
 @require_http_methods(["GET", "POST"])
-@allowed(Act.ADMINISTER)
+@require_role(Act.ADMINISTER)
 def new(request: HttpRequest, number: int) -> HttpResponse:
     """Show the form; a good one gives the grant and leads back to the person."""
     user = _person(number)
@@ -95,7 +95,7 @@ def new(request: HttpRequest, number: int) -> HttpResponse:
 
 
 @require_POST
-@allowed(Act.ADMINISTER)
+@require_role(Act.ADMINISTER)
 def end(request: HttpRequest, number: int, grant: int) -> HttpResponse:
     """End a grant, and with it the person's sessions and tokens."""
     if not signed_in_lately(request):
@@ -112,7 +112,7 @@ def end(request: HttpRequest, number: int, grant: int) -> HttpResponse:
 
 
 @require_GET
-@allowed(Act.SEE)
+@require_role(Act.SEE)
 def table(request: HttpRequest) -> HttpResponse:
     """Show what each role may do, and which of them the reader holds, and where."""
     context = {

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
 from django import forms
+from django.db.models import Max, QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from infra.shortening import deleted_by
 from messages.message import message
 from portal.console.district_fields import ENVIRONMENTS, SIZE_LABELS, LinesField
 from portal.console.forms import DescribedForm
@@ -167,6 +170,8 @@ class RolloutPreview:
     total: int
     waves: list[WavePreview]
     problem: str = ""
+    deletes: str = ""
+    """What of these districts' history goes with it, in a sentence; nothing where that is empty."""
 
 
 def preview(form: RolloutForm, rights: Rights) -> RolloutPreview:
@@ -176,10 +181,11 @@ def preview(form: RolloutForm, rights: Rights) -> RolloutPreview:
     """
     rows = matching(form.selection(), rights)
     total = rows.count()
+    deletes = _deletes(getattr(form, "cleaned_data", {}).get("change") or {}, rows)
     try:
         reached = bounds(parse(str(form["waves"].value() or "")), total)
     except WavesRefusedError as refusal:
-        return RolloutPreview(total, [], str(refusal))
+        return RolloutPreview(total, [], str(refusal), deletes)
     parts = list(enumerate(pairwise([0, *reached]), 1))
     districts = at_places(rows, [place for _, (begin, end) in parts for place in range(begin, min(end, begin + SHOWN))])
     return RolloutPreview(
@@ -193,4 +199,14 @@ def preview(form: RolloutForm, rights: Rights) -> RolloutPreview:
             )
             for number, (begin, end) in parts
         ],
+        deletes=deletes,
     )
+
+
+def _deletes(change: Mapping[str, Any], rows: QuerySet[District]) -> str:
+    """Return what the change deletes where the district that keeps longest of these has it; empty for nothing."""
+    for name in NUMBERS & set(change):
+        longest = rows.order_by().aggregate(longest=Max(name))["longest"]
+        if sentence := deleted_by(name, longest, change[name]):
+            return sentence
+    return ""

@@ -11,7 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from portal.console.doors import allowed, person, rights_here, within
+from portal.console.doors import person, require_role, rights_here, within
 from portal.console.pages.rollout.form import RolloutForm, preview
 from portal.console.pages.rollout.page import rollout_page, with_counts
 from portal.console.paging import page as paged
@@ -33,7 +33,7 @@ LONGEST_NUMBER = 15
 
 
 @require_GET
-@allowed(Act.SEE)
+@require_role(Act.SEE)
 def rollouts(request: HttpRequest) -> HttpResponse:
     """Show all rollouts, newest first."""
     pager = paged(with_counts(within(request).rollouts()), request.GET, size=PAGE_SIZE)
@@ -41,7 +41,7 @@ def rollouts(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@allowed(Act.OPERATE)
+@require_role(Act.OPERATE)
 def new(request: HttpRequest) -> HttpResponse:
     """Show the form; a good one starts the rollout and leads to its page. The preview's button writes nothing."""
     form = RolloutForm(request.POST or None, initial={"key": uuid.uuid4(), "time_zone": UNKNOWN})
@@ -59,7 +59,7 @@ def new(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-@allowed(Act.OPERATE)
+@require_role(Act.OPERATE)
 def check(request: HttpRequest) -> HttpResponse:
     """Answer the preview and the errors of every field that has been filled in; nothing is written."""
     form = RolloutForm(request.POST)
@@ -71,7 +71,7 @@ def check(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
-@allowed(Act.SEE)
+@require_role(Act.SEE)
 def page(request: HttpRequest, number: int) -> HttpResponse:
     """Show the rollout."""
     context = {"page": rollout_page(_rollout(request, number)), "section": "rollouts"}
@@ -79,7 +79,7 @@ def page(request: HttpRequest, number: int) -> HttpResponse:
 
 
 @require_GET
-@allowed(Act.SEE)
+@require_role(Act.SEE)
 def live(request: HttpRequest, number: int) -> HttpResponse:
     """Answer the live part anew, 204 when nothing is new; that of an ended rollout asks for no further one."""
     snapshot = rollout_page(_rollout(request, number))
@@ -89,21 +89,21 @@ def live(request: HttpRequest, number: int) -> HttpResponse:
 
 
 @require_POST
-@allowed(Act.OPERATE)
+@require_role(Act.OPERATE)
 def pause(request: HttpRequest, number: int) -> HttpResponse:
     """Start no further run."""
     return _act(request, number, pause_rollout, _("No further run starts. What is queued or at work goes on."))
 
 
 @require_POST
-@allowed(Act.OPERATE)
+@require_role(Act.OPERATE)
 def resume(request: HttpRequest, number: int) -> HttpResponse:
     """Go on."""
     return _act(request, number, resume_rollout, _("The rollout goes on."))
 
 
 @require_POST
-@allowed(Act.OPERATE)
+@require_role(Act.OPERATE)
 def abort(request: HttpRequest, number: int) -> HttpResponse:
     """End it for good."""
     return _act(request, number, abort_rollout, _("The rollout was aborted. Runs in progress go on to their end."))

@@ -12,6 +12,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from portal.console.action_words import WORDS, ActionWord
 from portal.console.addresses import as_query
 from provisioning.models import PlannedChange, Run
 from provisioning.runs.archive import ArchiveUnavailableError
@@ -47,17 +48,6 @@ REASONS: dict[str, StrOrPromise] = {
 }
 """Why Terraform does what it does (Terraform, "JSON Output Format": `action_reason`)."""
 
-WORDS: dict[str, StrOrPromise] = {
-    "delete": _("Destroy"),
-    "replace": _("Replace"),
-    "update": _("Update"),
-    "create": _("Create"),
-    "import": _("Import"),
-    "move": _("Move"),
-    "forget": _("Forget"),
-}
-ICONS = {"delete": "minus", "replace": "refresh", "update": "pencil", "create": "plus", "forget": "circle-off"}
-TONES = {"delete": "red", "replace": "red", "update": "blue", "create": "green"}
 GROUPINGS: dict[str, StrOrPromise] = {
     Grouping.ACTION.value: _("Action"),
     Grouping.SERVICE.value: _("AWS service"),
@@ -98,29 +88,6 @@ class ShownChange:
     def action(self) -> ActionWord:
         """Its action as pages show it."""
         return ActionWord(self.row.action)
-
-
-@dataclass(frozen=True)
-class ActionWord:
-    """An action of a plan: its word, icon and tone, and how many changes have it."""
-
-    value: str
-    count: int = 0
-
-    @property
-    def label(self) -> StrOrPromise:
-        """The word."""
-        return WORDS.get(self.value, self.value)
-
-    @property
-    def icon(self) -> str:
-        """The icon's name."""
-        return ICONS.get(self.value, "arrow-right")
-
-    @property
-    def tone(self) -> str:
-        """The colour, by what may be lost."""
-        return TONES.get(self.value, "neutral")
 
 
 @dataclass(frozen=True)

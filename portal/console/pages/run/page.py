@@ -14,10 +14,10 @@ from django.utils import timezone
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from portal.console.addresses import as_query
 from portal.console.districts import ServiceCount, service_counts
 from portal.console.pages.approval.card import ApprovalCard, approval_card
 from portal.console.pages.drift.incidents import Incident, incidents
-from portal.console.pages.fleet.page import exposures_of, health_of
 from portal.console.pages.run.changes import ChangesPage, changes_page
 from portal.console.pages.run.facts import CostChange, cost_change, last_act, people_acts, support_text
 from portal.console.pages.run.log import log_filter
@@ -26,11 +26,19 @@ from provisioning.dispatch.reasons import Wait, why_waiting
 from provisioning.errors import ServiceRefusedError
 from provisioning.models import DistrictLock, DriftItem, ErroredState, RemovalCertificate, Run, RunStep
 from provisioning.runs.archive import ArchiveUnavailableError, last_sequence
+from provisioning.runs.district_health import exposures_of, health_of
 from provisioning.runs.past_runs import Outlook, outlook
 from provisioning.runs.plan_apply import plan_problem
-from provisioning.runs.selectors import ResourceProgress, certificate_of, lock_of, resource_progress, waiting_for
+from provisioning.runs.selectors import (
+    ResourceProgress,
+    certificate_of,
+    exposing,
+    lock_of,
+    resource_progress,
+    waiting_for,
+)
 from provisioning.runs.tally import Tally, tally
-from provisioning.states.runs import ACTIVE_STATES, RETRYABLE_STATES, RunKind, RunState
+from provisioning.states.runs import ACTIVE_STATES, RETRYABLE_STATES, CheckOutcome, RunKind, RunState, outcome
 from registry.audit.models import AuditEvent
 from registry.districts.statuses import DistrictStatus
 
@@ -117,6 +125,8 @@ class RunPage:
     changes: list[Difference]
     values: ChangesPage | None
     """What of the plan is shown value by value, where the plan is."""
+    keeps_values: bool
+    """Whether the page that asks has them already: a plan's values are most of it, and never change."""
     certificate: RemovalCertificate | None
     outlook: Outlook | None
     cost: CostChange | None
@@ -137,6 +147,15 @@ class RunPage:
     card: ApprovalCard | None
     incidents: list[Incident]
     """What a drift check found that widens exposure, as long as no later check has looked."""
+
+    end: RunState | CheckOutcome
+    """What the run came to, or its state while it goes on."""
+
+    @property
+    def known(self) -> str:
+        """What the page knows once this is on it, for the address that asks for what is newer."""
+        has_values = self.keeps_values or (self.values is not None and self.values.total > 0)
+        return as_query(after=self.sequence, seen=self.token, has=str(self.run.attempt) if has_values else "")
 
     @property
     def headline(self) -> str:
@@ -164,6 +183,11 @@ class PlanOffer:
     problem: ServiceRefusedError | None
     applied_by: Run | None
 
+    @property
+    def is_open(self) -> bool:
+        """Whether the plan can be applied now, and no run is about to."""
+        return self.problem is None and not (self.applied_by is not None and self.applied_by.is_active)
+
 
 def _health(run: Run) -> DistrictStatus:
     district = run.district
@@ -177,9 +201,11 @@ def run_page(run: Run, query: QueryDict, tab: Tab = Tab.PLAN) -> RunPage:
     except ArchiveUnavailableError:
         # The log's own page says so; this one shows all that the database has.
         progress = []
+    end = outcome(run.kind_badge, run.state_badge, is_exposing=bool(exposing([run])))
     wait = why_waiting(run)
     waiting = waiting_for(progress)
     is_plan = tab is Tab.PLAN
+    keeps_values = is_plan and query.get("has") == str(run.attempt)
     has_begun = run.applied or bool(run.resources_done)
     return RunPage(
         run=run,
@@ -190,12 +216,13 @@ def run_page(run: Run, query: QueryDict, tab: Tab = Tab.PLAN) -> RunPage:
         destroys=sum(part.action in {"delete", "replace"} for part in progress),
         sequence=last_sequence(run),
         token=token(run, wait),
-        say=say(run),
+        say=say(run, end),
         may_retry=run.state_badge in RETRYABLE_STATES,
         may_force_stop=may_force_stop(run),
         wait=wait,
         changes=change_of(run),
-        values=changes_page(run, query) if is_plan else None,
+        values=changes_page(run, query) if is_plan and not keeps_values else None,
+        keeps_values=keeps_values,
         certificate=certificate_of(run.district) if run.kind_badge is RunKind.DESTROY else None,
         outlook=outlook(run, progress, waiting),
         cost=cost_change(run),
@@ -209,6 +236,7 @@ def run_page(run: Run, query: QueryDict, tab: Tab = Tab.PLAN) -> RunPage:
         tally=tally(run, progress),
         card=approval_card(run) if is_plan else None,
         incidents=_incidents(run) if is_plan else [],
+        end=end,
     )
 
 
@@ -239,7 +267,7 @@ def token(run: Run, wait: Wait | None) -> str:
     return f"{run.state}.{counted}.{planned}.{queue}.{int(may_force_stop(run))}.{len(run.recovered)}.{last_act(run)}"
 
 
-def say(run: Run) -> str:
+def say(run: Run, end: RunState | CheckOutcome) -> str:
     """Return the sentence for screen readers: it changes with the stage and with each quarter, not more often."""
     if run.state_badge is RunState.APPLYING and run.resources_total:
         quarter = run.resources_done * 4 // run.resources_total
@@ -247,7 +275,7 @@ def say(run: Run) -> str:
         if quarter:
             return gettext("Run %(number)s: applying, %(percent)s percent done.") % values
         return gettext("Run %(number)s: applying.") % values
-    return gettext("Run %(number)s: %(state)s.") % {"number": run.number, "state": run.state_badge.label.lower()}
+    return gettext("Run %(number)s: %(state)s.") % {"number": run.number, "state": end.label.lower()}
 
 
 def steps(run: Run) -> list[Step]:

@@ -8,16 +8,17 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from portal.console.doors import about, allowed, person, within
+from portal.console.doors import person, require_role, within
 from portal.console.pages.run import page as run_page
 from portal.console.pages.run.changes import changes_list
 from portal.console.pages.run.log import LEVELS, LOG_LINES, folds, log_filter, log_lines
 from portal.console.pages.run.page import Tab
+from portal.console.runs import run_or_404
 from provisioning.dispatch.reasons import why_waiting
 from provisioning.errors import ServiceRefusedError
 from provisioning.models import Run, RunEvent
@@ -29,32 +30,30 @@ from provisioning.states.runs import RunKind
 from registry.accounts.acts import Act
 from registry.messages.translation import translated
 
-LONGEST_NUMBER = 15
-
 
 @require_GET
-@allowed(Act.SEE)
+@require_role(Act.SEE)
 def page(request: HttpRequest, number: int) -> HttpResponse:
     """Show the run and its plan."""
     return _tab(request, number, Tab.PLAN, "run/page.html")
 
 
 @require_GET
-@allowed(Act.SEE)
+@require_role(Act.SEE)
 def resources(request: HttpRequest, number: int) -> HttpResponse:
     """Show how far each planned resource is."""
     return _tab(request, number, Tab.RESOURCES, "run/resources.html")
 
 
 @require_GET
-@allowed(Act.SEE)
+@require_role(Act.SEE)
 def activity(request: HttpRequest, number: int) -> HttpResponse:
     """Show the run's steps, what people did and said, and by whom and with what it was made."""
     return _tab(request, number, Tab.ACTIVITY, "run/activity.html")
 
 
 @require_GET
-@allowed(Act.SEE)
+@require_role(Act.SEE)
 def lines(request: HttpRequest, number: int) -> HttpResponse:
     """Show the log."""
     run = run_or_404(request, number)
@@ -76,7 +75,7 @@ def lines(request: HttpRequest, number: int) -> HttpResponse:
 
 
 @require_GET
-@allowed(Act.SEE)
+@require_role(Act.SEE)
 def changes(request: HttpRequest, number: int) -> HttpResponse:
     """List every change of the plan, without its values."""
     run = run_or_404(request, number)
@@ -85,7 +84,7 @@ def changes(request: HttpRequest, number: int) -> HttpResponse:
 
 
 @require_GET
-@allowed(Act.SEE)
+@require_role(Act.SEE)
 def live(request: HttpRequest, number: int) -> HttpResponse:
     """Answer what is new behind `after`: 204 for nothing; the answer about an ended run asks for no further one."""
     run = run_or_404(request, number)
@@ -105,7 +104,7 @@ def live(request: HttpRequest, number: int) -> HttpResponse:
 
 
 @require_GET
-@allowed(Act.SEE)
+@require_role(Act.SEE)
 def log(request: HttpRequest, number: int) -> HttpResponseBase:
     """Send every line of the log as plain text, from the archive as well."""
     run = run_or_404(request, number)
@@ -121,7 +120,7 @@ def log(request: HttpRequest, number: int) -> HttpResponseBase:
 
 
 @require_POST
-@allowed(Act.OPERATE)
+@require_role(Act.OPERATE)
 def cancel(request: HttpRequest, number: int) -> HttpResponse:
     """Ask the run to stop."""
     try:
@@ -139,7 +138,7 @@ def cancel(request: HttpRequest, number: int) -> HttpResponse:
 
 
 @require_POST
-@allowed(Act.OPERATE)
+@require_role(Act.OPERATE)
 def retry(request: HttpRequest, number: int) -> HttpResponse:
     """Start a new run in the place of this one; a teardown's is confirmed on its own page."""
     run = run_or_404(request, number)
@@ -154,7 +153,7 @@ def retry(request: HttpRequest, number: int) -> HttpResponse:
 
 
 @require_POST
-@allowed(Act.COMMENT)
+@require_role(Act.COMMENT)
 def comment(request: HttpRequest, number: int) -> HttpResponse:
     """Keep what somebody says of the run."""
     try:
@@ -162,15 +161,6 @@ def comment(request: HttpRequest, number: int) -> HttpResponse:
     except ServiceRefusedError as refusal:
         messages.error(request, translated(str(refusal)))
     return redirect(f"{reverse('console:run-activity', args=[number])}#people")
-
-
-def run_or_404(request: HttpRequest, number: int) -> Run:
-    """Return the run, with whoever asked for it and decided on it; raises Http404, also for one beyond reach."""
-    pk = number if len(str(number)) <= LONGEST_NUMBER else 0
-    related = ("district", "district__account", "district__state_lock", "requested_by", "decided_by")
-    run = get_object_or_404(within(request).runs().select_related(*related), pk=pk)
-    about(request, run.district)
-    return run
 
 
 def _tab(

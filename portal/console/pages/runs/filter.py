@@ -17,16 +17,20 @@ from portal.console.addresses import as_query
 from provisioning.models import Run
 from provisioning.models.run import WIDE
 from provisioning.runs.selectors import ACTIVE
-from provisioning.states.runs import RunKind, RunState
+from provisioning.states.runs import HELD_STATES, RunKind, RunState
 
 LONGEST = 120
-AT_WORK = [state for state in ACTIVE if state not in {RunState.AWAITING_APPROVAL, RunState.QUEUED}]
 GROUPS: dict[str, tuple[str | Promise, list[str]]] = {
     "active": (_("Any that has not ended"), list(ACTIVE)),
-    "working": (_("Running"), AT_WORK),
+    "working": (_("Running"), sorted(HELD_STATES)),
     "unsuccessful": (_("Failed or lost"), [RunState.FAILED.value, RunState.LOST.value]),
 }
 """Words for several states at once, beside the states themselves."""
+CHANGES = "all_but_drift"
+KINDS: dict[str, tuple[str | Promise, list[str]]] = {
+    CHANGES: (_("All but drift checks"), [kind.value for kind in RunKind if kind is not RunKind.DRIFT]),
+}
+"""Words for several operations at once, beside the operations themselves."""
 VIEWS: tuple[tuple[str | Promise, str], ...] = (
     (_("All runs"), ""),
     (_("Running"), "state=working"),
@@ -62,7 +66,7 @@ class RunFilter:
         if self.state:
             rows = rows.filter(state__in=GROUPS[self.state][1] if self.state in GROUPS else [self.state])
         if self.operation:
-            rows = rows.filter(kind=self.operation)
+            rows = rows.filter(kind__in=KINDS[self.operation][1] if self.operation in KINDS else [self.operation])
         if self.environment:
             rows = rows.filter(district__environment=self.environment)
         if self.district:
@@ -90,7 +94,7 @@ def read_filter(query: Mapping[str, str]) -> RunFilter:
 
     return RunFilter(
         state=one_of("state", {*GROUPS, *(state.value for state in RunState)}),
-        operation=one_of("operation", {kind.value for kind in RunKind}),
+        operation=one_of("operation", {*KINDS, *(kind.value for kind in RunKind)}),
         environment=one_of("environment", {part.value for part in Environment}),
         district=text("district"),
         who=text("who"),

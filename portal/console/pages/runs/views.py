@@ -8,9 +8,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from infra.spec import Environment
-from portal.console.doors import allowed, within
-from portal.console.pages.runs.filter import GROUPS, VIEWS, read_filter
+from portal.console.doors import require_role, within
+from portal.console.pages.runs.filter import GROUPS, KINDS, VIEWS, read_filter
 from portal.console.paging import page
+from provisioning.runs.selectors import exposing
 from provisioning.states.runs import RunKind, RunState
 from registry.accounts.acts import Act
 
@@ -18,7 +19,7 @@ PAGE_SIZE = 50
 
 
 @require_GET
-@allowed(Act.SEE)
+@require_role(Act.SEE)
 def runs(request: HttpRequest) -> HttpResponse:
     """Show the runs that the address asks for, newest first."""
     filters = read_filter(request.GET)
@@ -27,6 +28,7 @@ def runs(request: HttpRequest) -> HttpResponse:
     context = {
         "filter": filters,
         "runs": pager.rows,
+        "exposing": exposing(pager.rows),
         "pager": pager,
         "views": [(word, query, query == filters.query) for word, query in VIEWS],
         "states": [
@@ -34,7 +36,11 @@ def runs(request: HttpRequest) -> HttpResponse:
             *((key, word) for key, (word, _states) in GROUPS.items()),
             *((state.value, state.label) for state in RunState),
         ],
-        "operations": [any_of_them, *((kind.value, kind.label) for kind in RunKind)],
+        "operations": [
+            any_of_them,
+            *((key, word) for key, (word, _kinds) in KINDS.items()),
+            *((kind.value, kind.label) for kind in RunKind),
+        ],
         "environments": [part.value for part in Environment],
     }
     return render(request, "runs/page.html", context)

@@ -15,9 +15,12 @@ from django.db.models import Model, Q, QuerySet
 
 from portal.reach import Within
 from provisioning.models import Run, StackResource
+from provisioning.models.district_health import HEALTH
 from provisioning.models.run import WIDE
+from provisioning.runs.selectors import exposing
 from registry.audit.models import AuditEvent
 from registry.districts.models import HOLDS_NAMES, District
+from registry.districts.statuses import DistrictStatus
 
 SHOWN = 10
 LONGEST = 200
@@ -28,14 +31,23 @@ MOST_PARTS = 12
 LONGEST_SUFFIX = 20
 
 Row = TypeVar("Row", bound=Model)
+Shown = TypeVar("Shown")
 
 
 @dataclass(frozen=True)
-class Hits(Generic[Row]):
+class Hits(Generic[Shown]):
     """The first hits of one kind, and whether there are more."""
 
-    rows: list[Row]
+    rows: list[Shown]
     more: bool
+
+
+@dataclass(frozen=True)
+class FoundDistrict:
+    """A district and how it is, as every other page says it."""
+
+    district: District
+    health: DistrictStatus
 
 
 @dataclass(frozen=True)
@@ -43,10 +55,12 @@ class SearchResults:
     """Everything that was found for a text."""
 
     text: str
-    districts: Hits[District]
+    districts: Hits[FoundDistrict]
     runs: Hits[Run]
     resources: Hits[StackResource]
     events: Hits[AuditEvent]
+    exposing: frozenset[int] = frozenset()
+    """The numbers of those of the runs that are checks which found an exposure."""
 
     @property
     def is_empty(self) -> bool:
@@ -61,12 +75,14 @@ def search(text: str, within: Within) -> SearchResults:
         return SearchResults(
             text, Hits([], more=False), Hits([], more=False), Hits([], more=False), Hits([], more=False)
         )
+    runs = _first(within.of(_runs(text)).select_related("district").defer(*WIDE).order_by("-id"))
     return SearchResults(
         text,
-        _first(within.of(_districts(text), "").order_by("-id")),
-        _first(within.of(_runs(text)).select_related("district").defer(*WIDE).order_by("-id")),
+        _found(_first(within.of(_districts(text), "").annotate(health=HEALTH).order_by("-id"))),
+        runs,
         _first(within.of(_resources(text)).select_related("district").order_by("-district_id", "address")),
         _first(within.of(_events(text)).select_related("district", "link").order_by("-id")),
+        frozenset(exposing(runs.rows)),
     )
 
 
@@ -115,6 +131,11 @@ def _events(text: str) -> QuerySet[AuditEvent]:
     if len(text) < SHORTEST:
         return AuditEvent.objects.none()
     return AuditEvent.objects.filter(message__icontains=text)
+
+
+def _found(hits: Hits[District]) -> Hits[FoundDistrict]:
+    rows = [FoundDistrict(row, DistrictStatus(row.health)) for row in hits.rows]  # type: ignore[attr-defined]
+    return Hits(rows, hits.more)
 
 
 def _first(rows: QuerySet[Row]) -> Hits[Row]:

@@ -13,11 +13,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
-from portal.console.doors import allowed, person
+from portal.console.doors import person, require_role
 from portal.console.forms import DescribedForm
 from portal.console.pages.people.views import PAGE_SIZE, roles
 from portal.console.paging import page_in_order
-from portal.console.reauthentication import sign_in_again, signed_in_lately
+from portal.sign_in.reauthentication import sign_in_again, signed_in_lately
 from registry.accounts.acts import Act
 from registry.accounts.models import ApiToken, User
 from registry.accounts.people import let_in
@@ -49,7 +49,7 @@ class ServiceForm(DescribedForm):
 
 
 @require_http_methods(["GET", "POST"])
-@allowed(Act.ADMINISTER)
+@require_role(Act.ADMINISTER)
 def services(request: HttpRequest) -> HttpResponse:
     """Show the service accounts with their tokens, and the form that makes one."""
     form = ServiceForm(request.POST or None)
@@ -74,7 +74,7 @@ def services(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-@allowed(Act.ADMINISTER)
+@require_role(Act.ADMINISTER)
 def act(request: HttpRequest, number: int) -> HttpResponse:
     """Keep an account out, let it in, or revoke one of its tokens, as the button says."""
     account = get_object_or_404(User, pk=number, is_service=True)

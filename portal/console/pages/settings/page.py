@@ -8,6 +8,7 @@ from typing import Any
 
 from django.utils.translation import gettext
 
+from infra.shortening import deleted_by
 from portal.console.district_fields import CHANGEABLE, groups, setting
 from portal.console.forms import GroupedForm
 from provisioning.models import Run
@@ -25,12 +26,19 @@ class Difference:
     name: str
     before: str
     after: str
+    deletes: str = ""
+    """What is lost by it, in a sentence; nothing is where that is empty."""
 
 
 def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Difference]:
     """Return the settings of `after` in the order of their list, with what they were."""
     return [
-        Difference(translated(EDITABLE[name]), words(before.get(name)), words(after[name]))
+        Difference(
+            translated(EDITABLE[name]),
+            words(before.get(name)),
+            words(after[name]),
+            translated(deleted_by(name, before.get(name), after[name]) or ""),
+        )
         for name in EDITABLE
         if name in after
     ]

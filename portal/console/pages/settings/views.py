@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from portal.console.districts import district_or_404
-from portal.console.doors import allowed, person, within
+from portal.console.doors import person, require_role, within
 from portal.console.pages.calendar.page import ends_of, entries_of
 from portal.console.pages.district.views import show_tab
 from portal.console.pages.settings.page import SettingsForm
@@ -23,7 +23,7 @@ from registry.districts.changes import ChangeRefusedError
 
 
 @require_http_methods(["GET", "POST"])
-@allowed(Act.SEE)
+@require_role(Act.SEE)
 def settings(request: HttpRequest, suffix: str) -> HttpResponse:
     """Show the settings; a good change leads to the page of the run that plans it."""
     district = district_or_404(request, suffix)

@@ -7,9 +7,7 @@ from typing import Any
 from allauth.account.internal.flows.login import perform_password_login
 from allauth.account.internal.flows.reauthentication import reauthenticate_by_password
 from allauth.account.models import Login
-from allauth.mfa.base.forms import ReauthenticateForm
 from allauth.mfa.models import Authenticator
-from allauth.mfa.webauthn.forms import ReauthenticateWebAuthnForm
 from allauth.mfa.webauthn.internal.auth import begin_authentication
 from django.conf import settings
 from django.contrib.auth import authenticate
@@ -25,6 +23,7 @@ from django.views.decorators.http import require_http_methods
 
 from portal.console.doors import person
 from portal.console.forms import CodeForm, PasswordForm, SignInForm
+from portal.console.pages.sign_in.factor_forms import CodeAgainForm, PasskeyAgainForm
 from portal.console.pages.sign_in.providers import offered
 from portal.sign_in.leaving import way_out
 from registry.accounts.factors import has_factor
@@ -93,7 +92,7 @@ def again(request: HttpRequest) -> HttpResponse:
 def _shown(request: HttpRequest, user: User, form: BaseForm, with_factor: bool) -> bool:
     """Return whether the person has shown who they are; otherwise the form says what was wrong."""
     if with_factor and "credential" in request.POST:
-        passkey = ReauthenticateWebAuthnForm(user=user, data={"credential": request.POST["credential"]})
+        passkey = PasskeyAgainForm(user=user, data={"credential": request.POST["credential"]})
         if passkey.is_valid():
             passkey.save()
             return True
@@ -104,7 +103,7 @@ def _shown(request: HttpRequest, user: User, form: BaseForm, with_factor: bool) 
     if not form.is_valid():
         return False
     if with_factor:
-        code = ReauthenticateForm(user=user, data={"code": form.cleaned_data["code"]})
+        code = CodeAgainForm(user=user, data={"code": form.cleaned_data["code"]})
         if code.is_valid():
             code.save()
             return True

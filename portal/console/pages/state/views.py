@@ -9,10 +9,10 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from portal.console.doors import allowed, person
+from portal.console.doors import person, require_role
 from portal.console.forms import StateForm
-from portal.console.pages.run.views import run_or_404
-from portal.console.reauthentication import sign_in_again, signed_in_lately
+from portal.console.runs import run_or_404
+from portal.sign_in.reauthentication import ask_again, forget_typed, sign_in_again, signed_in_lately, typed_before
 from provisioning.errors import ServiceRefusedError
 from provisioning.models import DistrictLock, ErroredState, Run
 from provisioning.runs.selectors import lock_of
@@ -25,7 +25,7 @@ PUSH, DISCARD, RELEASE = "push", "discard", "release"
 
 
 @require_http_methods(["GET", "POST"])
-@allowed(Act.RESOLVE)
+@require_role(Act.RESOLVE)
 def page(request: HttpRequest, number: int) -> HttpResponse:
     """Show what is kept and who holds the lock; the POST with an act and a reason resolves one of them."""
     run, url = run_or_404(request, number), reverse("console:run-state", args=[number])
@@ -34,12 +34,13 @@ def page(request: HttpRequest, number: int) -> HttpResponse:
     if request.method == "POST":
         if not signed_in_lately(request):
             messages.warning(request, _("Your sign-in was long ago. Sign in again to change the state."))
-            return redirect(sign_in_again(url))
+            return ask_again(request, url, keep=("reason",))
+        forget_typed(request)
         form = StateForm(request.POST, acts=acts)
         if form.is_valid() and (answer := _resolved(request, run, errored_states, form)) is not None:
             return answer
     else:
-        form = StateForm(acts=acts)
+        form = StateForm(acts=acts, initial=typed_before(request, url))
     context = {
         "run": run,
         "errored_states": errored_states,
@@ -52,7 +53,7 @@ def page(request: HttpRequest, number: int) -> HttpResponse:
 
 
 @require_POST
-@allowed(Act.RESOLVE)
+@require_role(Act.RESOLVE)
 def look(request: HttpRequest, number: int) -> HttpResponse:
     """Have a worker read who holds the state's lock."""
     try:

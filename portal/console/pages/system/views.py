@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
-from portal.console.doors import allowed, person, within
+from portal.console.doors import person, require_role, within
 from portal.console.pages.system.page import system_page
 from provisioning.errors import ServiceRefusedError
 from provisioning.health.access_requests import request_check
@@ -20,7 +20,7 @@ COLOURS = ("ink", "quiet", "brand", "green", "blue", "yellow", "red")
 
 
 @require_GET
-@allowed(Act.SEE)
+@require_role(Act.SEE)
 def system(request: HttpRequest) -> HttpResponse:
     """Show the parts, each fine or with its remedy."""
     context = {"page": system_page(request.GET, within(request)), "section": "system"}
@@ -28,7 +28,7 @@ def system(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-@allowed(Act.OPERATE)
+@require_role(Act.OPERATE)
 def ask_access(request: HttpRequest, account_id: str = "") -> HttpResponse:
     """Have a worker ask AWS who we are: of the account in the address, or of the one chosen in a form."""
     account = get_object_or_404(within(request).accounts(), account_id=account_id or request.POST.get("account_id", ""))
@@ -46,7 +46,7 @@ def ask_access(request: HttpRequest, account_id: str = "") -> HttpResponse:
 
 
 @require_GET
-@allowed(Act.SEE)
+@require_role(Act.SEE)
 def access(request: HttpRequest, account_id: str) -> HttpResponse:
     """Show what AWS answered; while nobody has, the answer asks to be asked for again."""
     account = get_object_or_404(within(request).accounts(), account_id=account_id)

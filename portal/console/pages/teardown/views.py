@@ -10,10 +10,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from portal.console.districts import district_or_404, service_counts
-from portal.console.doors import allowed, person, within
+from portal.console.doors import person, require_role, within
 from portal.console.forms import TEARDOWN_FIELDS, TeardownForm
-from portal.console.reauthentication import sign_in_again, signed_in_lately
+from portal.sign_in.reauthentication import ask_again, forget_typed, sign_in_again, signed_in_lately, typed_before
 from provisioning.errors import ServiceRefusedError
+from provisioning.runs.district_health import exposures_of, health_of
 from provisioning.runs.selectors import active_run, certificate_of, looked_at, monthly_cost
 from provisioning.teardown.data_inventory_requests import request_look
 from provisioning.teardown.service import full_name, other_environments, request_teardown
@@ -23,7 +24,7 @@ from registry.messages.translation import translated
 
 
 @require_http_methods(["GET", "POST"])
-@allowed(Act.DESTROY)
+@require_role(Act.DESTROY)
 def teardown(request: HttpRequest, suffix: str) -> HttpResponse:
     """Show what will go; the POST with the typed full name and a reason asks for it."""
     district = district_or_404(request, suffix)
@@ -31,19 +32,22 @@ def teardown(request: HttpRequest, suffix: str) -> HttpResponse:
     if request.method == "POST":
         if not signed_in_lately(request):
             messages.warning(request, _("Your sign-in was long ago. Sign in again, then confirm the teardown."))
-            return redirect(sign_in_again(url))
+            return ask_again(request, url, keep=("reason", "final_snapshot"))
+        forget_typed(request)
         form = TeardownForm(request.POST)
         if form.is_valid() and (answer := _start_teardown(request, district, form)) is not None:
             return answer
     else:
-        form = TeardownForm(initial={"final_snapshot": district.final_snapshot})
+        form = TeardownForm(initial={"final_snapshot": district.final_snapshot} | typed_before(request, url))
     services = service_counts(district)
+    active = active_run(district)
     context = {
         "district": district,
+        "health": health_of(district, active, is_exposed=bool(exposures_of([district]))),
         "form": form,
         "services": services,
         "resource_total": sum(part.count for part in services),
-        "active": active_run(district),
+        "active": active,
         "look": looked_at(district),
         "monthly_cost": monthly_cost(district),
         "certificate": certificate_of(district),
@@ -55,7 +59,7 @@ def teardown(request: HttpRequest, suffix: str) -> HttpResponse:
 
 
 @require_POST
-@allowed(Act.DESTROY)
+@require_role(Act.DESTROY)
 def look(request: HttpRequest, suffix: str) -> HttpResponse:
     """Have a worker look at what the environment holds now."""
     try:

@@ -12,9 +12,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_http_methods, require_POST
 
-from portal.console.doors import allowed, person
+from portal.console.doors import person, require_role
 from portal.console.pages.tokens.form import TokenForm
-from portal.console.reauthentication import sign_in_again, signed_in_lately
+from portal.sign_in.reauthentication import sign_in_again, signed_in_lately
 from registry.accounts.acts import Act
 from registry.accounts.models import ApiToken
 from registry.accounts.tokens.scopes import Scope
@@ -26,7 +26,7 @@ LONGEST_NUMBER = 15
 @never_cache
 @sensitive_variables("secret")
 @require_http_methods(["GET", "POST"])
-@allowed(Act.SEE)
+@require_role(Act.SEE)
 def tokens(request: HttpRequest) -> HttpResponse:
     """Show the tokens and the form; a good one answers with the new token's secret, this once."""
     user = person(request)
@@ -47,7 +47,7 @@ def tokens(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-@allowed(Act.SEE)
+@require_role(Act.SEE)
 def revoke(request: HttpRequest, number: int) -> HttpResponse:
     """End a token; it lets nobody in from now on."""
     if not signed_in_lately(request):

@@ -33,6 +33,7 @@
   // Moments are written in the reader's own zone; without scripts they stay UTC, and say so.
   const words = new Intl.DateTimeFormat(root.lang, { dateStyle: "medium", timeStyle: "short" });
   const whole = new Intl.DateTimeFormat(root.lang, { dateStyle: "full", timeStyle: "long" });
+  const clock = new Intl.DateTimeFormat(root.lang, { timeStyle: "medium", hourCycle: "h23" });
   function local() {
     for (const node of document.querySelectorAll("[data-at]:not([data-is-local])")) {
       node.textContent = words.format(new Date(node.dataset.at));
@@ -40,6 +41,7 @@
     }
     for (const node of document.querySelectorAll("time[datetime]:not([data-is-local])")) {
       node.title = whole.format(new Date(node.dateTime));
+      if ("clock" in node.dataset) node.textContent = clock.format(new Date(node.dateTime));
       node.dataset.isLocal = "";
     }
     const zone = document.getElementById("zone");

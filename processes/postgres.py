@@ -20,9 +20,9 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
-from devtools.errors import ToolMissingError
-from devtools.services.former import stop_stale_server
-from devtools.services.process import LOOPBACK, Service, free_port, running
+from processes.errors import ToolMissingError
+from processes.process import LOOPBACK, Service, free_port, running
+from processes.stale_server import stop_stale_server
 
 USER = "homeroom"
 PORTAL_ROLE = "homeroom_portal"

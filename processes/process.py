@@ -14,8 +14,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from devtools.errors import ServiceFailedError
-from devtools.paths import ROOT
+from processes.errors import ServiceFailedError
+from processes.project import ROOT
 
 LOOPBACK = "127.0.0.1"
 GUARD = Path(__file__).with_name("guard.py")

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import psutil
 
-from devtools.errors import ServiceFailedError
-from devtools.services.process import POLL_SECONDS
+from processes.errors import ServiceFailedError
+from processes.process import POLL_SECONDS
 
 SECONDS = 30.0
 

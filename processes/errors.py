@@ -1,10 +1,10 @@
-"""The errors of set-up and demo: each says what is wrong and what to do about it."""
+"""What set-up, demo and tools may end with: each error says what is wrong and what to do about it."""
 
 from __future__ import annotations
 
 
-class DevtoolsError(Exception):
-    """Something that set-up or the demo needs is not there, or did not work."""
+class RemediedError(Exception):
+    """Something that is needed is not there, or did not work; it comes with its remedy."""
 
     def __init__(self, summary: str, *, remedy: str) -> None:
         super().__init__(summary)
@@ -15,9 +15,9 @@ class DevtoolsError(Exception):
         return f"{self.summary}\n  What to do: {self.remedy}"
 
 
-class ToolMissingError(DevtoolsError):
+class ToolMissingError(RemediedError):
     """A tool is neither on the machine nor to be had from where it is published."""
 
 
-class ServiceFailedError(DevtoolsError):
+class ServiceFailedError(RemediedError):
     """A process of the demo ended or never became ready; the summary carries the end of its log."""

@@ -15,18 +15,18 @@ import pytest
 import redis
 
 from devtools.environment import inherited
-from devtools.errors import ServiceFailedError
 from devtools.services.broker import running_broker
-from devtools.services.former import lock_holder, stop_stale_server
-from devtools.services.guard import descendants
-from devtools.services.postgres import Postgres, running_postgres
-from devtools.services.process import running
+from processes.errors import ServiceFailedError
+from processes.guard import descendants
+from processes.postgres import Postgres, running_postgres
+from processes.process import running
+from processes.stale_server import lock_holder, stop_stale_server
 
 OWNER = """
 import sys, time
 from pathlib import Path
 from devtools.environment import inherited
-from devtools.services.process import running
+from processes.process import running
 folder = Path(sys.argv[1])
 grandchild = "import subprocess, sys, time; subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)'])"
 command = [sys.executable, "-c", grandchild + "; time.sleep(600)"]

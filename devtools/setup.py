@@ -1,14 +1,17 @@
-"""What set-up does once the Python packages are there: Terraform, its provider, Node, a browser, the
+"""What set-up does once the Python packages are there: Terraform, its provider, Node, a browser, the command line, the
 compiled translations. Twice does no harm."""
 
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 from devtools.messages.catalogue import compile_all
+from devtools.paths import ROOT, VENV
 from devtools.toolchain import browser, mirror, node, terraform
 from processes.errors import RemediedError
 
@@ -17,6 +20,16 @@ SYSTEM_PACKAGES = (
     ["apt-get", "install", "-y", "-q", "--no-install-recommends", "chromium"],
 )
 """How a Debian machine gets its Chromium; only root may, as in containers and CI."""
+EXECUTABLE = VENV / "bin" / "homeroom"
+"""The command line, to be called from any folder."""
+
+
+def install_command_line(executable: Path = EXECUTABLE, root: Path = ROOT) -> None:
+    """Write the command `homeroom`, which runs this clone's package in its own environment, whatever lies around it."""
+    python = shlex.quote(str(executable.with_name("python")))
+    path = f"PYTHONPATH={shlex.quote(str(root))}${{PYTHONPATH:+:$PYTHONPATH}}"
+    executable.write_text(f'#!/bin/sh\n{path} exec {python} -P -m homeroom_cli "$@"\n')
+    executable.chmod(0o755)
 
 
 def install_browser() -> bool:
@@ -50,6 +63,7 @@ def main() -> int:
         return 1
     mirror.write(mirror.find())
     compile_all()
+    install_command_line()
     if node.find() is None:
         print(f"There is no Node.\n  What to do: {node.REMEDY}", file=sys.stderr)
         return 1

@@ -18,7 +18,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from types import FrameType
 
-from devtools.demo import account, district, people, pipeline, pulled
+from devtools.demo import account, commands, district, people, pipeline, pulled
 from devtools.demo.evidence import prove_record
 from devtools.demo.issuer import Issuer
 from devtools.demo.proof import prove
@@ -27,6 +27,8 @@ from devtools.paths import VAR
 from devtools.services.identity_provider import running_identity_provider
 from devtools.services.portal import Portal, running_portal
 from devtools.services.saml_provider import running_saml_provider
+from devtools.setup import EXECUTABLE
+from infra.naming import suffix_for
 from processes.errors import RemediedError
 from processes.process import answers, free_port
 
@@ -93,12 +95,14 @@ def show_addresses(portal: Portal, passwords: Mapping[str, str]) -> None:
     say("Ctrl-C stops everything.")
 
 
-def show_commands(portal: Portal, token: Path) -> None:
+def show_commands(portal: Portal, token: Path, suffix: str, environment: str) -> None:
     """Print how the same is done from a shell."""
-    say("From a shell, as the operator")
-    say(f"  export HOMEROOM_URL={portal.url} HOMEROOM_TOKEN=$(cat {token})")
-    for command in ("district list", "run list", "--help"):
-        say(f"  .venv/bin/python -m homeroom_cli {command}")
+    say("From a shell, as the operator, where make setup has installed the command line")
+    for line in commands.opening(portal.url, token, EXECUTABLE):
+        say_step(line)
+    say("a district's life is")
+    for line in commands.lines(suffix, environment):
+        say_step(line)
 
 
 def stay(portal: Portal) -> None:
@@ -163,7 +167,8 @@ def demo(folder: Path, example: district.Example) -> None:
         show_addresses(portal, passwords)
         show_office(issuer)
         people.token(folder / "operator-token")
-        show_commands(portal, folder / "operator-token")
+        suffix = suffix_for(district.SLUG, example.environment)
+        show_commands(portal, folder / "operator-token", suffix, example.environment)
         stay(portal)
 
 

@@ -10,7 +10,7 @@ import os
 import socket
 import sys
 
-WITHOUT = {"version", "fmt", "force-unlock", "login", "logout"}
+WITHOUT = {"version", "fmt", "login", "logout"}
 
 
 def main() -> None:

@@ -17,8 +17,10 @@ from engine.settings import EngineSettings
 from messages.message import message
 
 MISSING = {"404", "NoSuchKey", "NotFound", "NoSuchBucket"}
-LOCKING = frozenset({"plan", "apply", "refresh"})
-"""Supervised commands that take the lock (Terraform, "State: locking"); an init that migrates nothing takes none."""
+LOCKING = frozenset({"plan", "apply", "refresh", "import", "state"})
+"""Supervised commands that take the lock (Terraform, "State: locking"); an init that migrates nothing takes none.
+
+Each command of ours that takes it is supervised, so that a lock which one of them leaves is known by its record."""
 CLOCKS_APART = timedelta(seconds=30)
 """How far a host's clock may have moved against the database's while a Terraform worked."""
 

@@ -32,6 +32,9 @@ CHANGES = 2
 """How a plan ends that would change something (Terraform, "Command: plan": -detailed-exitcode)."""
 NO_CHANGE = ({"no-op"}, {"read"})
 
+IN_THE_STATE, NOT_IN_THE_STATE = "Resource already managed by Terraform", "No matching objects found"
+"""What an import says of what is imported already, and `state rm` where there is nothing to remove."""
+
 STATE_REWRITTEN = "rewritten.tfstate"
 """The state on its way back; it may hold secrets, and is gone as soon as it is stored."""
 
@@ -130,8 +133,9 @@ class Terraform:
     """Terraform on the folder of one run, with the state of one district.
 
     `poll` is called at least every half second while Terraform runs; once it is true, Terraform is interrupted and
-    the method raises InterruptedRunError after it has ended. `runner` runs what may take long: init, plan, apply, and
-    storing what a plan saw. `begin` is called before every command; where it raises, the command does not begin.
+    the method raises InterruptedRunError after it has ended. `runner` runs what may take long, and what takes the
+    state's lock: init, plan, apply, import, and what changes the state. `begin` is called before every command; where
+    it raises, the command does not begin.
     """
 
     def __init__(
@@ -211,12 +215,19 @@ class Terraform:
 
     def unlock(self, lock_id: str) -> None:
         """Release the state's lock; only for a holder that is provably gone."""
-        self._run(["force-unlock", "-force", lock_id], lambda line: None, checked=True)
+        self._done(["force-unlock", "-force", lock_id], runner=child.run)
 
     def import_(self, address: str, import_id: str) -> None:
-        """Take something that exists into the state, without a plan: what is to be destroyed needs none."""
+        """Take something that exists into the state, without a plan: what is to be destroyed needs none.
+
+        What is in it already is fine: a try before was killed after it had stored it.
+        """
         flags = [f"-lock-timeout={LOCK_TIMEOUT}", "-no-color"]
-        self._run(["import", *flags, address, import_id], lambda line: None, checked=True)
+        try:
+            self._done(["import", *flags, address, import_id])
+        except TerraformFailedError as error:
+            if IN_THE_STATE not in error.detail:
+                raise
 
     def store_refreshed(self, plan: Plan) -> None:
         """Store the state as a plan that changes nothing has found it at AWS: what applying it would store.
@@ -224,17 +235,16 @@ class Terraform:
         To apply it starts the provider and walks the whole stack once more. A state that was stored since is refused,
         as an apply would refuse the stale plan.
         """
-        self.push(refreshed_state(plan.path), runner=self.runner)
+        self.push(refreshed_state(plan.path))
 
-    def _push(self, name: str, runner: Runner = child.run) -> None:
+    def _push(self, name: str) -> None:
         """Store a file of the workspace as the state."""
-        flags = [f"-lock-timeout={LOCK_TIMEOUT}"]
-        self._run(["state", "push", *flags, name], lambda line: None, checked=True, runner=runner)
+        self._done(["state", "push", f"-lock-timeout={LOCK_TIMEOUT}", name])
 
     def rewrite_state(self, change: Callable[[dict[str, Any]], dict[str, Any] | None]) -> bool:
         """Store what `change` makes of the state, with a later serial; say whether it changed it. AWS is not asked."""
         lines: list[str] = []
-        self._run(["state", "pull"], lines.append, checked=True)
+        self._done(["state", "pull"], on_line=lines.append, runner=child.run)
         # Where nothing was stored yet, nothing is told.
         text = "\n".join(lines).strip()
         state = change(json.loads(text)) if text else None
@@ -243,7 +253,7 @@ class Terraform:
         self.push(json.dumps(state).encode())
         return True
 
-    def push(self, state: bytes, runner: Runner = child.run) -> None:
+    def push(self, state: bytes) -> None:
         """Store a state in the place of the one in the bucket: never by force, so of its lineage, with a later serial.
 
         Terraform refuses any other. What lies in the workspace meanwhile is gone afterwards.
@@ -252,13 +262,20 @@ class Terraform:
         try:
             path.touch(mode=0o600)
             path.write_bytes(state)
-            self._push(STATE_REWRITTEN, runner)
+            self._push(STATE_REWRITTEN)
         finally:
             path.unlink(missing_ok=True)
 
-    def forget(self, address: str) -> None:
-        """Take a resource out of the state; AWS is not asked."""
-        self._run(["state", "rm", f"-lock-timeout={LOCK_TIMEOUT}", address], lambda line: None, checked=True)
+    def forget(self, addresses: Sequence[str]) -> None:
+        """Take resources out of the state, all in one command; AWS is not asked.
+
+        Where none of them is in it that is fine: a try before was killed after it had stored what is left.
+        """
+        try:
+            self._done(["state", "rm", f"-lock-timeout={LOCK_TIMEOUT}", *addresses])
+        except TerraformFailedError as error:
+            if NOT_IN_THE_STATE not in error.detail:
+                raise
 
     def push_state(self) -> bool:
         """Store the state that Terraform could not store at the end of an apply; say whether there was one."""
@@ -318,13 +335,7 @@ class Terraform:
             raise InterruptedRunError(message("Terraform was interrupted before it was done."))
         if result.status < 0:
             # What it said on its way out, such as that its execution was halted, is no cause of anything.
-            detail = "\n".join(problem.summary for problem in problems)
-            summary = message(
-                "Terraform was ended by signal {value} in the middle of its {arguments}.",
-                value=-result.status,
-                arguments=arguments[0],
-            )
-            raise TerraformKilledError(summary, detail=detail)
+            raise killed(arguments[0], result, "\n".join(problem.summary for problem in problems))
         if result.status not in _good(arguments):
             raise failure(arguments[0], result, problems, tail)
         return result.status
@@ -339,11 +350,25 @@ class Terraform:
         document: dict[str, Any] = storable(json.loads("\n".join(lines)))
         return document
 
+    def _done(
+        self,
+        arguments: Sequence[str],
+        *,
+        on_line: Callable[[str], None] = lambda line: None,
+        runner: Runner | None = None,
+    ) -> None:
+        """Run a command that says nothing of its way; raises what it failed by."""
+        result = self._run(arguments, on_line, runner=runner or self.runner)
+        if result.status == 0:
+            return
+        if result.interrupted:
+            raise InterruptedRunError(message("Terraform was interrupted before it was done."))
+        raise killed(arguments[0], result) if result.status < 0 else failure(arguments[0], result, [], [])
+
     def _run(
         self,
         arguments: Sequence[str],
         on_line: Callable[[str], None],
-        checked: bool = False,
         runner: Runner = child.run,
     ) -> child.Ended:
         program = self._program()
@@ -362,8 +387,6 @@ class Terraform:
                     outcome.failed = message("status {status}", status=result.status)
         except (FileNotFoundError, PermissionError) as error:
             raise TerraformMissingError(message("Terraform cannot be run: {error}.", error=error)) from error
-        if checked and result.status != 0:
-            raise failure(arguments[0], result, [], [])
         return result
 
 
@@ -380,6 +403,16 @@ def _flags_first(arguments: Sequence[str]) -> list[str]:
     command, rest = arguments[:length], arguments[length:]
     flags = [part for part in rest if part.startswith("-")]
     return [*command, *flags, *(part for part in rest if not part.startswith("-"))]
+
+
+def killed(command: str, result: child.Ended, detail: str = "") -> TerraformKilledError:
+    """Make the error of a command that a signal has ended."""
+    summary = message(
+        "Terraform was ended by signal {value} in the middle of its {arguments}.",
+        value=-result.status,
+        arguments=command,
+    )
+    return TerraformKilledError(summary, detail=detail)
 
 
 def failure(command: str, result: child.Ended, problems: list[Diagnostic], tail: list[str]) -> TerraformFailedError:

@@ -42,6 +42,11 @@ FACTS = (
     *("registered_by", "registered_at", "live_at", "removed_at", "resources", "monthly_cost_usd", "active_run"),
     *("latest_run", "certificate", "outputs"),
 )
+RESOURCES = {"service": "SERVICE", "type": "TYPE", "address": "ADDRESS", "provider_id": "ID"}
+PIPELINE = (
+    *("watched", "measured_at", "rows_accepted", "rows_rejected", "oldest_message_seconds", "cache_hit_percent"),
+    *("problem", "remedy"),
+)
 Reason = Annotated[str, typer.Option(help="Why; goes to the audit record.")]
 
 
@@ -92,6 +97,18 @@ def register(
 def show(district: DistrictArgument, as_json: AsJson = False) -> None:
     """Show a district with its outputs."""
     print_facts(api().get(f"/districts/{suffix(district)}"), FACTS, as_json=as_json)
+
+
+@app.command()
+def resources(district: DistrictArgument, limit: Limit = 200, as_json: AsJson = False) -> None:
+    """List what exists in AWS of a district's stack."""
+    print_rows(api().all(f"/districts/{suffix(district)}/resources", limit), RESOURCES, as_json=as_json)
+
+
+@app.command()
+def pipeline(district: DistrictArgument, as_json: AsJson = False) -> None:
+    """Show what a district's pipeline is doing: rows, the queue's age, the cache's hit rate."""
+    print_facts(api().get(f"/districts/{suffix(district)}/pipeline"), PIPELINE, as_json=as_json)
 
 
 @app.command()

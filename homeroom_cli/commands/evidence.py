@@ -18,6 +18,13 @@ from homeroom_cli.output import AsJson, Limit, print_facts, print_not_genuine, p
 app = typer.Typer(no_args_is_help=True, help="Packages of evidence for auditors.")
 COLUMNS = {"number": "PACKAGE", "since": "FROM", "until": "UNTIL", "made_at": "MADE", "sha256": "SHA-256"}
 FACTS = (*COLUMNS, "requested_by", "requested_at", "size", "problem", "has_file")
+STREAMS = {
+    "destination": "DESTINATION",
+    "position": "LINK",
+    "moved_at": "MOVED",
+    "failing_since": "FAILING SINCE",
+    "last_error": "ERROR",
+}
 DRILLS = {
     "district": "DISTRICT",
     "day": "DAY",
@@ -86,6 +93,12 @@ def drill(
 def list_drills(limit: Limit = 50, as_json: AsJson = False) -> None:
     """List restores that were drilled, the newest first."""
     print_rows(api().all("/restore-drills", limit), DRILLS, as_json=as_json)
+
+
+@app.command()
+def streams(as_json: AsJson = False) -> None:
+    """Show how far each destination has the audit record."""
+    print_rows(api().get("/evidence/streams")["items"], STREAMS, as_json=as_json)
 
 
 @app.command()

@@ -92,7 +92,9 @@ class HealthFilter(admin.SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[District]) -> QuerySet[District]:
         """Return those that are so."""
-        return queryset.alias(is_now=HEALTH).filter(is_now=self.value()) if self.value() else queryset
+        if self.value() not in {status.value for status in DistrictStatus}:
+            return queryset
+        return queryset.alias(is_now=HEALTH).filter(is_now=self.value())
 
 
 @admin.register(District)

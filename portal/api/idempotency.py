@@ -32,8 +32,8 @@ WAIT = "10s"
 SEALED, PURPOSE = "sealed:", "api.answer"
 """No answer in JSON begins so."""
 TAKE = """
-INSERT INTO api_idempotentanswer AS kept (token_id, key, request_sha256, status, body, location, created_at)
-VALUES (%(token)s, %(key)s, %(sha256)s, 0, '', '', %(now)s)
+INSERT INTO api_idempotentanswer AS kept (token_id, key, request_sha256, status, body, location, etag, created_at)
+VALUES (%(token)s, %(key)s, %(sha256)s, 0, '', '', '', %(now)s)
 ON CONFLICT (token_id, key) DO UPDATE SET request_sha256 = EXCLUDED.request_sha256, status = 0, created_at = %(now)s
 WHERE kept.created_at < %(old)s
 RETURNING id
@@ -45,11 +45,20 @@ def once(
 ) -> HttpResponse:
     """Answer a request that changes something, in one transaction; raises ProblemError.
 
-    The answer is kept `sealed` where it tells a secret: who reads the database reads none.
+    The answer is kept `sealed` where it tells a secret: who reads the database reads none, and no cache on the way
+    stores it.
 
     `together` is not so where a service tells others before its transaction ends: then the act goes first, and twice if
     two come at the same moment.
     """
+    response = _once(request, token, act, together=together, sealed=sealed)
+    response["Cache-Control"] = "no-store" if sealed else "private, no-cache"
+    return response
+
+
+def _once(
+    request: HttpRequest, token: ApiToken, act: Callable[[], HttpResponse], *, together: bool, sealed: bool
+) -> HttpResponse:
     key = request.headers.get("Idempotency-Key")
     if key is None:
         if not together:
@@ -114,6 +123,7 @@ def _keep(number: int, response: HttpResponse, sealed: bool) -> None:
         status=response.status_code,
         body=SEALED + seal(PURPOSE, body) if sealed else body,
         location=response.get("Location", ""),
+        etag=response.get("ETag", ""),
     )
 
 
@@ -126,8 +136,9 @@ def _again(answer: IdempotentAnswer, sha256: str) -> HttpResponse:
         )
     response = HttpResponse(_body(answer), status=answer.status, content_type="application/json")
     response["Idempotency-Replayed"] = "true"
-    if answer.location:
-        response["Location"] = answer.location
+    for header, value in (("Location", answer.location), ("ETag", answer.etag)):
+        if value:
+            response[header] = value
     return response
 
 

@@ -17,6 +17,7 @@ class IdempotentAnswer(models.Model):
     status = models.PositiveSmallIntegerField()
     body = models.TextField()
     location = models.TextField(blank=True)
+    etag = models.TextField(blank=True, default="")
     created_at = models.DateTimeField(db_index=True)
 
     class Meta:

@@ -13,7 +13,7 @@ from engine.state.errored_state import Push, decide_push, saved_states
 from engine.state.store import read_state
 from engine.terraform.command import Terraform
 from messages.message import message, verbatim
-from provisioning.execution.context import PASSING, RunContext
+from provisioning.execution.context import RunContext
 from provisioning.execution.recovery import note_recovered, release_lock
 from provisioning.models import ErroredState
 from provisioning.runs.selectors import kept_of
@@ -70,16 +70,17 @@ def _push(context: RunContext, terraform: Terraform, row: ErroredState) -> None:
     def pushed() -> str:
         """Return why it cannot be pushed; empty once it is the district's state."""
         decision = decide_push(body, read_state(context.settings, terraform.state_key))
-        if decision.push is Push.PUSH:
+        if decision.push is not Push.PUSH:
+            return decision.sentence
+        try:
             terraform.push(body)
-        return decision.sentence
+        except TerraformFailedError as error:
+            if error.code != REFUSED:
+                raise
+            return error.detail or error.summary
+        return ""
 
-    try:
-        why = context.reading(message("Pushing the kept state"), pushed, mend=lambda: release_lock(context, terraform))
-    except TerraformFailedError as error:
-        if error.code in PASSING or error.code != REFUSED:
-            raise
-        why = error.detail or error.summary
+    why = context.reading(message("Pushing the kept state"), pushed, mend=lambda: release_lock(context, terraform))
     if why:
         context.fence.write(lambda: note_refused(row, verbatim(why)))
         sentence = message(

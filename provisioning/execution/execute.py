@@ -345,6 +345,7 @@ class RunExecution:
             folder,
             state_key(self.run.spec["suffix"]),
             poll=lambda: bool(context.keep_alive()),
+            runner=self.supervision.stopped_by(context.keep_alive),
             begin=context.fence.require,
         )
 

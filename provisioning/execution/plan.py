@@ -38,7 +38,7 @@ from registry.districts.spec import spec_data
 
 
 def note_plan(context: RunContext, terraform: Terraform, plan: Plan) -> None:
-    """Store what the plan holds, what it was made for, and why it waits, if it does; the plan itself in the bucket."""
+    """Store what the plan holds, what it was made for, and why it waits; one that may wait also lies in the bucket."""
     run, kind = context.run, context.run.kind_badge
     teardown = kind is RunKind.DESTROY
     estimate = monthly_cost(terraform.workspace / STACK_FILE, run.spec["region"])
@@ -72,7 +72,7 @@ def note_plan(context: RunContext, terraform: Terraform, plan: Plan) -> None:
         fields["plan_contents"] = contents_of(plan.shown, contents_key())
         fields |= {"decision": "", "decided_by": None, "decided_at": None}
         context.recorder.note("policy", verbatim(why), level="warning")
-    is_kept = not plan.is_empty
+    is_kept = may_wait(run, plan, reasons)
     packed = packed_plan(terraform.workspace) if is_kept else b""
     if is_kept:
         fields |= {"plan_stored": True, "plan_sha256": plan_sha256(packed)}
@@ -100,6 +100,16 @@ def note_plan(context: RunContext, terraform: Terraform, plan: Plan) -> None:
     if is_kept:
         key = plan_key(run.spec["suffix"], run.number, run.plan_sha256)
         context.reading(message("Storing the plan"), lambda: store_while_held(context, key, packed))
+
+
+def may_wait(run: Run, plan: Plan, reasons: Sequence[str]) -> bool:
+    """Return whether somebody may apply this plan later: else it is applied at once by who made it, or made anew.
+
+    It waits for approval, is what a plan-only run is for, or was approved and lost its worker. Where an earlier one of
+    the run is stored, this one takes its place.
+    """
+    is_wanted = run.kind_badge is RunKind.PLAN or bool(reasons) or run.decision == Decision.APPROVED
+    return not plan.is_empty and (is_wanted or run.plan_stored)
 
 
 def store_while_held(context: RunContext, key: str, packed: bytes) -> None:

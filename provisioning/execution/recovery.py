@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from engine.adoption.blocks import ADOPTION_FILE, import_blocks
@@ -71,18 +72,35 @@ def adopt(context: RunContext, terraform: Terraform, *, destroy: bool) -> None:
     if findings.foreign and not destroy:
         detail = "\n".join(f"{foreign.address}: {foreign.sentence}" for foreign in findings.foreign)
         raise ForeignResourceError(message("Names of this district are taken by something else in AWS."), detail=detail)
+    if findings.forget:
+        addresses = [note.address for note in findings.forget]
+        _changing_state(
+            context,
+            terraform,
+            message("Taking what is to be made anew out of the state"),
+            lambda: terraform.forget(addresses),
+        )
     for note in findings.forget:
-        terraform.forget(note.address)
         note_recovery(
             context, message("{address} is to be made anew: {sentence}", address=note.address, sentence=note.sentence)
         )
     adoptions = [adoption for adoption in findings.adoptions if not (destroy and adoption.goes_along)]
     if destroy:
         for adoption in adoptions:
-            terraform.import_(adoption.address, adoption.import_id)
+            _changing_state(
+                context,
+                terraform,
+                message("Importing {address}", address=adoption.address),
+                partial(terraform.import_, adoption.address, adoption.import_id),
+            )
         # Also what an earlier recovery imported, and died before it had said how it ends.
         wishes = decisions(_stack(terraform))
-        terraform.rewrite_state(lambda state: decided(state, wishes))
+        _changing_state(
+            context,
+            terraform,
+            message("Storing how what was imported ends"),
+            lambda: terraform.rewrite_state(lambda state: decided(state, wishes)),
+        )
     elif adoptions:
         (terraform.workspace / ADOPTION_FILE).write_text(import_blocks(adoptions), encoding="utf-8")
     for adoption in adoptions:
@@ -108,6 +126,11 @@ def adopt(context: RunContext, terraform: Terraform, *, destroy: bool) -> None:
         )
     if not destroy:
         revoke_rules(context.settings, context.run.spec["region"], deploy_role(context.run.spec), findings.surplus)
+
+
+def _changing_state(context: RunContext, terraform: Terraform, what: Message, change: Callable[[], object]) -> None:
+    """Have Terraform change the state without AWS; tried again where it was killed, its lock released before."""
+    context.reading(what, change, mend=lambda: release_lock(context, terraform))
 
 
 def _looked_for(context: RunContext, terraform: Terraform, *, destroy: bool) -> Findings:

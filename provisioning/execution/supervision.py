@@ -21,7 +21,7 @@ from engine.processes.supervisor import ticking
 from engine.settings import EngineSettings
 from engine.state.lock import LOCKING, read_lock
 from engine.state.store import state_key
-from engine.terraform.workspace import COMMANDS
+from engine.terraform.workspace import COMMANDS, entries
 from provisioning.database_clock import database_now
 from provisioning.db_retry import db_retry
 from provisioning.runs.claim import lease
@@ -53,7 +53,6 @@ class Supervision:
         self.look_at = 0.0
         self.recorder = recorder
         self.stop = stop
-        self.count = 0
 
     def __call__(
         self,
@@ -72,11 +71,14 @@ class Supervision:
         self.recorder.begin_file()
         return self._follow(running, on_line, Stop.NO)
 
+    def stopped_by(self, stop: StopPoll) -> Supervision:
+        """Return the same for what another condition stops."""
+        return Supervision(self.fence, self.settings, self.recorder, stop=stop, held=self.held)
+
     def _start(self, name: str, command: Sequence[str], cwd: Path, environment: Mapping[str, str]) -> Supervised:
         """Record what is to begin and where its files will lie, and begin it within the lease that this renews."""
         while True:
-            self.count += 1
-            folder = cwd / COMMANDS / f"{self.count}-{name}"
+            folder = cwd / COMMANDS / f"{_next_number(cwd)}-{name}"
             before = ticking() + float(settings.LEASE_SECONDS)
             self._intend(Supervised(folder, this_host(), name, terms(name)), cwd)
             try:
@@ -100,16 +102,16 @@ class Supervision:
         """Write which command is to begin, before anything of it is there; raises RunMovedError once the claim is gone.
 
         A worker that dies from here on leaves a record that leads to the folder, and the folder to what lives. What
-        may have left a lock stays known beside a command that takes none.
+        may have left a lock stays known beside a command that takes none, and beside any where it was killed.
         """
         last, by_host, now = self.run.process, timezone.now(), db_retry(database_now)
         process = intent.as_data() | {"workspace": str(workspace), "started_at": now.isoformat()}
         # Terraform dates its lock by this host's clock, which may be another than the database's.
         process["clock_ahead"] = (by_host - now).total_seconds()
-        if intent.command not in LOCKING:
-            is_holder = last.get("command") in LOCKING
-            holder = {key: value for key, value in last.items() if key != "holder"} if is_holder else last.get("holder")
-            process |= {"holder": holder} if holder else {}
+        is_holder = last.get("command") in LOCKING
+        holder = {key: value for key, value in last.items() if key != "holder"} if is_holder else last.get("holder")
+        if holder and (intent.command not in LOCKING or not _has_ended_by_itself(holder)):
+            process |= {"holder": holder}
         fields = {"process": process, "event_offset": 0, "heartbeat_at": Now(), "lease_until": Now() + lease()}
         self.fence.write(lambda: self.fence.update(**fields))
         self.run.process = process
@@ -178,3 +180,15 @@ class Supervision:
         process = {**self.run.process, **more}
         self.fence.write(lambda: self.fence.update(process=process))
         self.run.process = process
+
+
+def _next_number(workspace: Path) -> int:
+    """Return the number of the next command in a workspace; an earlier worker may have begun some."""
+    numbers = [folder.name.partition("-")[0] for folder in entries(workspace / COMMANDS)]
+    return 1 + max((int(number) for number in numbers if number.isdigit()), default=0)
+
+
+def _has_ended_by_itself(process: Mapping[str, Any]) -> bool:
+    """Return whether a command was seen to end with a status of its own: then it has released its lock, or said why."""
+    status = process.get("ended")
+    return status is not None and status >= 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import shlex
 import socket
 from dataclasses import replace
 from pathlib import Path
@@ -11,13 +12,14 @@ from typing import Any
 import httpx
 import pytest
 
-from devtools.demo import rotation
+from devtools.demo import commands, rotation
 from devtools.demo.account import ACCOUNT_ID
 from devtools.demo.district import Example, issuing, registration
 from devtools.demo.expected import MadeUp, Tally, differences, known
 from devtools.demo.issuer import kept_key, running_issuer
 from devtools.demo.office import Office, OfficeError
 from devtools.demo.sign_ins import CLIENT_ID, EVERYTHING
+from homeroom_cli.main import command
 from infra.spec import Egress, Environment, Size
 from processes.errors import ServiceFailedError
 from processor.api.keys import Keys, given
@@ -159,3 +161,17 @@ def test_a_rotation_that_does_not_end_is_no_proof():
 
 def test_a_service_that_does_not_answer_is_not_ready(tmp_path: Path):
     assert not Office("http://127.0.0.1:9", "token", tmp_path / "none").is_ready()
+
+
+def test_the_lines_that_it_prints_are_those_of_the_command_line():
+    printed = commands.lines("lakeside-sbx", "sandbox")
+    calls = [shlex.split(part) for line in printed for part in line.split(" | ")]
+    for name, *words in calls:
+        assert name == "homeroom"
+        called = command()
+        while hasattr(called, "commands"):
+            called = called.commands[words.pop(0)]
+        assert called.make_context("homeroom", words) is not None
+    said = " ".join(printed)
+    told = ("register", "run watch", "settings", "approve", "drift check", "destroy")
+    assert [word for word in told if f" {word} " not in said] == []

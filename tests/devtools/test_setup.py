@@ -2,11 +2,13 @@
 
 import re
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from devtools import bootstrap
+from devtools.setup import install_command_line
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -32,3 +34,18 @@ def test_a_changed_requirement_means_a_new_installation(tmp_path: Path) -> None:
     second.write_text("six==1.17.0\n")
     assert bootstrap.requirements_digest(first) != bootstrap.requirements_digest(second)
     assert bootstrap.requirements_digest(first) == bootstrap.requirements_digest(first)
+
+
+def test_the_command_line_is_called_from_any_folder(tmp_path: Path) -> None:
+    """A folder with blanks in its name, and with modules of the names of ours, changes nothing."""
+    bin_folder = tmp_path / "an environment" / "bin"
+    bin_folder.mkdir(parents=True)
+    (bin_folder / "python").write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
+    (bin_folder / "python").chmod(0o755)
+    (tmp_path / "typer.py").write_text("raise SystemExit(9)")
+    for _ in range(2):
+        install_command_line(bin_folder / "homeroom", ROOT)
+    call = [str(bin_folder / "homeroom"), "district", "--help"]
+    help_of = subprocess.run(call, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert help_of.returncode == 0, help_of.stderr
+    assert "register" in help_of.stdout

@@ -8,6 +8,7 @@ import os
 import random
 import shutil
 import signal
+import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -194,7 +195,7 @@ class Play:
         """Have the proxy hold the request at which the phase is in its middle."""
         wanted = {
             Phase.PLANNING: nth(1, is_lock),
-            Phase.BETWEEN: nth(1, lambda request: request.method == "PUT" and "/plan-" in request.path),
+            Phase.BETWEEN: first_read_behind_a_lock(),
             Phase.APPLYING: nth(self.k, lambda request: request.changes),
             Phase.CANCELLING: nth(self.k, lambda request: request.changes),
             Phase.DESTROYING: nth(self.k, lambda request: request.changes),
@@ -415,6 +416,19 @@ def right_ends(case: Case) -> set[Any]:
 def is_lock(request: Request) -> bool:
     """Return whether a request takes a state's lock."""
     return request.method == "PUT" and request.path.split("?")[0].endswith(".tflock")
+
+
+def first_read_behind_a_lock() -> Callable[[Request], bool]:
+    """Return what is true for the first read of a state since its lock was released: by it a plan is bound."""
+    released = threading.Event()
+
+    def wanted(request: Request) -> bool:
+        path = request.path.partition("?")[0]
+        if request.method == "DELETE" and path.endswith(".tflock"):
+            released.set()
+        return request.method == "GET" and path.endswith(".tfstate") and released.is_set()
+
+    return wanted
 
 
 def nth(number: int, wanted: Callable[[Request], bool]) -> Callable[[Request], bool]:

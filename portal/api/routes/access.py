@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from http import HTTPStatus
 from typing import Annotated
 
+from allauth.usersessions.models import UserSession
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.urls import reverse
@@ -18,9 +19,11 @@ from ninja import Path
 
 from messages.message import message, sentences
 from portal.api.door import Answer, caller_of, operation
+from portal.api.paging import LARGEST
 from portal.api.parameters import Number
 from portal.api.problems import ProblemError, or_not_found
 from portal.api.routes.people import router as router
+from portal.api.schemas.facts import SessionOut, SessionsOut
 from portal.api.schemas.people import (
     GrantIn,
     GrantOut,
@@ -66,11 +69,40 @@ def create_service_account(request: HttpRequest, body: ServiceIn) -> Answer:
     return _created(user)
 
 
-@operation(router, "GET", "/people/{username}", scope=Scope.ADMINISTER, besides=(Scope.PEOPLE,), returns=PersonDetail)
+@operation(
+    router,
+    "GET",
+    "/people/{username}",
+    scope=Scope.ADMINISTER,
+    besides=(Scope.PEOPLE, Scope.AUDIT),
+    returns=PersonDetail,
+)
 def show_person(request: HttpRequest, username: Username) -> PersonDetail:
     """A person or a service account, with role and grants."""
-    _administrator(request)
+    caller_of(request).require_of_all(Act.REVIEW)
     return _detail_of(_person(username))
+
+
+@operation(
+    router,
+    "GET",
+    "/people/{username}/sessions",
+    scope=Scope.ADMINISTER,
+    besides=(Scope.PEOPLE, Scope.AUDIT),
+    returns=SessionsOut,
+)
+def list_person_sessions(request: HttpRequest, username: Username) -> SessionsOut:
+    """The browsers that a person came in with, the newest first."""
+    caller_of(request).require_of_all(Act.REVIEW)
+    rows = UserSession.objects.filter(user=_person(username)).order_by("-created_at")[:LARGEST]
+    return SessionsOut(
+        items=[
+            SessionOut(
+                began_at=row.created_at, last_seen_at=row.last_seen_at, address=str(row.ip), browser=row.user_agent
+            )
+            for row in rows
+        ]
+    )
 
 
 @operation(router, "POST", "/people/{username}/link", scope=Scope.PEOPLE, returns=LinkOut, sealed=True)

@@ -14,6 +14,7 @@ from portal.api.paging import Cursor, Limit, page_of
 from portal.api.parameters import Number, Suffix
 from portal.api.problems import ProblemError, or_not_found
 from portal.api.reach import Caller
+from portal.api.schemas.base import copied
 from portal.api.schemas.evidence import (
     DrillIn,
     DrillOut,
@@ -24,10 +25,11 @@ from portal.api.schemas.evidence import (
     drill_out,
     evidence_out,
 )
+from portal.api.schemas.facts import StreamOut, StreamsOut
 from provisioning.errors import ServiceRefusedError
 from provisioning.evidence.drills import drills, record_drill
 from provisioning.evidence.service import file_for, request_package
-from provisioning.models import EvidencePackage
+from provisioning.models import AuditCursor, EvidencePackage
 from registry.accounts.acts import Act
 from registry.accounts.tokens.scopes import Scope
 
@@ -50,6 +52,14 @@ def request_evidence(request: HttpRequest, body: EvidenceIn) -> Answer:
     caller.require_of_all(Act.EVIDENCE)
     package = request_package(since=body.since, until=body.until, actor=caller.user)
     return Answer(evidence_out(package, has_file=False), location=f"/api/v1/evidence/{package.pk}")
+
+
+@operation(router, "GET", "/evidence/streams", scope=Scope.AUDIT, returns=StreamsOut)
+def list_evidence_streams(request: HttpRequest) -> StreamsOut:
+    """How far each destination has the audit record; its anchors are listed beside the record."""
+    caller_of(request).require_of_all(Act.EVIDENCE)
+    rows = AuditCursor.objects.all()
+    return StreamsOut(items=[StreamOut(**copied(row, StreamOut)) for row in rows])
 
 
 @operation(router, "GET", "/evidence/{number}", scope=Scope.AUDIT, returns=EvidenceOut)

@@ -23,10 +23,10 @@ from registry.accounts.tokens.scopes import Scope
 router = Router(tags=["people"])
 
 
-@operation(router, "GET", "/people", scope=Scope.ADMINISTER, besides=(Scope.PEOPLE,), returns=PeoplePage)
+@operation(router, "GET", "/people", scope=Scope.ADMINISTER, besides=(Scope.PEOPLE, Scope.AUDIT), returns=PeoplePage)
 def list_people(request: HttpRequest, cursor: Cursor, limit: Limit) -> PeoplePage:
-    """Who has which role; for tokens that reach all districts."""
-    caller_of(request).require_of_all(Act.ADMINISTER)
+    """Who has which role and a second factor; for tokens that reach all districts."""
+    caller_of(request).require_of_all(Act.REVIEW)
     live = Q(api_tokens__revoked_at=None, api_tokens__expires_at__gt=timezone.now())
     factor = Authenticator.objects.filter(user=OuterRef("pk"), type__in=FACTORS)
     read, following = page_of(User.objects.prefetch_related("groups"), cursor, limit)

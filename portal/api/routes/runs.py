@@ -158,7 +158,15 @@ def list_run_comments(request: HttpRequest, number: Number) -> CommentsOut:
     return CommentsOut(items=[comment_out(event) for event in events])
 
 
-@operation(router, "POST", "/runs/{number}/comments", scope=Scope.OPERATE, returns=CommentOut, status=201)
+@operation(
+    router,
+    "POST",
+    "/runs/{number}/comments",
+    scope=Scope.OPERATE,
+    besides=(Scope.APPROVE,),
+    returns=CommentOut,
+    status=201,
+)
 def comment_on_run(request: HttpRequest, number: Number, body: CommentIn) -> CommentOut:
     """Say something about a run; it stays."""
     caller = caller_of(request)

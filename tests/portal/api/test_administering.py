@@ -192,10 +192,10 @@ def test_what_a_token_lets_in_is_on_record_by_its_name(caller: ApiCaller):
 
 def test_no_operation_makes_a_token_of_somebody(caller: ApiCaller):
     ours = {OPERATIONS[name].path for name in OPERATIONS if "token" in name or "token" in OPERATIONS[name].path}
-    assert ours == set()
+    assert ours == {"/tokens", "/tokens/{number}/revoke"}, "they are listed, and end"
     a_person(Role.VIEWER, "otto")
     for path in ("/tokens", "/people/otto/tokens", "/service-accounts/otto/tokens"):
-        assert caller.post(path, {"name": "x", "scopes": ["read"]}).status_code == 404
+        assert caller.post(path, {"name": "x", "scopes": ["read"]}).status_code in {404, 405}
 
 
 def test_a_service_account_is_made_and_given_another_role(caller: ApiCaller):
@@ -302,3 +302,27 @@ def test_a_token_that_reaches_some_districts_alone_administers_nothing(receiver:
         answer = narrow.call(method, path, body)
         assert (answer.status_code, code(answer)) == (403, "reach_narrow"), path
     assert not Notice.objects.filter(endpoint__isnull=False).exists()
+
+
+def test_tokens_are_listed_and_end_and_another_scope_sees_ones_own_alone(caller: ApiCaller):
+    otto = a_caller(Role.OPERATOR)
+    names = {row["username"]: row["number"] for row in caller.get("/tokens").json()["items"]}
+    assert set(names) == {caller.user.username, otto.user.username}
+    assert {row["username"] for row in otto.get("/tokens").json()["items"]} == {otto.user.username}
+    assert otto.post(f"/tokens/{names[otto.user.username]}/revoke").status_code == 403
+    assert caller.post(f"/tokens/{names[otto.user.username]}/revoke").json()["revoked"]
+    assert otto.get("/me").status_code == 401
+    assert caller.post(f"/tokens/{names[otto.user.username]}/revoke").status_code == 404
+
+
+def test_an_auditors_token_sees_people_their_factors_and_sessions_and_changes_nothing():
+    auditor, otto = a_caller(Role.AUDITOR), a_person(Role.OPERATOR, "otto")
+    Client().post("/sign-in", {"username": "otto", "password": PASSWORD})
+    rows = {row["username"]: row for row in auditor.get("/people").json()["items"]}
+    assert rows["otto"]["has_second_factor"] is False
+    assert auditor.get("/people/otto").json()["role"] == "Operator"
+    (session,) = auditor.get("/people/otto/sessions").json()["items"]
+    assert session["address"]
+    assert auditor.post("/people/otto/deactivate").status_code == 403
+    assert a_caller(Role.OPERATOR).get("/people/otto/sessions").status_code == 403
+    assert otto.is_active

@@ -46,7 +46,7 @@ from registry.audit import chain
 from registry.audit.exports import record_export
 from registry.districts.accounts import add_account, change_account, retire_account
 from registry.districts.services import register
-from tests.portal.test_every_door import SERVICES
+from tests.portal.test_every_door import DOORS, SERVICES
 
 Service = Callable[..., Any]
 BY_API: dict[Service, str] = {
@@ -145,3 +145,79 @@ def test_an_operation_acts_through_its_service():
         members = vars(modules[name]).values()
         owner = inspect.getmodule(service)
         assert any(member is service or member is owner for member in members), (name, service.__name__)
+
+
+POSTED = {
+    *("drift-check", "drift-plan", "drift-repair", "drift-accept", "drift-remove", "draft-delete", "district-plan"),
+    *("district-deploy", "run-cancel", "run-apply", "run-retry", "run-comment", "run-override", "run-decide"),
+    *("run-state-look", "rollout-pause", "rollout-resume", "rollout-abort", "access-test", "access-test-chosen"),
+    *("preflight-look", "teardown-look", "freeze-end", "window-end", "inbox-read", "inbox-mail", "token-revoke"),
+    *("bulk-plan", "audit-verify", "service-act", "evidence-drill", "person-act", "grant-end"),
+    *("aws-account-retire", "aws-account-limit", "notice-act", "notice-again"),
+}
+"""Doors that are acts alone, which the table above has by their services."""
+PAGES: dict[str, str] = {
+    "fleet": "list_districts",
+    "district": "show_district",
+    "district-resources": "list_resources",
+    "district-pipeline": "show_pipeline",
+    "district-runs": "list_runs",
+    "district-drift": "show_drift",
+    "district-settings": "show_settings",
+    "district-audit": "list_audit_events",
+    "district-lifetime": "list_ends",
+    "district-contract": "list_ends",
+    "teardown": "show_holdings",
+    "runs": "list_runs",
+    "approvals": "list_runs",
+    "drift": "list_districts",
+    "run": "show_run",
+    "run-activity": "list_run_events",
+    "run-lines": "list_run_events",
+    "run-log": "list_run_events",
+    "run-changes": "list_run_changes",
+    "run-resources": "list_run_events",
+    "run-state": "show_state",
+    "certificate": "show_certificate",
+    "certificate-file": "download_certificate",
+    "calendar": "list_freezes",
+    "rollouts": "list_rollouts",
+    "rollout": "show_rollout",
+    "audit": "list_audit_events",
+    "audit-export": "export_audit",
+    "evidence": "list_evidence_streams",
+    "evidence-file": "download_evidence",
+    "system": "show_system",
+    "aws-accounts": "list_accounts",
+    "aws-account": "show_account",
+    "access": "show_account_access",
+    "preflight": "list_preflights",
+    "inbox": "list_inbox",
+    "notices": "list_endpoints",
+    "notice-endpoint": "list_deliveries",
+    "people": "list_people",
+    "people-export": "export_access_review",
+    "person": "show_person",
+    "services": "list_people",
+    "tokens": "list_tokens",
+}
+"""What a page of the console shows, by the operation that tells it."""
+SHOWN_ELSEWHERE = {
+    **dict.fromkeys(("fleet-row", "run-live", "rollout-live", "fleet-export"), "parts and forms of another page"),
+    **dict.fromkeys(("search", "overview"), "lists and counts of what other operations tell"),
+    **dict.fromkeys(("register", "register-check", "bulk", "bulk-template"), "a form, its preview and its file"),
+    **dict.fromkeys(("rollout-new", "rollout-check", "freeze-new", "window-new", "district-time-zone"), "a form"),
+    **dict.fromkeys(("person-new", "grant-new", "aws-account-new", "notice-new"), "a form"),
+    **dict.fromkeys(("district-danger", "run-force-stop"), "the way to an act"),
+    "bulk-progress": "runs with the keys of one file: a program knows what it has asked for",
+    "device": "what a person confirms in a browser for a program",
+    **dict.fromkeys(("legend", "design", "roles"), "words and the table of acts: docs/design.md, docs/security.md"),
+}
+"""Pages that no operation tells, with the reason."""
+
+
+def test_every_page_has_an_operation_that_tells_its_facts_or_a_reason():
+    pages = {name for name in DOORS if name not in POSTED}
+    assert set(PAGES) | set(SHOWN_ELSEWHERE) == pages
+    assert not set(PAGES) & set(SHOWN_ELSEWHERE)
+    assert set(PAGES.values()) <= set(OPERATIONS)

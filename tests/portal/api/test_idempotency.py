@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from portal.api.idempotency import KEPT
 from portal.api.models import IdempotentAnswer
+from registry.accounts.roles import Role
 from registry.audit.actions import AuditAction
 from registry.audit.models import AuditEvent
 from registry.districts.models import District
@@ -95,3 +96,25 @@ def test_two_at_the_same_moment_are_one():
     assert len(set(answers)) == 1
     assert answers[0][0] == 201
     assert AuditEvent.objects.filter(action=AuditAction.RUN_COMMENTED).count() == 1
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("key", [{}, {"Idempotency_Key": "k"}])
+def test_a_secret_is_stored_by_no_cache_and_a_change_keeps_its_tag(key: dict[str, str]):
+    account, caller = an_account(), a_caller(Role.ADMINISTRATOR)
+    iris = {"username": "iris", "role": "Viewer"}
+    assert caller.post("/people", iris).status_code == 201
+    for _ in range(2):
+        linked = caller.post("/people/iris/link", **key)
+        assert (linked.status_code, linked["Cache-Control"]) == (200, "no-store")
+    path = f"/accounts/{account.account_id}"
+    before = caller.get(path)["ETag"]
+    change = {"name": "Another"}
+    tags, replayed = set(), []
+    for _ in range(2):
+        answer = caller.call("PATCH", path, change, **{name: f"{value}2" for name, value in key.items()})
+        assert (answer.status_code, answer["Cache-Control"]) == (200, "private, no-cache")
+        tags.add(answer["ETag"])
+        replayed.append("Idempotency-Replayed" in answer)
+    assert tags == {caller.get(path)["ETag"]} != {before}
+    assert replayed == [False, bool(key)]

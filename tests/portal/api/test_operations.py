@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from provisioning.models import Run, RunEvent
+from provisioning.models import AuditCursor, PipelineFigures, Presence, Run, RunEvent, StackResource
 from provisioning.states.runs import RunState
 from registry.accounts.models import ApiToken, User
 from registry.accounts.roles import Role
@@ -341,3 +341,30 @@ def test_people_are_told_to_administrators():
 def test_sentences_for_programs_are_english_in_every_language():
     answer = a_caller().get("/runs/1", Accept_Language="es")
     assert answer.json()["detail"] == "This token reaches no run #1."
+
+
+@pytest.mark.django_db
+def test_what_pages_show_of_a_stack_its_pipeline_and_the_portal_is_told():
+    run, caller = a_run(), a_caller(Role.VIEWER)
+    path = f"/districts/{run.district.suffix}"
+    for number in range(3):
+        StackResource.objects.create(
+            district=run.district, run=run, address=f"aws_vpc.{number}", type="aws_vpc", name=str(number), service="VPC"
+        )
+    first = caller.get(f"{path}/resources?limit=2").json()
+    rest = caller.get(f"{path}/resources?limit=2&cursor={first['next']}").json()
+    assert [row["address"] for row in first["items"] + rest["items"]] == ["aws_vpc.2", "aws_vpc.1", "aws_vpc.0"]
+    assert rest["next"] is None
+    assert caller.get(f"{path}/pipeline").json()["watched"] is False
+    now = timezone.now()
+    PipelineFigures.objects.create(district=run.district, tried_at=now, measured_at=now, rows_accepted=7)
+    assert caller.get(f"{path}/pipeline").json()["rows_accepted"] == 7
+    Presence.objects.create(name="worker@host-1", queues=["runs"], started_at=now, seen_at=now)
+    system = caller.get("/system").json()
+    assert [(row["name"], row["silent"]) for row in system["workers"]] == [("worker@host-1", False)]
+    assert (system["queue"]["waiting"], system["chain_holds"]) == (1, None)
+    AuditCursor.objects.create(destination="collector", position=9)
+    auditor = a_caller(Role.AUDITOR)
+    (stream,) = auditor.get("/evidence/streams").json()["items"]
+    assert (stream["destination"], stream["position"], stream["last_error"]) == ("collector", 9, "")
+    assert caller.get("/evidence/streams").status_code == 403

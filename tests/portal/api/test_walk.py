@@ -33,6 +33,7 @@ READ = {
     *("list_audit_events", "export_audit", "list_accounts", "list_preflights"),
     *("show_account_access", "list_account_quotas", "show_holdings", "list_restore_drills"),
     *("list_inbox", "mark_inbox_read", "show_mail_choice", "choose_mail_notices"),
+    *("list_resources", "show_pipeline", "show_system", "list_tokens"),
 }
 OPERATE = {
     *("register_district", "change_settings", "plan_district", "deploy_district"),
@@ -48,9 +49,9 @@ APPROVE = {"apply_run", "approve_run", "discard_run"}
 DESTROY = {"destroy_district", "look_at_holdings"}
 AUDIT = {
     *("verify_audit", "list_anchors", "export_access_review"),
-    *("list_evidence", "request_evidence", "show_evidence", "download_evidence"),
+    *("list_evidence", "request_evidence", "show_evidence", "download_evidence", "list_evidence_streams"),
 }
-SEEN_PEOPLE = {"list_people", "show_person"}
+SEEN_PEOPLE = {"list_people", "show_person", "list_person_sessions"}
 LETS_IN = {
     *("invite_person", "create_service_account", "create_person_link"),
     *("set_person_role", "activate_person", "deactivate_person", "end_person_sessions"),
@@ -62,9 +63,10 @@ OF_ENDPOINTS = {
     *("switch_endpoint", "remove_endpoint", "send_endpoint_test", "list_deliveries", "redeliver"),
 }
 OF_ACCOUNTS = {"create_account", "show_account", "change_aws_account", "retire_aws_account", "set_account_limit"}
-OF_EVERYTHING = OF_PEOPLE | OF_ENDPOINTS | OF_ACCOUNTS
+OF_TOKENS = {"revoke"}
+OF_EVERYTHING = OF_PEOPLE | OF_TOKENS | OF_ENDPOINTS | OF_ACCOUNTS
 OF_STATES = {"show_state", "push_kept_state", "discard_kept_state", "release_state_lock"}
-ADMINISTER = {"force_stop_run", "override_run_hold", *OF_STATES, *OF_EVERYTHING} - LETS_IN
+ADMINISTER = {"force_stop_run", "override_run_hold", *OF_STATES, *OF_EVERYTHING} - LETS_IN - OF_TOKENS
 TABLE = {
     **dict.fromkeys(READ, Scope.READ),
     **dict.fromkeys(OPERATE, Scope.OPERATE),
@@ -72,16 +74,19 @@ TABLE = {
     **dict.fromkeys(DESTROY, Scope.DESTROY),
     **dict.fromkeys(AUDIT, Scope.AUDIT),
     **dict.fromkeys(ADMINISTER, Scope.ADMINISTER),
-    **dict.fromkeys(LETS_IN, Scope.PEOPLE),
+    **dict.fromkeys(LETS_IN | OF_TOKENS, Scope.PEOPLE),
 }
 """Each operation with the scope that it needs; the scope's act is in `registry.accounts.tokens.scopes`."""
 MORE = {
     "apply_run": Act.OPERATE,
     **dict.fromkeys(OF_EVERYTHING, Act.ADMINISTER),
+    **dict.fromkeys(SEEN_PEOPLE, Act.REVIEW),
     "export_access_review": Act.REVIEW,
     **dict.fromkeys(AUDIT - {"verify_audit", "export_access_review"}, Act.EVIDENCE),
 }
 """What an operation asks for beside its scope's act."""
+BESIDES = {"comment_on_run": Act.COMMENT, **dict.fromkeys(SEEN_PEOPLE, Act.VERIFY)}
+"""Operations that another scope lets through as well, with the act of the lower of both."""
 WITHOUT_A_TOKEN = {"authorize_device", "take_device_token"}
 """Each has tests of its own: who it lets through to what is what they are about."""
 OF_ALL = {*OF_EVERYTHING, *AUDIT}
@@ -146,7 +151,7 @@ def routed() -> Iterator[str]:
 
 def allows(role: Role, name: str) -> bool:
     """Return whether a role that is held for everything lets an operation through."""
-    return all(role in RIGHTS[act] for act in (ACTS[TABLE[name]], MORE.get(name, Act.SEE)))
+    return all(role in RIGHTS[act] for act in (BESIDES.get(name, ACTS[TABLE[name]]), MORE.get(name, Act.SEE)))
 
 
 def sent(caller: ApiCaller, name: str, run: Run) -> tuple[int, str]:

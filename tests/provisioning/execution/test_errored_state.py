@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 from django.utils import timezone
 
@@ -162,6 +164,32 @@ def test_who_takes_over_a_lost_run_pushes_what_its_dead_terraform_could_not_writ
     assert run.recovered == [f"The state that run #{run.number} could not write was pushed."]
     lineage, serial = state_identity(engine_settings(), state_key("oak-sbx"))
     assert (lineage, serial > 7) == (LINEAGE, True)
+
+
+def test_a_push_that_is_killed_is_done_again_its_lock_released(proxy: Proxy):
+    stored("yew-sbx", a_state(3))
+    claimed = claim(a_run(slug="yew").number, "a worker that dies")
+    assert claimed is not None
+    left_unwritten(claimed[0], a_state(7, vpc_id="vpc-1"))
+    held = proxy.hold(lambda request: request.writes_state and ERRORED not in request.path, forward_first=False)
+
+    def kill() -> None:
+        assert held.arrived.wait(60)
+        for process in psutil.process_iter(["cmdline"]):
+            if (process.info["cmdline"] or [])[1:3] == ["state", "push"]:
+                process.kill()
+
+    killer = threading.Thread(target=kill)
+    killer.start()
+    try:
+        run = executed(moved(claimed[0], RunState.LOST))
+    finally:
+        held.release()
+        killer.join()
+    assert run.state == RunState.SUCCEEDED, run.error_summary
+    released, pushed = run.recovered
+    assert released.startswith("The lock that a Terraform left was released:")
+    assert pushed == f"The state that run #{run.number} could not write was pushed."
 
 
 def test_what_cannot_be_pushed_stops_the_run_in_words_until_a_person_has_decided(proxy: Proxy):

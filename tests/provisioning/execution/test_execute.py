@@ -182,6 +182,7 @@ def live(slug: str) -> Run:
         DriftStatus.IN_SYNC,
     )
     assert not run.apply_open
+    assert (run.plan_stored, run.plan_sha256) == (False, ""), "nobody was to apply it later: it was never stored"
     return run
 
 

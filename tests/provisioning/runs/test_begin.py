@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -16,9 +17,12 @@ from django.utils import timezone
 from engine.processes import supervised
 from engine.processes.supervised import Stop, Supervised, Terms, end_all
 from engine.processes.supervisor import ticking
+from engine.terraform.command import Terraform
+from engine.terraform.workspace import COMMANDS, STATE_SAVED_HERE
 from provisioning.engine_settings import engine_settings
 from provisioning.execution import supervision as module
 from provisioning.execution.context import RunContext
+from provisioning.execution.execute import RunExecution
 from provisioning.execution.lost_runs import LostRunDecision, decide, remains
 from provisioning.execution.supervision import Supervision
 from provisioning.models import Run
@@ -172,3 +176,54 @@ def test_only_what_takes_the_lock_is_suspected_of_it_and_stays_so_beside_an_init
     assert hold.run.process["command"] == "init"
     [suspect] = suspects(hold.run.district_id)
     assert (suspect.since, suspect.lock_id, suspect.gone) == (began, "1f", True)
+
+
+STATE_CHANGES: dict[str, Callable[[Terraform], object]] = {
+    "an import": lambda terraform: terraform.import_("aws_vpc.this", "vpc-1"),
+    "a removal from the state": lambda terraform: terraform.forget(["aws_vpc.this"]),
+    "a state that was kept": lambda terraform: terraform.push(b"{}"),
+    "a state that an apply left": lambda terraform: terraform.push_state(),
+}
+
+
+@pytest.mark.parametrize("way", ["terraform", "quiet"])
+@pytest.mark.parametrize("change", STATE_CHANGES.values(), ids=STATE_CHANGES)
+def test_what_changes_the_state_is_known_for_the_lock_that_it_leaves_with_its_worker(
+    hold, terraform, monkeypatch, change, way
+):
+    walk = RunExecution(hold)
+    hold.settings = walk.supervision.settings = replace(hold.settings, terraform=str(terraform))
+    (terraform.parent / STATE_SAVED_HERE).write_text("{}")
+    monkeypatch.setattr(module, "start", dying(begins=True))
+    with pytest.raises(WorkerDies):
+        change(getattr(walk, way)(terraform.parent))
+    assert seen(hold.run) is LostRunDecision.RECOVER, "it is ended, and begun again where it is needed"
+    [suspect] = suspects(hold.run.district_id)
+    assert not suspect.gone, "as long as it works nobody releases its lock"
+    process = supervised.reattach(hold.run.process)
+    assert process is not None
+    end_all(process)
+    [suspect] = suspects(hold.run.district_id)
+    assert suspect.gone
+
+
+def test_who_was_killed_stays_suspected_beside_the_next_that_takes_the_lock(hold, monkeypatch):
+    monkeypatch.setattr(module, "start", dying(begins=False))
+    for status, known in ((-9, ["state", "import"]), (None, ["state", "import"]), (0, ["state"])):
+        killed = Supervised(Path("/nowhere"), "elsewhere/1/2", "import", Terms(45, 60)).as_data()
+        killed |= {"started_at": timezone.now().isoformat(), "ended": status}
+        Run.objects.filter(pk=hold.run.pk).update(process=killed)
+        hold.run.refresh_from_db()
+        with pytest.raises(WorkerDies):
+            begin(hold, Path("/nowhere/terraform"), "state")
+        process = Run.objects.get(pk=hold.run.pk).process
+        assert [process["command"], *([process["holder"]["command"]] if "holder" in process else [])] == known
+
+
+def test_a_workspace_that_another_worker_has_used_has_room_for_more_commands(hold, terraform, monkeypatch):
+    (terraform.parent / COMMANDS / "1-state").mkdir(parents=True)
+    monkeypatch.setattr(module, "start", dying(begins=True))
+    with pytest.raises(WorkerDies):
+        begin(hold, terraform, "state")
+    hold.run.refresh_from_db()
+    assert Path(hold.run.process["folder"]).name == "2-state"

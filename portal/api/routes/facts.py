@@ -25,6 +25,7 @@ from portal.broker import broker_error
 from portal.console.pages.system.page import price_list, versions
 from provisioning.health.pipeline_metrics import figures_of, is_watched
 from provisioning.health.status import drift_checks, queue, workers
+from provisioning.runs.selectors import latest_run
 from registry.accounts.tokens.scopes import Scope
 from registry.audit import chain
 
@@ -44,7 +45,7 @@ def show_pipeline(request: HttpRequest, suffix: Suffix) -> PipelineOut:
     district = caller_of(request).district(suffix)
     figures = figures_of(district)
     known = copied(figures, PipelineOut, "watched") if figures is not None else {}
-    return PipelineOut(watched=is_watched(district), **known)
+    return PipelineOut(watched=is_watched(district, latest_run(district)), **known)
 
 
 @operation(router, "GET", "/system", scope=Scope.READ, returns=SystemOut)

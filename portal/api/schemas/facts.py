@@ -67,6 +67,7 @@ class DriftChecksOut(ResponsePart):
     """How the periodic check of live districts within reach gets on."""
 
     live: int
+    attention: int
     never: int
     late: int
     drifted: int

@@ -9,7 +9,8 @@ from provisioning.health.access_check import check_account
 from provisioning.models import Run
 from provisioning.states.runs import RunKind
 from registry.districts.models import District
-from tests.builders import a_district, an_account
+from tests.builders import a_district, a_run, an_account
+from tests.pages.fixtures import deployed
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True, serialized_rollback=True)]
 
@@ -46,24 +47,26 @@ def test_the_access_is_tested_beside_the_form_and_the_answer_comes_by_itself(pag
 
 
 def test_the_teardown_opens_as_a_dialog_closes_without_a_trace_and_starts_from_it(page: Page):
-    district = a_district()
+    district = deployed(a_run())
     page.goto(f"/districts/{district.suffix}/danger")
     page.get_by_role("link", name="Tear down …").click()
     dialog = page.get_by_role("dialog")
     expect(dialog).to_contain_text("What will be destroyed")
     dialog.get_by_role("link", name="Keep it").click()
     expect(dialog).to_be_hidden()
-    assert not Run.objects.exists()
+    assert not Run.objects.filter(kind=RunKind.DESTROY.value).exists()
     page.get_by_role("link", name="Tear down …").click()
     dialog.get_by_label("Type the full name to confirm").fill(district.suffix)
     dialog.get_by_label("Reason").fill("End of the pilot")
     dialog.get_by_role("button", name="Destroy everything").click()
-    expect(page).to_have_url(f"{page.url.partition('/districts')[0].partition('/runs')[0]}/runs/{Run.objects.get().pk}")
-    assert Run.objects.get().kind_badge is RunKind.DESTROY
+    expect(page).to_have_url(
+        f"{page.url.partition('/districts')[0].partition('/runs')[0]}/runs/{district.runs.latest('id').pk}"
+    )
+    assert district.runs.latest("id").kind_badge is RunKind.DESTROY
 
 
 def test_a_wrong_slug_in_the_dialog_leads_to_the_page_that_says_so(page: Page, expected: list[str]):
-    district = a_district()
+    district = deployed(a_run())
     # The browser itself says that the answer is a refusal.
     expected.append("422")
     page.goto(f"/districts/{district.suffix}/danger")
@@ -73,7 +76,7 @@ def test_a_wrong_slug_in_the_dialog_leads_to_the_page_that_says_so(page: Page, e
     dialog.get_by_label("Reason").fill("End of the pilot")
     dialog.get_by_role("button", name="Destroy everything").click()
     expect(page.locator("#error-summary")).to_contain_text("is not this environment's full name")
-    assert not Run.objects.exists()
+    assert not Run.objects.filter(kind=RunKind.DESTROY.value).exists()
 
 
 def test_keys_lead_about_and_a_page_is_ticked_at_once(page: Page):

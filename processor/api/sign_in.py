@@ -52,8 +52,8 @@ class Client:
         if path == CALLBACK and parts.scheme == "https":
             reached += " https:"
         return (
-            f"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src {reached}; "
-            "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+            "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; img-src 'self'; "
+            f"connect-src {reached}; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
         )
 
 

@@ -64,11 +64,13 @@ def verified_package(path: Path, pems: Sequence[str], kept: Sequence[Anchor] = (
 
     `pems` are the public keys that are trusted, `kept` the anchors that were kept outside of it.
     """
-    try:
-        with zipfile.ZipFile(path) as archive:
-            return _verified(archive, pems, kept)
-    except UNREADABLE as error:
-        raise NotGenuineError("This is no archive that can be read.") from error
+    with path.open("rb") as file:
+        try:
+            with zipfile.ZipFile(file) as archive:
+                return _verified(archive, pems, kept)
+        # A damaged place in the file is one that the system refuses to go to.
+        except (*UNREADABLE, OSError) as error:
+            raise NotGenuineError("This is no archive that can be read.") from error
 
 
 def anchors_in(path: Path) -> list[Anchor]:

@@ -480,6 +480,10 @@ ROWS: tuple[DistrictField, ...] = (
 """In the order of groups and forms."""
 
 FIELDS: dict[str, DistrictField] = {row.name: row for row in ROWS}
+ASKED = tuple(row for row in ROWS if row.is_asked)
+"""What somebody who registers a district may give."""
+CHANGEABLE = tuple(row for row in ROWS if row.changed_by)
+"""What of a district may change after its registration."""
 
 
 def default(name: str) -> Any:

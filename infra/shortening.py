@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from infra.fields import FIELDS, OnData
 from messages.message import Message, message
 
 
@@ -13,9 +12,7 @@ def deleted_by(name: str, before: object, after: object) -> Message | None:
 
     What is no whole number of days, such as a setting that was never there, shortens nothing.
     """
-    if name not in FIELDS or FIELDS[name].on_data is not OnData.DELETES_OLDER:
-        return None
-    if not isinstance(before, int) or not isinstance(after, int) or after >= before:
+    if name not in OLDER or not isinstance(before, int) or not isinstance(after, int) or after >= before:
         return None
     return OLDER[name](after)
 

@@ -13,7 +13,7 @@ from engine.errors import EngineError
 from engine.terraform.workspace import sweep
 from provisioning.capacity.quota_reading import read_account, read_all
 from provisioning.costs.reading import read_all as read_all_costs
-from provisioning.database_clock import database_now
+from provisioning.database_clock import read_at, with_clock
 from provisioning.db_retry import db_retry
 from provisioning.dispatch.dispatcher import gathered
 from provisioning.dispatch.reading import has_its_turn
@@ -121,10 +121,10 @@ def _execute_run(worker: str, run_number: int) -> None:
 
 def look_at(run_number: int) -> tuple[LostRunDecision | None, TakeOver | None]:
     """Return what is left of a lost run and how it goes on; nothing for any other run."""
-    run = Run.objects.filter(pk=run_number, state=RunState.LOST.value).first()
+    run = with_clock(Run.objects.filter(pk=run_number, state=RunState.LOST.value)).first()
     if run is None:
         return None, None
-    decision = decide(remains(run.process, run.lease_until), now=database_now())
+    decision = decide(remains(run.process, run.lease_until), now=read_at(run))
     after = RunState.APPLYING if decision is LostRunDecision.FOLLOW else RunState.SYNTHESIZING
     if run.cancel_requested_at is not None:
         after = RunState.CANCELLING

@@ -78,13 +78,16 @@ def make_ready(environment: Mapping[str, str], owner_url: str) -> None:
     manage_all(as_owner, MIGRATE, GRANT, COLLECT)
 
 
-def manage(environment: Mapping[str, str], *arguments: str) -> None:
-    """Call manage.py; raises ServiceFailedError with Django's own words."""
-    manage_all(environment, arguments)
+def manage(environment: Mapping[str, str], *arguments: str) -> str:
+    """Call manage.py and return what it prints; raises ServiceFailedError with Django's own words."""
+    return manage_all(environment, arguments)
 
 
-def manage_all(environment: Mapping[str, str], *commands: Sequence[str]) -> None:
-    """Call manage.py's commands one after another in one process; raises as `manage`, at the first that fails."""
+def manage_all(environment: Mapping[str, str], *commands: Sequence[str]) -> str:
+    """Call manage.py's commands one after another in one process, and return what they print.
+
+    Raises as `manage`, at the first that fails.
+    """
     completed = subprocess.run(
         [sys.executable, "-c", EACH],
         cwd=ROOT,
@@ -99,6 +102,7 @@ def manage_all(environment: Mapping[str, str], *commands: Sequence[str]) -> None
         raise ServiceFailedError(
             f"manage.py ({names}) failed:\n{completed.stderr[-2000:]}", remedy="Read the error above."
         )
+    return completed.stdout
 
 
 @contextlib.contextmanager

@@ -231,12 +231,6 @@ def begun_in(folder: Path) -> dict[str, ProcessRef]:
     return {}
 
 
-def lives_in(folder: Path) -> bool | None:
-    """Return whether a process that a command's folder names still runs; None where this host cannot see it."""
-    alive = [lives(process) for process in begun_in(folder).values()]
-    return True if True in alive else None if None in alive else False
-
-
 _ours: dict[int, subprocess.Popen[bytes]] = {}
 """Supervisors that this process started and has to collect."""
 

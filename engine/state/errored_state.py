@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.settings import EngineSettings
-from engine.terraform.workspace import STATE_SAVED_HERE, entries, is_at_work, runs_folder
+from engine.terraform.workspace import STATE_SAVED_HERE, entries, has_ended, runs_folder
 from messages.message import message, sentences
 
 CONTENTS = ("resources", "outputs")
@@ -60,8 +60,7 @@ class SavedState:
 
         What this host cannot see, since it was started anew, is believed to have ended where its run `is_over`.
         """
-        at_work = is_at_work(self.path.parent)
-        return is_over if at_work is None else not at_work
+        return has_ended(self.path.parent, is_over=is_over)
 
 
 class Push(StrEnum):

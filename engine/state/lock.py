@@ -14,6 +14,7 @@ from botocore.exceptions import ClientError
 from engine.aws.clients import answering, client, error_code
 from engine.processes.host import host_name
 from engine.settings import EngineSettings
+from engine.state.store import delete_version
 from messages.message import message
 
 MISSING = {"404", "NoSuchKey", "NotFound", "NoSuchBucket"}
@@ -87,10 +88,8 @@ def delete_lock(settings: EngineSettings, state_key: str, lock: StateLock) -> No
 
     In a bucket without versions there is nothing to tell it from one that was taken since.
     """
-    s3 = client(settings, "s3", settings.state_region)
-    which = {"VersionId": lock.version} if lock.version else {}
     with answering(message("release the state's lock")):
-        s3.delete_object(Bucket=settings.state_bucket, Key=f"{state_key}.tflock", **which)
+        delete_version(settings, f"{state_key}.tflock", lock.version)
 
 
 def left_by(lock: StateLock, suspects: list[Suspect]) -> Suspect | None:

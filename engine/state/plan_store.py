@@ -19,7 +19,7 @@ from engine.aws.clients import answering, client, error_code
 from engine.errors import PlanExchangedError, PlanStaleError
 from engine.settings import EngineSettings
 from engine.state.lock import MISSING
-from engine.state.store import delete_versions_below
+from engine.state.store import delete_version, delete_versions_below
 from engine.terraform.command import PLAN_FILE
 from messages.message import message
 
@@ -62,10 +62,8 @@ def store_plan(settings: EngineSettings, key: str, packed: bytes) -> str:
 
 def take_back_plan(settings: EngineSettings, key: str, version: str) -> None:
     """Delete this one version of a stored plan, and none that another worker has stored; raises AwsUnavailableError."""
-    s3 = client(settings, "s3", settings.state_region)
-    which = {"VersionId": version} if version else {}
     with answering(message("delete the plan")):
-        s3.delete_object(Bucket=settings.state_bucket, Key=key, **which)
+        delete_version(settings, key, version)
 
 
 def fetch_plan(settings: EngineSettings, key: str, workspace: Path, *, sha256: str) -> None:

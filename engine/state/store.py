@@ -148,19 +148,24 @@ def delete_state(settings: EngineSettings, key: str, *, begin: Callable[[], obje
         )
 
 
+def delete_version(settings: EngineSettings, key: str, version: str) -> None:
+    """Delete one version of an object; the object itself where its bucket has none. Raises boto3's errors."""
+    which = {"VersionId": version} if version else {}
+    s3 = client(settings, "s3", settings.state_region)
+    s3.delete_object(Bucket=settings.state_bucket, Key=key, **which)
+
+
 def delete_versions(settings: EngineSettings, key: str) -> None:
     """Delete one object with all its versions; one that is not there is fine. Raises boto3's errors."""
-    s3 = client(settings, "s3", settings.state_region)
     for version in _versions(settings, key):
         if version["Key"] == key:
-            s3.delete_object(Bucket=settings.state_bucket, **version)
+            delete_version(settings, key, version["VersionId"])
 
 
 def delete_versions_below(settings: EngineSettings, prefix: str) -> None:
     """Delete every object whose key begins so, with all its versions; none is fine. Raises boto3's errors."""
-    s3 = client(settings, "s3", settings.state_region)
     for version in _versions(settings, prefix):
-        s3.delete_object(Bucket=settings.state_bucket, **version)
+        delete_version(settings, version["Key"], version["VersionId"])
 
 
 def _versions(settings: EngineSettings, prefix: str) -> list[dict[str, str]]:

@@ -12,7 +12,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
-from engine.errors import InterruptedRunError, TerraformFailedError, TerraformKilledError, TerraformMissingError
+from engine.errors import (
+    EngineError,
+    InterruptedRunError,
+    TerraformFailedError,
+    TerraformKilledError,
+    TerraformMissingError,
+)
 from engine.known_errors.hints import hint_for
 from engine.processes import child
 from engine.settings import SANDBOX_ATTEMPTS, EngineSettings
@@ -331,13 +337,8 @@ class Terraform:
             self.on_event(event)
 
         result = self._run([*arguments, "-no-color"], on_line, runner=runner or self.runner)
-        if result.interrupted:
-            raise InterruptedRunError(message("Terraform was interrupted before it was done."))
-        if result.status < 0:
-            # What it said on its way out, such as that its execution was halted, is no cause of anything.
-            raise killed(arguments[0], result, "\n".join(problem.summary for problem in problems))
-        if result.status not in _good(arguments):
-            raise failure(arguments[0], result, problems, tail)
+        if result.interrupted or result.status not in _good(arguments):
+            raise ended_badly(arguments[0], result, problems, tail)
         return result.status
 
     def _json(self, *arguments: str) -> dict[str, Any]:
@@ -359,11 +360,8 @@ class Terraform:
     ) -> None:
         """Run a command that says nothing of its way; raises what it failed by."""
         result = self._run(arguments, on_line, runner=runner or self.runner)
-        if result.status == 0:
-            return
-        if result.interrupted:
-            raise InterruptedRunError(message("Terraform was interrupted before it was done."))
-        raise killed(arguments[0], result) if result.status < 0 else failure(arguments[0], result, [], [])
+        if result.status != 0:
+            raise ended_badly(arguments[0], result, [], [])
 
     def _run(
         self,
@@ -405,14 +403,19 @@ def _flags_first(arguments: Sequence[str]) -> list[str]:
     return [*command, *flags, *(part for part in rest if not part.startswith("-"))]
 
 
-def killed(command: str, result: child.Ended, detail: str = "") -> TerraformKilledError:
-    """Make the error of a command that a signal has ended."""
-    summary = message(
-        "Terraform was ended by signal {value} in the middle of its {arguments}.",
-        value=-result.status,
-        arguments=command,
-    )
-    return TerraformKilledError(summary, detail=detail)
+def ended_badly(command: str, result: child.Ended, problems: list[Diagnostic], tail: list[str]) -> EngineError:
+    """Make the error of a command that did not end well: interrupted, ended by a signal, or failed by what it said."""
+    if result.interrupted:
+        return InterruptedRunError(message("Terraform was interrupted before it was done."))
+    if result.status < 0:
+        summary = message(
+            "Terraform was ended by signal {value} in the middle of its {arguments}.",
+            value=-result.status,
+            arguments=command,
+        )
+        # What it said on its way out, such as that its execution was halted, is no cause of anything.
+        return TerraformKilledError(summary, detail="\n".join(problem.summary for problem in problems))
+    return failure(command, result, problems, tail)
 
 
 def failure(command: str, result: child.Ended, problems: list[Diagnostic], tail: list[str]) -> TerraformFailedError:

@@ -7,7 +7,7 @@ from typing import Any
 
 from engine.kinds import KINDS
 from engine.kinds.kind import Keeping
-from infra.shortening import OLDER
+from infra.shortening import deleted_by
 from messages.message import Message
 
 FOREVER = 2**31
@@ -16,9 +16,8 @@ FOREVER = 2**31
 def shortened(kind: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Message]:
     """Yield what is deleted, in a sentence each."""
     for keeping in KINDS[kind].keeps if kind in KINDS else ():
-        had, has = _days(before, keeping), _days(after, keeping)
-        if had is not None and has is not None and has < had:
-            yield OLDER[keeping.setting](has)
+        if sentence := deleted_by(keeping.setting, _days(before, keeping), _days(after, keeping)):
+            yield sentence
 
 
 def _days(values: Any, keeping: Keeping) -> int | None:

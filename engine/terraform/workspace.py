@@ -12,7 +12,8 @@ from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 
 from engine.errors import DiskFullError, WorkspaceTakenError
-from engine.processes.supervised import lives_in
+from engine.processes.host import lives
+from engine.processes.supervised import begun_in
 from engine.settings import EngineSettings
 from messages.message import message
 
@@ -81,9 +82,7 @@ def entries(folder: Path) -> list[Path]:
 
 
 def _remove(attempt: Path, *, is_over: bool = False) -> None:
-    at_work = is_at_work(attempt)
-    may_be_at_work = at_work is True or (at_work is None and not is_over)
-    if not may_be_at_work and not (attempt / STATE_SAVED_HERE).exists():
+    if has_ended(attempt, is_over=is_over) and not (attempt / STATE_SAVED_HERE).exists():
         shutil.rmtree(attempt, ignore_errors=True)
 
 
@@ -99,18 +98,17 @@ def sweep(settings: EngineSettings, are_active: Callable[[Collection[int]], Mapp
     folder = runs_folder(settings)
     numbers = {int(path.name) for path in entries(folder) if path.name.isdigit()}
     known = are_active(numbers) if numbers else {}
-    swept = []
-    for number in sorted(numbers):
-        if not known.get(number, False):
-            remove_workspaces(settings, number, is_over=number in known)
-            swept.append(number)
-    return [number for number in swept if not (folder / str(number)).exists()]
+    ended = [number for number in sorted(numbers) if not known.get(number, False)]
+    for number in ended:
+        remove_workspaces(settings, number, is_over=number in known)
+    return [number for number in ended if not (folder / str(number)).exists()]
 
 
-def is_at_work(attempt: Path) -> bool | None:
-    """Return whether a command that was begun in the folder of this attempt still runs; None where nobody can see it.
+def has_ended(attempt: Path, *, is_over: bool) -> bool:
+    """Return whether nothing that was begun in the folder of this attempt can still be at work.
 
-    That is so of what began before the host, or the container, was started anew: the folder may lie on a volume.
+    What nobody can see, since it began before the host, or the container, was started anew, is believed to have ended
+    where its run `is_over`: the folder may lie on a volume.
     """
-    alive = [lives_in(command) for command in entries(attempt / COMMANDS)]
-    return True if True in alive else None if None in alive else False
+    alive = [lives(process) for command in entries(attempt / COMMANDS) for process in begun_in(command).values()]
+    return True not in alive and (is_over or None not in alive)

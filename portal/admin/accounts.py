@@ -22,6 +22,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.admin.site import AuditHistoryMixin, FreshSignInMixin, holds
 from portal.console.doors import person
+from portal.console.pages.people.views import role_choices
 from portal.sign_in.reauthentication import sign_in_again, signed_in_lately
 from registry.accounts.acts import Act
 from registry.accounts.credentials import address_set, role_set
@@ -29,7 +30,6 @@ from registry.accounts.models import User
 from registry.accounts.names import check_username
 from registry.accounts.people import give_role, let_in
 from registry.accounts.roles import Role, highest_of, role_of
-from registry.messages.translation import StrOrPromise
 
 admin.site.unregister(Group)
 # Sign-in has pages of its own; what the library would list here are keys, tokens and sessions.
@@ -49,11 +49,6 @@ class NewPersonForm(AdminUserCreationForm):  # type: ignore[type-arg]
         username = str(self.cleaned_data["username"])
         check_username(username)
         return username
-
-
-def role_choices() -> list[tuple[str, StrOrPromise]]:
-    """Return none and the roles."""
-    return [("", _("none")), *((role.value, role.label) for role in Role)]
 
 
 class PersonForm(UserChangeForm):  # type: ignore[type-arg]

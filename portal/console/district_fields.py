@@ -122,8 +122,6 @@ def groups(rows: Iterable[DistrictField]) -> tuple[tuple[StrOrPromise, tuple[str
     return tuple((GROUP_TITLES[group], tuple(names)) for group, names in by_group.items())
 
 
-ASKED = tuple(row for row in ROWS if row.is_asked)
-CHANGEABLE = tuple(row for row in ROWS if row.changed_by)
 REQUIRED_IN_PRODUCTION = frozenset(row.name for row in ROWS if row.is_required_in_production)
 """What a form lets be empty, and the specification does not in production."""
 

@@ -21,9 +21,10 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy as _
 
+from infra.fields import ASKED
 from infra.naming import ENVIRONMENT_CODES
 from messages.message import message
-from portal.console.district_fields import ASKED, form_field, groups
+from portal.console.district_fields import form_field, groups
 from portal.console.hints import HINTS
 from provisioning.onboarding.service import check_room
 from registry.accounts.rights import Rights

@@ -40,29 +40,21 @@ SECTIONS = (
 BY_KEY = {section.key: section for section in SECTIONS}
 
 
-@dataclass(frozen=True)
-class Part:
-    """A page of a section that has several, as a line below it."""
-
-    label: str | Promise
-    view: str
-    act: Act
-    """Who may see it."""
-
-
-PARTS: Mapping[str, tuple[Part, ...]] = {
-    "settings": (
-        Part(_("System"), "system", Act.SEE),
-        Part(_("AWS accounts"), "aws-accounts", Act.ADMINISTER),
-        Part(_("People"), "people", Act.REVIEW),
-        Part(_("Roles"), "roles", Act.SEE),
-        Part(_("Service accounts"), "services", Act.ADMINISTER),
-        Part(_("Notices"), "notices", Act.ADMINISTER),
-        Part(_("Calendar"), "calendar", Act.SEE),
-        Part(_("API tokens"), "tokens", Act.SEE),
-    )
+PARTS: Mapping[str, Mapping[str, Act]] = {
+    "settings": {
+        "system": Act.SEE,
+        "aws-accounts": Act.ADMINISTER,
+        "people": Act.REVIEW,
+        "roles": Act.SEE,
+        "services": Act.ADMINISTER,
+        "notices": Act.ADMINISTER,
+        "calendar": Act.SEE,
+        "tokens": Act.SEE,
+    }
 }
-"""The section's own address is that of its first page, which everybody sees."""
+"""Of a section that has several pages those that stand as lines below it, and who may see each.
+
+The section's own address is that of its first page, which everybody sees."""
 
 PLACES: Mapping[str, tuple[str, str | Promise]] = {
     "overview": ("overview", ""),
@@ -148,7 +140,8 @@ class Crumb:
 class PartLink:
     """A page of the section that the reader is in."""
 
-    part: Part
+    label: str | Promise
+    view: str
     is_current: bool
 
 
@@ -165,8 +158,9 @@ class Link:
 def navigation(view: str, counts: Mapping[str, int], may: Callable[[Act], bool]) -> list[Link]:
     """Return the sections, that of the page marked, some with how much waits there; `may` says what is offered."""
     current = PLACES.get(view, ("", ""))[0]
-    page = view if any(view == part.view for part in PARTS.get(current, ())) else WITHIN.get(view, "")
-    parts = tuple(PartLink(part, part.view == page) for part in PARTS.get(current, ()) if may(part.act))
+    own = PARTS.get(current, {})
+    page = view if view in own else WITHIN.get(view, "")
+    parts = tuple(PartLink(PLACES[name][1], name, name == page) for name, act in own.items() if may(act))
     return [
         Link(section, section.key == current, counts.get(section.key, 0), parts if section.key == current else ())
         for section in SECTIONS

@@ -21,13 +21,11 @@ from django.urls import reverse
 from django.utils.encoding import force_bytes
 from django.utils.translation import gettext as _
 
-from messages.message import message
 from portal.sign_in.admission import comes_by_provider
 from portal.sign_in.reauthentication import signed_in_lately
 from registry import request_id
+from registry.accounts.failed_sign_ins import passkey_alone
 from registry.accounts.models import User
-from registry.audit.actions import AuditAction
-from registry.audit.services import record
 
 SELF_EVIDENT = frozenset({"account/messages/logged_in.txt", "account/messages/logged_out.txt"})
 
@@ -52,17 +50,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         if answer is not None or not did_use_passwordless_login(request, user) or not comes_by_provider(user):
             return answer
         clear_authentication_records(request)
-        record(
-            action=AuditAction.USER_SIGN_IN_FAILED,
-            actor=None,
-            subject_kind="user",
-            subject_id=user.get_username(),
-            message=message(
-                "{username} comes in by the organization's provider, and not by a passkey alone.",
-                username=user.get_username(),
-            ),
-            outcome="refused",
-        )
+        passkey_alone(user)
         messages.warning(request, _("You come in by your organization's sign-in: a passkey alone does not let you in."))
         return redirect("console:sign-in")
 

@@ -25,7 +25,7 @@ from registry.accounts.models import User
 from registry.accounts.names import check_username
 from registry.accounts.people import accept_invitation, read_invitation
 from registry.accounts.rights import rights_of
-from registry.accounts.roles import RANK, Role
+from registry.accounts.roles import Role, highest_of
 from registry.accounts.services import follow_provider
 from registry.audit.actions import AuditAction
 from registry.audit.services import record
@@ -39,8 +39,7 @@ INVITATION = "invitation"
 
 def role_for(groups: Iterable[str], mapping: Mapping[str, str]) -> Role | None:
     """Return the highest role that any of the groups has, or None."""
-    roles = [Role(mapping[group]) for group in groups if mapping.get(group) in set(Role)]
-    return max(roles, key=RANK.__getitem__, default=None)
+    return highest_of(mapping.get(group, "") for group in groups)
 
 
 def groups_of(extra: Mapping[str, Any]) -> list[str]:

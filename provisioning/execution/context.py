@@ -21,7 +21,7 @@ from engine.processes.supervisor import ticking
 from engine.settings import EngineSettings
 from infra.durations import STEPS
 from messages.message import Message, message
-from provisioning.database_clock import database_now
+from provisioning.database_clock import read_at, with_clock
 from provisioning.db_retry import db_retry, going_on_while_away
 from provisioning.execution.lease import Heartbeat
 from provisioning.models import Run
@@ -187,10 +187,10 @@ class RunContext:
 
     def is_at_rest(self) -> bool:
         """Return whether nothing of the run can still be at work; raises RunMovedError where it is not ours to say."""
-        run = db_retry(self.fence.held.first)
+        run = db_retry(with_clock(self.fence.held).first)
         if run is None:
             raise RunMovedError(message("Run #{number} is no longer held by this worker.", number=self.run.number))
-        return at_rest(run, db_retry(database_now))
+        return at_rest(run, read_at(run))
 
     def end(self, state: RunState, error: EngineError | None = None) -> None:
         """Write the last events and move the run to its end.

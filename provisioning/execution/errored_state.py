@@ -14,7 +14,7 @@ from engine.state.store import read_state
 from engine.terraform.command import Terraform
 from messages.message import message, verbatim
 from provisioning.execution.context import RunContext
-from provisioning.execution.recovery import note_recovered, release_lock
+from provisioning.execution.recovery import changing_state, note_recovered
 from provisioning.models import ErroredState
 from provisioning.runs.selectors import kept_of
 from provisioning.terraform_state.errored_keeping import fetch, forget, keep, move_to_bucket
@@ -80,7 +80,7 @@ def _push(context: RunContext, terraform: Terraform, row: ErroredState) -> None:
             return error.detail or error.summary
         return ""
 
-    why = context.reading(message("Pushing the kept state"), pushed, mend=lambda: release_lock(context, terraform))
+    why = changing_state(context, terraform, message("Pushing the kept state"), pushed)
     if why:
         context.fence.write(lambda: note_refused(row, verbatim(why)))
         sentence = message(

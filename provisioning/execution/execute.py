@@ -44,7 +44,7 @@ from provisioning.execution.errored_state import keep_saved, push_kept
 from provisioning.execution.first_preflight import look_first
 from provisioning.execution.lost_runs import LostRunDecision
 from provisioning.execution.plan import note_plan, noted_plan, refuse_stale, still_binds
-from provisioning.execution.recovery import adopt, is_doubtful, release_lock, settled
+from provisioning.execution.recovery import adopt, changing_state, is_doubtful, release_lock, settled
 from provisioning.execution.supervision import Supervision
 from provisioning.execution.verify import migrate_database, prove_convergence, prove_gone, record_what_exists
 from provisioning.models import Run
@@ -128,10 +128,11 @@ class RunExecution:
         look_first(self.context)
         terraform = self.prepared(folder)
         if self.run.kind_badge is RunKind.DRIFT:
-            drifted = self.context.reading(
+            drifted = changing_state(
+                self.context,
+                terraform,
                 message("Checking for drift"),
                 lambda: check_drift(self.context.fence, terraform, self.context.recorder),
-                mend=lambda: release_lock(self.context, terraform),
             )
             if drifted:
                 note_who_changed(self.context.fence, self.context.settings)
@@ -218,11 +219,7 @@ class RunExecution:
         context, destroy = self.context, self.run.kind_badge is RunKind.DESTROY
         if is_doubtful(self.run):
             adopt(context, terraform, destroy=destroy)
-        plan = context.reading(
-            RunState.PLANNING.word,
-            lambda: terraform.plan(destroy=destroy),
-            mend=lambda: release_lock(context, terraform),
-        )
+        plan = changing_state(context, terraform, RunState.PLANNING.word, lambda: terraform.plan(destroy=destroy))
         note_plan(context, terraform, plan)
         return plan
 

@@ -24,7 +24,7 @@ from engine.terraform.command import Terraform
 from engine.terraform.synthesis import STACK_FILE
 from messages.message import Message, message
 from provisioning.engine_settings import deploy_role
-from provisioning.execution.context import RunContext
+from provisioning.execution.context import Result, RunContext
 from provisioning.models import Run
 from provisioning.terraform_state.locks import note_lock
 from provisioning.terraform_state.suspects import suspects
@@ -74,7 +74,7 @@ def adopt(context: RunContext, terraform: Terraform, *, destroy: bool) -> None:
         raise ForeignResourceError(message("Names of this district are taken by something else in AWS."), detail=detail)
     if findings.forget:
         addresses = [note.address for note in findings.forget]
-        _changing_state(
+        changing_state(
             context,
             terraform,
             message("Taking what is to be made anew out of the state"),
@@ -87,7 +87,7 @@ def adopt(context: RunContext, terraform: Terraform, *, destroy: bool) -> None:
     adoptions = [adoption for adoption in findings.adoptions if not (destroy and adoption.goes_along)]
     if destroy:
         for adoption in adoptions:
-            _changing_state(
+            changing_state(
                 context,
                 terraform,
                 message("Importing {address}", address=adoption.address),
@@ -95,7 +95,7 @@ def adopt(context: RunContext, terraform: Terraform, *, destroy: bool) -> None:
             )
         # Also what an earlier recovery imported, and died before it had said how it ends.
         wishes = decisions(_stack(terraform))
-        _changing_state(
+        changing_state(
             context,
             terraform,
             message("Storing how what was imported ends"),
@@ -128,9 +128,9 @@ def adopt(context: RunContext, terraform: Terraform, *, destroy: bool) -> None:
         revoke_rules(context.settings, context.run.spec["region"], deploy_role(context.run.spec), findings.surplus)
 
 
-def _changing_state(context: RunContext, terraform: Terraform, what: Message, change: Callable[[], object]) -> None:
-    """Have Terraform change the state without AWS; tried again where it was killed, its lock released before."""
-    context.reading(what, change, mend=lambda: release_lock(context, terraform))
+def changing_state(context: RunContext, terraform: Terraform, what: Message, change: Callable[[], Result]) -> Result:
+    """Have Terraform do what locks the state; tried again where it was killed, its lock released before."""
+    return context.reading(what, change, mend=lambda: release_lock(context, terraform))
 
 
 def _looked_for(context: RunContext, terraform: Terraform, *, destroy: bool) -> Findings:

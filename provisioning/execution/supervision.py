@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,7 @@ from provisioning.runs.claim import lease
 from provisioning.runs.fence import Fence
 from provisioning.runs.recorder import Recorder
 from provisioning.states.runs import RunState
+from provisioning.terraform_state.suspects import clock_ahead
 
 logger = logging.getLogger(__name__)
 
@@ -172,8 +173,7 @@ class Supervision:
     def _began_by_host(self) -> datetime:
         """Return when the command was recorded, by the clock that this host had then."""
         process = self.run.process
-        ahead = timedelta(seconds=float(process.get("clock_ahead", 0.0)))
-        return datetime.fromisoformat(process["started_at"]) + ahead
+        return datetime.fromisoformat(process["started_at"]) + clock_ahead(process)
 
     def remember(self, more: dict[str, Any]) -> None:
         """Write what more is known of the command at work; raises RunMovedError."""

@@ -36,7 +36,7 @@ MEASURE_SECONDS = 45.0
 
 
 def is_watched(district: District, run: Run | None) -> bool:
-    """Return whether a worker looks at this district's pipeline; `run` is its newest."""
+    """Return whether a worker looks at this district's pipeline; `run` is the one that works on it."""
     return beside(district, run) in {DistrictStatus.LIVE, DistrictStatus.NEEDS_ATTENTION}
 
 

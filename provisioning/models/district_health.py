@@ -9,7 +9,7 @@ from django.db.models import Case, CharField, F, Q, Value, When
 
 from provisioning.models.drift import DriftItem
 from provisioning.models.run import Run
-from provisioning.states.districts import STATUS_WHILE_RUNNING
+from provisioning.states.districts import KEPT_UNTIL_APPLIED, STATUS_WHILE_RUNNING
 from provisioning.states.runs import ACTIVE_STATES, RunKind
 from registry.districts.statuses import DistrictStatus
 
@@ -40,10 +40,7 @@ LIVE = DEPLOYED_WELL & ~EXPOSED
 DRAFT = _is(DistrictStatus.DRAFT) & ~EXPOSED
 """Nothing of them exists in AWS; a first run may be queued, plan or wait."""
 BESIDE_RUNS = Case(
-    *(
-        When(_is(status), then=Value(status.value))
-        for status in (DistrictStatus.LIVE, DistrictStatus.NEEDS_ATTENTION, DistrictStatus.DRAFT)
-    ),
+    *(When(_kept_beside_run(status), then=Value(status.value)) for status in sorted(KEPT_UNTIL_APPLIED)),
     default=F("status"),
     output_field=CharField(),
 )

@@ -26,10 +26,13 @@ def health_of(district: District, run: Run | None, *, is_exposed: bool) -> Distr
     return beside(district, run)
 
 
+def health_now(district: District, run: Run | None) -> DistrictStatus:
+    """Return how one district is beside its newest run, looking up whether drift has opened it."""
+    return health_of(district, run, is_exposed=bool(exposures_of([district])))
+
+
 def exposures_of(districts: Sequence[District]) -> dict[int, int]:
     """Return in how many places drift has opened each district, by its id; without those where it has not."""
     drifted = [district for district in districts if district.drift_badge is DriftStatus.DRIFTED]
-    if not drifted:
-        return {}
     rows = DriftItem.objects.filter(district__in=drifted).exclude(exposure="")
     return dict(rows.values_list("district").annotate(Count("id")).order_by("district"))

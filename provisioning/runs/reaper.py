@@ -10,7 +10,7 @@ from django.db import DatabaseError
 from django.db.models.functions import Now
 
 from messages.message import message
-from provisioning.database_clock import database_now
+from provisioning.database_clock import read_at, with_clock
 from provisioning.db_retry import is_away_for_all
 from provisioning.dispatch.delivery import note_sent, send
 from provisioning.models import Run
@@ -79,12 +79,12 @@ def recover() -> list[int]:
 
     A run goes to its own host's workers first. When none of them has taken it, it goes to all.
     """
-    now = database_now()
-    rows = Run.objects.filter(state=RunState.LOST.value).select_related("district").defer(*WIDE).order_by("id")
+    lost = Run.objects.filter(state=RunState.LOST.value).select_related("district").defer(*WIDE)
+    rows = with_clock(lost).order_by("id")
     handed: list[int] = []
 
     def hand(run: Run) -> None:
-        if hand_on(run, now):
+        if hand_on(run, read_at(run)):
             handed.append(run.number)
 
     try:

@@ -51,10 +51,10 @@ def last_changes(ids: Sequence[int]) -> dict[int, LastChange]:
     """Return the last change of each district, by its id: no plan and no check is one."""
     runs = Run.objects.filter(district__in=ids, kind__in=sorted(STATUS_WHILE_RUNNING)).defer(*WIDE)
     last = runs.order_by("district_id", "-pk").distinct("district_id")
-    newest = {run.district_id: run for run in last} if ids else {}
+    newest = {run.district_id: run for run in last}
     idle = [district for district, run in newest.items() if run.state_badge in LET_BE and not run.applied]
     told = last.filter(district__in=idle).exclude(Q(state__in=sorted(LET_BE)) & ~BEGUN)
-    causes = {run.district_id: run for run in told} if idle else {}
+    causes = {run.district_id: run for run in told}
     return {district: LastChange(run, causes.get(district, run)) for district, run in newest.items()}
 
 
@@ -70,7 +70,7 @@ def exposing(runs: Iterable[Run]) -> set[int]:
 def exposing_of(checks: Sequence[int]) -> set[int]:
     """Return the same of the numbers of checks that found drift."""
     found = DriftItem.objects.filter(run__in=checks).exclude(exposure="")
-    return set(found.values_list("run", flat=True)) if checks else set()
+    return set(found.values_list("run", flat=True))
 
 
 def active_runs() -> QuerySet[Run]:

@@ -24,7 +24,7 @@ from engine.state.errored_store import delete_errored, errored_key, get_errored,
 from engine.state.sealed_states import forget_sealed, seal, sealed_names, unseal
 from engine.state.store import state_key
 from messages.message import message
-from provisioning.database_clock import database_now
+from provisioning.database_clock import read_at, with_clock
 from provisioning.db_retry import db_retry
 from provisioning.models import ErroredPlace, ErroredState, Run
 from provisioning.models.errored import KEPT
@@ -145,7 +145,7 @@ def _forgotten(row: ErroredState, engine: EngineSettings) -> bool:
 
 
 def _keep_left(saved: SavedState, engine: EngineSettings) -> None:
-    run = Run.objects.select_related("district").filter(pk=saved.run_number).first()
+    run = with_clock(Run.objects.select_related("district").filter(pk=saved.run_number)).first()
     if run is None:
         logger.error("%s stays: the portal knows no run #%s.", saved.path, saved.run_number)
     elif _is_ours_to_keep(run, saved):
@@ -159,7 +159,7 @@ def _is_ours_to_keep(run: Run, saved: SavedState) -> bool:
     nothing of it can be at work, and none is taken over before what it began earlier is over.
     """
     if run.is_active:
-        return saved.attempt < run.attempt and saved.is_finished(is_over=at_rest(run, database_now()))
+        return saved.attempt < run.attempt and saved.is_finished(is_over=at_rest(run, read_at(run)))
     return saved.is_finished(is_over=True)
 
 

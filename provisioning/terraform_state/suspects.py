@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 from engine.processes.supervised import Supervised
 from engine.state.lock import LOCKING, Suspect
-from provisioning.database_clock import database_now
+from provisioning.database_clock import read_at, with_clock
 from provisioning.models import Run
 
 RUNS_LOOKED_AT = 10
@@ -15,9 +17,9 @@ RUNS_LOOKED_AT = 10
 
 def suspects(district_id: int) -> list[Suspect]:
     """Return every Terraform of the district that may have left a lock, the newest first: what takes none is none."""
-    newest = Run.objects.filter(district_id=district_id).exclude(process={}).order_by("-id")[:RUNS_LOOKED_AT]
-    candidates, now = [], database_now()
-    for run in newest:
+    rows = with_clock(Run.objects.filter(district_id=district_id).exclude(process={}))
+    candidates = []
+    for run in rows.order_by("-id")[:RUNS_LOOKED_AT]:
         for process in (run.process, run.process.get("holder")):
             if not process or process["command"] not in LOCKING:
                 continue
@@ -25,7 +27,12 @@ def suspects(district_id: int) -> list[Suspect]:
             since = datetime.fromisoformat(process["started_at"])
             until = (run.heartbeat_at or since) + timedelta(seconds=running.terms.longest_seconds)
             alive = False if "ended" in process else running.is_alive
-            gone = alive is False or (alive is None and now > until)
-            ahead = timedelta(seconds=float(process.get("clock_ahead", 0.0)))
-            candidates.append(Suspect(running.host, since, until, gone, str(process.get("lock_id", "")), ahead))
+            gone = alive is False or (alive is None and read_at(run) > until)
+            lock_id = str(process.get("lock_id", ""))
+            candidates.append(Suspect(running.host, since, until, gone, lock_id, clock_ahead(process)))
     return candidates
+
+
+def clock_ahead(process: Mapping[str, Any]) -> timedelta:
+    """Return by how much a command's host was ahead of the database's clock when the command was recorded."""
+    return timedelta(seconds=float(process.get("clock_ahead", 0.0)))

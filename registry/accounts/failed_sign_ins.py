@@ -39,6 +39,14 @@ def passkey_failed() -> None:
     _record(BY_PASSKEY, message("A sign-in by a passkey failed."))
 
 
+def passkey_alone(user: User) -> None:
+    """Record a passkey of somebody who comes in by the organization's provider, and not by that alone."""
+    name = user.get_username()
+    _record(
+        name, message("{username} comes in by the organization's provider, and not by a passkey alone.", username=name)
+    )
+
+
 def factor_failed(user: User) -> None:
     """Record a wrong code or passkey, so many in a window: whoever sent it had the password."""
     if throttle.count(keyed_digest("factor.failed", str(user.pk)), throttle.WINDOW)[0] > throttle.PER_ACCOUNT:

@@ -20,7 +20,7 @@ from django.db.models import QuerySet
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
-from messages.message import Message, message
+from messages.message import message
 from registry.accounts.acts import Act
 from registry.accounts.asking import asking_as
 from registry.accounts.credentials import end_sessions, link_made, link_used, role_given_by, role_set
@@ -99,8 +99,7 @@ def read_invitation(token: str) -> dict[str, Any] | None:
 def choose_password(token: str, password: str) -> User | None:
     """Give whose link this is the password that they chose, and end the link; None where it does not hold any more."""
     payload = read_invitation(token)
-    user = _invited(payload, User.objects.select_for_update()) if payload is not None else None
-    if payload is None or user is None:
+    if payload is None or (user := _invited(payload, User.objects.select_for_update())) is None:
         return None
     user.set_password(password)
     # It is on record here, with who made the link.
@@ -173,7 +172,13 @@ def end_all_sessions(user: User, *, actor: User | None) -> None:
         session.end()
     end_sessions(user)
     sentence = message("All sessions of {username} were ended.", username=user.get_username())
-    _record(AuditAction.SESSION_REVOKED, user, actor, sentence)
+    record(
+        action=AuditAction.SESSION_REVOKED,
+        actor=actor,
+        subject_kind="user",
+        subject_id=user.get_username(),
+        message=sentence,
+    )
 
 
 def _keep_one(user: User, actor: User | None) -> None:
@@ -205,10 +210,6 @@ def _maker(payload: dict[str, Any]) -> User | None:
 def _state(user: User) -> str:
     """Return a digest of what a link's use changes: it holds once, and until the next one is used."""
     return salted_hmac(SALT, f"{user.password}:{user.sessions_ended}", algorithm="sha256").hexdigest()[:32]
-
-
-def _record(action: AuditAction, user: User, actor: User | None, message: Message) -> None:
-    record(action=action, actor=actor, subject_kind="user", subject_id=user.get_username(), message=message)
 
 
 def administrator_names(most: int) -> list[str]:

@@ -14,7 +14,7 @@ from django.utils import timezone
 from registry.accounts.acts import TABLE, Act, lowest
 from registry.accounts.models import Grant, User
 from registry.accounts.reach import EVERYWHERE, Place, Reach, any_of, reach_of
-from registry.accounts.roles import RANK, NotAllowedError, Role, roles_of
+from registry.accounts.roles import NotAllowedError, Role, highest_of, roles_of
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Rights:
     @property
     def role(self) -> Role | None:
         """The highest role that the person holds anywhere, by which they are called."""
-        return max((holding.role for holding in self.holdings), key=RANK.__getitem__, default=None)
+        return highest_of(holding.role for holding in self.holdings)
 
     @property
     def is_granted(self) -> bool:

@@ -237,12 +237,9 @@ def _object_uses(operation: Operation) -> Iterator[tuple[str, tuple[str, ...], d
 
 
 def _default_key(bucket: Any, operation: Operation) -> str | None:
-    algorithm = operation.headers.get("x-amz-server-side-encryption")
-    if algorithm == "AES256" or not bucket.encryption:
+    if operation.headers.get("x-amz-server-side-encryption") == "AES256":
         return None
-    rule = bucket.encryption.get("Rule", {})
-    rule = rule[0] if isinstance(rule, list) else rule
-    key_id = rule.get("ApplyServerSideEncryptionByDefault", {}).get("KMSMasterKeyID")
+    key_id = kept.encryption_rule(bucket).get("ApplyServerSideEncryptionByDefault", {}).get("KMSMasterKeyID")
     return str(key_id) if key_id else None
 
 

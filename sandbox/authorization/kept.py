@@ -207,12 +207,16 @@ def bucket_of(name: str) -> Any:
     return s3_backends[owner[1]][owner[0]].buckets.get(name) if owner else None
 
 
+def encryption_rule(bucket: Any) -> dict[str, Any]:
+    """Return how a bucket encrypts by itself; nothing where it does not, or is not there."""
+    rule: Any = (getattr(bucket, "encryption", None) or {}).get("Rule", {})
+    first: dict[str, Any] = rule[0] if isinstance(rule, list) else rule
+    return first
+
+
 def has_bucket_key(name: str) -> bool:
     """Return whether a bucket spares calls of KMS by an S3 Bucket Key."""
-    encryption = getattr(bucket_of(name), "encryption", None) or {}
-    rule = encryption.get("Rule", {})
-    rule = rule[0] if isinstance(rule, list) else rule
-    return str(rule.get("BucketKeyEnabled", "")).lower() == "true"
+    return str(encryption_rule(bucket_of(name)).get("BucketKeyEnabled", "")).lower() == "true"
 
 
 def _bucket_account(rest: str) -> str:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -15,7 +13,6 @@ import boto3
 import pytest
 
 from devtools.environment import inherited
-from devtools.paths import ROOT
 from devtools.services.portal import Portal, manage_all, running_portal
 from infra.deploy_rights import DEPLOY_BOUNDARY, DEPLOY_ROLE, DISTRICT_BOUNDARY, deploy_statements, without_names
 from infra.district_rights import district_statements
@@ -33,11 +30,11 @@ PEOPLE = {"ada": Role.ADMINISTRATOR, "otto": Role.OPERATOR, "vera": Role.VIEWER}
 
 def manage(variables: Mapping[str, str], *arguments: str) -> str:
     """Run a command of manage.py in the portal's environment and return what it prints."""
-    environment = inherited() | dict(variables) | {"HOMEROOM_NEW_PASSWORD": PASSWORD}
-    command = [sys.executable, "manage.py", *arguments]
-    completed = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
-    assert completed.returncode == 0, completed.stderr
-    return completed.stdout
+    return manage_all(_environment(variables), arguments)
+
+
+def _environment(variables: Mapping[str, str]) -> dict[str, str]:
+    return inherited() | dict(variables) | {"HOMEROOM_NEW_PASSWORD": PASSWORD}
 
 
 def people_it(variables: Mapping[str, str]) -> None:
@@ -46,7 +43,7 @@ def people_it(variables: Mapping[str, str]) -> None:
     boundary = f"arn:aws:iam::{OTHER_ACCOUNT_ID}:policy/{DISTRICT_BOUNDARY}"
     entered = ("--role-arn", entrance, "--external-id", EXTERNAL_ID, "--boundary-arn", boundary)
     manage_all(
-        inherited() | dict(variables) | {"HOMEROOM_NEW_PASSWORD": PASSWORD},
+        _environment(variables),
         *(("set_user", username, "--role", role.value) for username, role in PEOPLE.items()),
         ("add_account", "Sandbox", ACCOUNT_ID),
         ("add_account", "Cedar's own", OTHER_ACCOUNT_ID, *entered),

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-
 from django.http import HttpRequest
-from django.utils import timezone
 from ninja import Router
 
+from infra.cost import load_prices
 from portal.api.door import caller_of, operation
 from portal.api.paging import Cursor, Limit, page_of
 from portal.api.parameters import Suffix
@@ -22,10 +20,10 @@ from portal.api.schemas.facts import (
     WorkerOut,
 )
 from portal.broker import broker_error
-from portal.console.pages.system.page import price_list, versions
+from portal.console.pages.system.page import versions
 from provisioning.health.pipeline_metrics import figures_of, is_watched
 from provisioning.health.status import drift_checks, queue, workers
-from provisioning.runs.selectors import latest_run
+from provisioning.runs.selectors import active_run
 from registry.accounts.tokens.scopes import Scope
 from registry.audit import chain
 
@@ -45,7 +43,7 @@ def show_pipeline(request: HttpRequest, suffix: Suffix) -> PipelineOut:
     district = caller_of(request).district(suffix)
     figures = figures_of(district)
     known = copied(figures, PipelineOut, "watched") if figures is not None else {}
-    return PipelineOut(watched=is_watched(district, latest_run(district)), **known)
+    return PipelineOut(watched=is_watched(district, active_run(district)), **known)
 
 
 @operation(router, "GET", "/system", scope=Scope.READ, returns=SystemOut)
@@ -61,9 +59,9 @@ def show_system(request: HttpRequest) -> SystemOut:
         periodic_seen_at=present.periodic.seen_at if present.periodic is not None else None,
         periodic_is_late=present.periodic_is_late,
         broker_answers=broker_error() is None,
-        queue=QueueOut(**asdict(queue(caller.runs()))),
-        drift=DriftChecksOut(**asdict(drift_checks(caller.districts()))),
-        prices_as_of=price_list(timezone.now().date()).as_of,
+        queue=QueueOut(**copied(queue(caller.runs()), QueueOut)),
+        drift=DriftChecksOut(**copied(drift_checks(caller.districts()), DriftChecksOut)),
+        prices_as_of=load_prices().as_of,
         chain_verified_at=verified.at if verified is not None else None,
         chain_holds=not verified.problem if verified is not None else None,
     )

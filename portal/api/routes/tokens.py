@@ -32,7 +32,7 @@ def revoke(request: HttpRequest, number: Number) -> HeldTokenOut:
     caller = caller_of(request)
     caller.require_of_all(Act.ADMINISTER)
     token = or_not_found(
-        next((token for token in _seen(caller) if token.pk == number), None),
+        ApiToken.objects.filter(pk=number, revoked_at=None).first(),
         message("There is no token {number}.", number=number),
     )
     return _token_out(revoke_token(token=token, actor=caller.user))

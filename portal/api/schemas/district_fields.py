@@ -12,7 +12,7 @@ from typing import Annotated, Any, TypeVar
 from pydantic import BaseModel, Field, create_model
 
 from infra.fields import DistrictField, Kind
-from infra.spec import Egress, Environment, Size
+from infra.spec import Egress, Size
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -21,7 +21,7 @@ UNLIMITED = {"cidr": 18, "note": 4000}
 LONGEST_ENTRY, MOST_ENTRIES = 254, 200
 LONGEST_TAG, MOST_TAGS = 256, 50
 GREATEST = 36_500
-WORDS: dict[str, type[Any]] = {"environment": Environment, "size": Size, "egress": Egress}
+WORDS: dict[str, type[Any]] = {"size": Size, "egress": Egress}
 """Choices that have an enumeration; of a file or a person they come as text."""
 
 

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from infra.fields import ROWS, default, longest
+from infra.fields import ASKED, CHANGEABLE, default, longest
 from infra.spec import Environment
 from portal.api.schemas.base import RequestBody, ResponsePart
 from portal.api.schemas.district_fields import answered, asked, left_out, with_fields
@@ -17,8 +17,6 @@ from provisioning.states.runs import RunState
 from registry.districts.changes import EDITABLE
 from registry.districts.models import District
 from registry.districts.statuses import DistrictStatus, DriftStatus
-
-CHANGEABLE = [row for row in ROWS if row.changed_by]
 
 
 class DistrictOut(ResponsePart):
@@ -91,7 +89,7 @@ class Settings(ResponsePart):
         return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
-@with_fields(asked(row for row in ROWS if row.is_asked))
+@with_fields(asked(ASKED))
 class RegistrationIn(RequestBody):
     """A new district. What is left out is as the form of the console has it."""
 

@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString
 from portal.console.display import DENSITIES, THEMES, chosen
 from portal.console.doors import rights_here
 from portal.console.frame import Crumb, Link, navigation, trail
-from portal.console.pages.approvals.page import count_for
+from portal.console.pages.approvals.page import count_here
 from portal.reach import Within
 from registry.accounts.models import User
 
@@ -28,12 +28,10 @@ def _view(context: RequestContext) -> tuple[str, dict[str, Any]]:
 def sections(context: RequestContext) -> list[Link]:
     """Return the navigation's lines."""
     user = getattr(getattr(context, "request", None), "user", None)
-    counts = {}
-    if isinstance(user, User) and rights_here(user).role is not None:
-        counts = {"approvals": count_for(user, Within(rights_here(user)))}
-    return navigation(
-        _view(context)[0], counts, lambda act: isinstance(user, User) and rights_here(user).somewhere(act)
-    )
+    if not isinstance(user, User):
+        return navigation(_view(context)[0], {}, lambda act: False)
+    rights = rights_here(user)
+    return navigation(_view(context)[0], {"approvals": count_here(user, Within(rights))}, rights.somewhere)
 
 
 @register.simple_tag(takes_context=True)

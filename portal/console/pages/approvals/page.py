@@ -19,6 +19,8 @@ from registry.accounts.models import User
 SHOWN = 100
 DESTROYS = {"delete", "replace"}
 NAMED = 5
+OF_RETRIED = tuple(f"{of}{name}" for of in ("retry_of__", "retry_of__retry_of__") for name in WIDE)
+"""What is wide of the runs that a run retries: who asked for them is read, and when."""
 UNREAD = ("spec", "change", "process", "recovered", "plan_binding", "plan_contents", "holdings", "removal_proof")
 
 
@@ -63,15 +65,23 @@ def count_for(user: User, within: Within) -> int:
     if not within.rights.somewhere(Act.APPROVE):
         return 0
     related = ("district__account", "retry_of__retry_of")
-    rows = list(_first(waiting_plans(within).select_related(*related).defer(*WIDE)))
+    rows = list(_first(waiting_plans(within).select_related(*related).defer(*WIDE, *OF_RETRIED)))
     problems = second_person_problems(rows, user)
     return sum(_decides(within, run, problems[run.pk]) for run in rows)
+
+
+def count_here(user: User, within: Within) -> int:
+    """Return `count_for` of who asks, counted once for each request: a page's frame and the overview both show it."""
+    if not hasattr(user, "_approvals"):
+        user._approvals = count_for(user, within)  # type: ignore[attr-defined]
+    number: int = user._approvals  # type: ignore[attr-defined]
+    return number
 
 
 def approvals(user: User, within: Within) -> Approvals:
     """Return the plans within reach that wait, told apart by whether this person may decide on them."""
     related = ("district", "district__account", "requested_by", "retry_of__retry_of")
-    rows = list(_first(waiting_plans(within).select_related(*related).defer(*UNREAD), SHOWN + 1))
+    rows = list(_first(waiting_plans(within).select_related(*related).defer(*UNREAD, *OF_RETRIED), SHOWN + 1))
     problems = second_person_problems(rows[:SHOWN], user)
     plans = [Waiting(run, _destroyed(run), problems[run.pk]) for run in rows[:SHOWN]]
     mine = [plan for plan in plans if _decides(within, plan.run, plan.problem)]

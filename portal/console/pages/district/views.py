@@ -45,12 +45,12 @@ from registry.messages.translation import translated
 PAGE_SIZE = 50
 
 
-def pipeline_context(district: District, latest: Run | None) -> dict[str, Any]:
-    """Return what the pipeline's part shows beside the newest run; nothing of it waits for AWS."""
+def pipeline_context(district: District, active: Run | None) -> dict[str, Any]:
+    """Return what the pipeline's part shows beside the run that works on it; nothing of it waits for AWS."""
     office = district.outputs.filter(name="service_url", sensitive=False).values_list("value", flat=True).first()
     return {
         "pipeline": figures_of(district),
-        "watched": is_watched(district, latest),
+        "watched": is_watched(district, active),
         "office": office if isinstance(office, str) and office.startswith(("http://", "https://")) else "",
     }
 
@@ -75,7 +75,7 @@ def overview(request: HttpRequest, suffix: str) -> HttpResponse:
         cost=None if district.status == DistrictStatus.REMOVED else monthly_cost(district),
         plain=[] if district.status == DistrictStatus.REMOVED else plain_ways(district),
         diagram=architecture(district, active=active, latest=latest),
-        **pipeline_context(district, latest),
+        **pipeline_context(district, active),
     )
 
 
@@ -84,7 +84,7 @@ def overview(request: HttpRequest, suffix: str) -> HttpResponse:
 def pipeline(request: HttpRequest, suffix: str) -> HttpResponse:
     """What the district's pipeline is doing: the part of the overview that looks again by itself."""
     district = district_or_404(request, suffix)
-    context = {"district": district, **pipeline_context(district, latest_run(district))}
+    context = {"district": district, **pipeline_context(district, active_run(district))}
     return render(request, "district/parts/pipeline.html", context)
 
 

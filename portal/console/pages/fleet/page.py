@@ -34,7 +34,7 @@ PAGE_SIZE = 50
 ATTENTION_LINES = 10
 READ_AT_ONCE = 500
 STRIP = 10
-CHECKED = (RunKind.DRIFT.value, RunState.SUCCEEDED.value)
+CHECKED = [RunKind.DRIFT, RunState.SUCCEEDED]
 """Kind and state of a check that found drift."""
 
 
@@ -252,9 +252,11 @@ def last_runs(ids: Sequence[int]) -> dict[int, tuple[Past, ...]]:
     place = Window(RowNumber(), partition_by=F("district"), order_by=F("id").desc())
     rows = Run.objects.filter(district__in=ids).annotate(place=place).filter(place__lte=STRIP).order_by("id")
     by_district: dict[int, list[Past]] = defaultdict(list)
-    listed = list(rows.values_list("district", "id", "kind", "state"))
-    exposed = exposing_of([number for _d, number, kind, state in listed if (kind, state) == CHECKED])
+    listed = [
+        (district, number, RunKind(kind), RunState(state))
+        for district, number, kind, state in rows.values_list("district", "id", "kind", "state")
+    ]
+    exposed = exposing_of([number for _d, number, *end in listed if end == CHECKED])
     for district, number, kind, state in listed:
-        end = outcome(RunKind(kind), RunState(state), is_exposing=number in exposed)
-        by_district[district].append(Past(number, RunKind(kind), end))
+        by_district[district].append(Past(number, kind, outcome(kind, state, is_exposing=number in exposed)))
     return {district: tuple(runs) for district, runs in by_district.items()}

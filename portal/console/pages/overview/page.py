@@ -12,7 +12,7 @@ from django.db.models import Count, QuerySet, Sum
 from django.utils import timezone
 
 from portal.console.charts import Columns, columns
-from portal.console.pages.approvals.page import count_for, waiting_plans
+from portal.console.pages.approvals.page import count_here, waiting_plans
 from portal.console.pages.calendar.page import ends_ahead
 from portal.console.pages.drift.fleet import WIDENS, drifted_districts
 from portal.console.pages.runs.filter import CHANGES, RunFilter
@@ -153,7 +153,7 @@ def overview(user: User, within: Within) -> Overview:
     times = [row.kept_at for row in rows if row.kept_at is not None]
     return Overview(
         needs=Needs(
-            approvals=count_for(user, within),
+            approvals=count_here(user, within),
             attention=counts.get(DistrictStatus.NEEDS_ATTENTION.value, 0),
             exposed=within.of(DriftItem.objects.filter(WIDENS)).values("district").distinct().count(),
             drifted=drifted_districts(within),

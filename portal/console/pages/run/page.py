@@ -26,7 +26,7 @@ from provisioning.dispatch.reasons import Wait, why_waiting
 from provisioning.errors import ServiceRefusedError
 from provisioning.models import DistrictLock, DriftItem, ErroredState, RemovalCertificate, Run, RunStep
 from provisioning.runs.archive import ArchiveUnavailableError, last_sequence
-from provisioning.runs.district_health import exposures_of, health_of
+from provisioning.runs.district_health import health_now
 from provisioning.runs.past_runs import Outlook, outlook
 from provisioning.runs.plan_apply import plan_problem
 from provisioning.runs.selectors import (
@@ -125,8 +125,6 @@ class RunPage:
     changes: list[Difference]
     values: ChangesPage | None
     """What of the plan is shown value by value, where the plan is."""
-    keeps_values: bool
-    """Whether the page that asks has them already: a plan's values are most of it, and never change."""
     certificate: RemovalCertificate | None
     outlook: Outlook | None
     cost: CostChange | None
@@ -150,6 +148,11 @@ class RunPage:
 
     end: RunState | CheckOutcome
     """What the run came to, or its state while it goes on."""
+
+    @property
+    def keeps_values(self) -> bool:
+        """Whether the page that asks has them already: a plan's values are most of it, and never change."""
+        return self.tab is Tab.PLAN and self.values is None
 
     @property
     def known(self) -> str:
@@ -189,11 +192,6 @@ class PlanOffer:
         return self.problem is None and not (self.applied_by is not None and self.applied_by.is_active)
 
 
-def _health(run: Run) -> DistrictStatus:
-    district = run.district
-    return health_of(district, run, is_exposed=bool(exposures_of([district])))
-
-
 def run_page(run: Run, query: QueryDict, tab: Tab = Tab.PLAN) -> RunPage:
     """Gather what is shown of the run now; the query says which of its changes."""
     try:
@@ -205,7 +203,6 @@ def run_page(run: Run, query: QueryDict, tab: Tab = Tab.PLAN) -> RunPage:
     wait = why_waiting(run)
     waiting = waiting_for(progress)
     is_plan = tab is Tab.PLAN
-    keeps_values = is_plan and query.get("has") == str(run.attempt)
     has_begun = run.applied or bool(run.resources_done)
     return RunPage(
         run=run,
@@ -221,8 +218,7 @@ def run_page(run: Run, query: QueryDict, tab: Tab = Tab.PLAN) -> RunPage:
         may_force_stop=may_force_stop(run),
         wait=wait,
         changes=change_of(run),
-        values=changes_page(run, query) if is_plan and not keeps_values else None,
-        keeps_values=keeps_values,
+        values=changes_page(run, query) if is_plan and query.get("has") != str(run.attempt) else None,
         certificate=certificate_of(run.district) if run.kind_badge is RunKind.DESTROY else None,
         outlook=outlook(run, progress, waiting),
         cost=cost_change(run),
@@ -230,7 +226,7 @@ def run_page(run: Run, query: QueryDict, tab: Tab = Tab.PLAN) -> RunPage:
         errored=list(run.errored_states.all()),
         lock=lock_of(run.district) if run.error_code == STATE_LOCKED else None,
         acts=people_acts(run),
-        health=_health(run),
+        health=health_now(run.district, run),
         support=support_text(run),
         offer=plan_offer(run),
         tally=tally(run, progress),

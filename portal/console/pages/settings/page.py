@@ -8,8 +8,9 @@ from typing import Any
 
 from django.utils.translation import gettext
 
+from infra.fields import CHANGEABLE
 from infra.shortening import deleted_by
-from portal.console.district_fields import CHANGEABLE, groups, setting
+from portal.console.district_fields import groups, setting
 from portal.console.forms import GroupedForm
 from provisioning.models import Run
 from registry.audit.actions import AuditAction

@@ -14,7 +14,7 @@ from portal.console.doors import person, require_role, within
 from portal.console.forms import TEARDOWN_FIELDS, TeardownForm
 from portal.sign_in.reauthentication import ask_again, forget_typed, sign_in_again, signed_in_lately, typed_before
 from provisioning.errors import ServiceRefusedError
-from provisioning.runs.district_health import exposures_of, health_of
+from provisioning.runs.district_health import health_now
 from provisioning.runs.selectors import active_run, certificate_of, looked_at, monthly_cost
 from provisioning.teardown.data_inventory_requests import request_look
 from provisioning.teardown.service import full_name, other_environments, request_teardown
@@ -43,7 +43,7 @@ def teardown(request: HttpRequest, suffix: str) -> HttpResponse:
     active = active_run(district)
     context = {
         "district": district,
-        "health": health_of(district, active, is_exposed=bool(exposures_of([district]))),
+        "health": health_now(district, active),
         "form": form,
         "services": services,
         "resource_total": sum(part.count for part in services),

@@ -59,15 +59,17 @@ SCALES: tuple[tuple[str, ...], ...] = (
 )  # fmt: skip
 """Scales of levels, each the lowest first; the first that has all of a test's levels is the test's."""
 NUMBERED = re.compile(r"\D*?(\d+(?:\.\d+)?)\D*").fullmatch
-FOLDED = tuple({" ".join(word.casefold().split()): place for place, word in enumerate(scale)} for scale in SCALES)
-SPELT = {
-    fold: SCALES[number][place] for number, scale in reversed(list(enumerate(FOLDED))) for fold, place in scale.items()
-}
 
 
 def folded(level: str) -> str:
     """Return a level as it is compared: case and white space tell no levels apart."""
     return " ".join(level.casefold().split())
+
+
+FOLDED = tuple({folded(word): place for place, word in enumerate(scale)} for scale in SCALES)
+SPELT = {
+    fold: SCALES[number][place] for number, scale in reversed(list(enumerate(FOLDED))) for fold, place in scale.items()
+}
 
 
 def spellings(levels: Collection[str], ranked: Collection[str] = ()) -> dict[str, str]:
@@ -78,8 +80,8 @@ def spellings(levels: Collection[str], ranked: Collection[str] = ()) -> dict[str
         told.setdefault(folded(level), []).append(level)
     chosen: dict[str, str] = {}
     for fold, several in told.items():
-        usual = [SPELT[fold]] if len(several) > 1 and fold in SPELT else []
-        one = of_rank.get(fold) or (usual or [max(several)])[0]
+        usual = SPELT.get(fold, "") if len(several) > 1 else ""
+        one = of_rank.get(fold) or usual or max(several)
         chosen.update(dict.fromkeys(several, one))
     return chosen
 
@@ -92,13 +94,13 @@ def in_order(levels: Collection[str], ranks: Mapping[str, int], last: str = "") 
     named = [level for level in levels if level != last and level not in ranks]
     scale = next((scale for scale in FOLDED if all(folded(level) in scale for level in named)), None)
     numbers = {level: float(match[1]) for level in named if (match := NUMBERED(level))}
+    order: Mapping[str, float] = numbers if len(numbers) == len(named) else {}
+    if scale is not None:
+        order = {level: scale[folded(level)] for level in named}
 
     def place(level: str) -> tuple[bool, bool, float, str]:
         if level in ranks:
             return False, False, ranks[level], level
-        if level != last and scale is not None:
-            return level == last, True, scale[folded(level)], level
-        by_number = len(numbers) == len(named)
-        return level == last, True, numbers.get(level, 0.0) if by_number else 0.0, level
+        return level == last, True, order.get(level, 0.0), level
 
     return tuple(sorted(levels, key=place))

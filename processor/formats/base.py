@@ -115,9 +115,9 @@ class Reading:
         """Raise RowRefusedError where a row names its district, and none of what it names is ours."""
         if not self.ours:
             return
-        told = [*ids_told, *(names_told if self.ours_are_named else ())]
-        told = [cell for cell in map(_comparable, told) if cell]
-        if told and self.ours.isdisjoint([*told, *map(_comparable, names_told)]):
+        names = list(map(_comparable, names_told))
+        told = [cell for cell in (*map(_comparable, ids_told), *(names if self.ours_are_named else ())) if cell]
+        if told and self.ours.isdisjoint([*told, *names]):
             raise RowRefusedError(column, "wrong_district", "The row is of another district.")
 
     @property
@@ -182,6 +182,7 @@ class Reading:
 NAME_OF_DISTRICT = re.compile(r"[^\W\d_]{3,}").search
 
 
+@values.remembered
 def _comparable(told: str) -> str:
     return " ".join(told.casefold().split()).lstrip("0")
 
@@ -221,7 +222,7 @@ def filling(moment: str) -> str:
 
     It lies before any moment that a source can name (`processor.ingest.merge.GAPS_BEFORE`).
     """
-    return f"{int(moment[:4]) - YEARS_BEFORE}{moment[4:]}"
+    return earlier(moment, YEARS_BEFORE)
 
 
 def earlier(moment: str, years: int) -> str:
@@ -340,11 +341,12 @@ class Plan:
         if self.status_at is None:
             return None
         try:
-            if self.readers[self.status_at](self._all(cells)[self.status_at]) != DELETED:
+            cells = self._all(cells)
+            if self.readers[self.status_at](cells[self.status_at]) != DELETED:
                 return None
             return [
                 read(cell) if needed else values.NULL
-                for read, cell, needed in zip(self.readers, self._all(cells), self.needed_of_deleted, strict=True)
+                for read, cell, needed in zip(self.readers, cells, self.needed_of_deleted, strict=True)
             ]
         except InvalidValueError:
             return None

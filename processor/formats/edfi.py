@@ -86,8 +86,8 @@ def counting(entries: list[dict[str, Any]], key: str, namespace: str = "") -> di
     Where the method that would be the score is there without a number, a number of another method is of another scale:
     it is none among the scale scores of others.
     """
-    fitting: list[tuple[tuple[Rank, int], int, str]] = []
-    without: list[tuple[tuple[Rank, int], int, str]] = []
+    fitting: list[tuple[tuple[Rank, int], int]] = []
+    without: list[tuple[tuple[Rank, int], int]] = []
     transformed = transformed_from(descriptor(entry.get(METHOD)) for entry in entries)
     for place, entry in enumerate(entries):
         method = descriptor(entry.get(METHOD))
@@ -95,17 +95,15 @@ def counting(entries: list[dict[str, Any]], key: str, namespace: str = "") -> di
         if rank[0] == Rank.OTHER and plainly(method) in transformed:
             rank = Rank.STANDARD, 0
         if rank[0] < Rank.NEVER:
-            (fitting if is_number(at(entry, key)) else without).append((rank, place, plainly(method)))
+            (fitting if is_number(at(entry, key)) else without).append((rank, place))
     if not fitting:
         return None
     best = min(fitting)
-    if (
-        without
-        and (missing := min(without)) < best
-        and missing[0][0] < Rank.OTHER
-        and not same_scale(missing[2], best[2])
-    ):
-        return None
+    missing = min(without, default=best)
+    if missing < best and missing[0][0] < Rank.OTHER:
+        other, method = (plainly(descriptor(entries[place].get(METHOD))) for _, place in (missing, best))
+        if not same_scale(other, method):
+            return None
     return entries[best[1]]
 
 
@@ -141,10 +139,11 @@ def untested(item: dict[str, Any]) -> bool:
         (entry.get(METHOD), descriptor(entry.get(LEVEL))) for entry in listed(item, "performanceLevels") if met(entry)
     ]
     pairs += [(entry.get(METHOD), at(entry, "result")) for entry in listed(item, "scoreResults")]
-    if any(is_untested(descriptor(method), word) for method, word in pairs):
-        return True
-    levels = [(method, word) for method, word in pairs if names_a_level(descriptor(method), word)]
-    return any(values.is_untested(values.worded(word)) for _, word in levels)
+    return any(
+        is_untested(descriptor(method), word)
+        or (values.is_untested(values.worded(word)) and names_a_level(descriptor(method), word))
+        for method, word in pairs
+    )
 
 
 def tolerant(cell: str) -> str:

@@ -120,6 +120,7 @@ UNTESTED_STATUS = (
     *("did not test", "dnt", "not enrolled", "medical exemption", "void", "voided", "not complete"),
 )
 """Values of a test's status that say that the student has no score, whatever numbers stand beside them."""
+STATUS_BEGINS = tuple(f"{told} " for told in UNTESTED_STATUS)
 
 
 def plainly(method: str) -> str:
@@ -206,6 +207,4 @@ def is_untested(method: str, word: str) -> bool:
     words, status = plainly(method), plainly(word)
     if holds(words, UNTESTED_METHOD):
         return bool(status) and status not in ("n", "no", "false", "0", "none", "na", "n a", "null", "tested")
-    return holds(words, STATUS_METHOD) and any(
-        status == told or status.startswith(f"{told} ") for told in UNTESTED_STATUS
-    )
+    return holds(words, STATUS_METHOD) and f"{status} ".startswith(STATUS_BEGINS)

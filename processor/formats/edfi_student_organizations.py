@@ -13,14 +13,14 @@ from processor.formats.base import Field, Format, Reading, RowRefusedError, Sink
 from processor.formats.edfi import SOURCE, descriptor, listed
 from processor.formats.edfi_methods import holds, plainly
 from processor.formats.edfi_students import claim_codes
-from processor.formats.oneroster_demographics import HISPANIC, RACES, SEVERAL
+from processor.formats.oneroster_demographics import ethnicity
 
 OTHERS = ("assessmentReference", "programReference", "responsibilityDescriptor", "cohortReference", "courseReference",
           "incidentReference", "gradingPeriodReference", "staffReference")  # fmt: skip
 """Keys of resources that are about a student and an organization too, and say something else."""
 RACE_WORDS = (("american indian", "alaska", "native american"), ("asian",), ("black", "african"),
               ("hawaiian", "pacific"), ("white",))  # fmt: skip
-"""What a descriptor of race holds, in the order of `RACES`; districts and states have descriptors of their own."""
+"""What a descriptor of race holds, in the order of OneRoster's races; districts and states have their own."""
 SEVERAL_RACES = ("two or more", "multiracial", "multi racial", "multiple")
 NO_LEARNER = ("not", "non", "former", "formerly", "fluent", "exited", "monitored", "reclassified", "never")
 LEARNER = ("limited", "learner", "lep", "el", "ell", "emergent")
@@ -53,17 +53,12 @@ FIELDS = (
 )
 
 
-def ethnicity(item: dict[str, Any], hispanic: str) -> str:
+def ethnicity_of(item: dict[str, Any], hispanic: str) -> str:
     """Return the category of federal reports that counts; nothing where no race is told that is known."""
-    if hispanic == "true":
-        return HISPANIC
     words = [plainly(descriptor(entry.get("raceDescriptor"))) for entry in listed(item, "races")]
-    named = [
-        name for name, parts in zip(RACES.values(), RACE_WORDS, strict=True) if any(holds(w, parts) for w in words)
-    ]
-    if len(named) > 1 or any(holds(word, SEVERAL_RACES) for word in words):
-        return SEVERAL
-    return named[0] if named else values.NULL
+    races = ["true" if any(holds(word, parts) for word in words) else "" for parts in RACE_WORDS]
+    several = "true" if any(holds(word, SEVERAL_RACES) for word in words) else ""
+    return ethnicity(races, several, hispanic)
 
 
 def _goes_on(entry: dict[str, Any], today: str) -> bool:
@@ -94,7 +89,7 @@ def write(reading: Reading, sink: Sink, line: int, row: list[str], item: dict[st
     sink.put("student", student, modified_at, "f")
     sink.put("student_identity", student, local, values.NULL, modified_at, "f")
     disability = "true" if listed(item, "disabilities") else values.NULL
-    groups = (gender, ethnicity(item, hispanic), poverty(item, reading.when[:10]), english_learner, disability)
+    groups = (gender, ethnicity_of(item, hispanic), poverty(item, reading.when[:10]), english_learner, disability)
     if any(groups):
         sink.put("student_subgroup", student, *groups, modified_at, "f")
 

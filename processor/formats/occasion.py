@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import re
 
-from processor.formats.values import NULL, UNSEEN, YEARS, spanned_year
+from processor.formats.values import MOST_REMEMBERED, NULL, UNSEEN, YEARS, spanned_year
 
 WORD = re.compile(r"[a-z]+")
 NAMES = {
@@ -32,12 +33,11 @@ def season_in(text: str) -> str:
     """Return Fall, Winter, Spring or Summer where a window's name tells one; nothing otherwise."""
     folded = text.casefold()
     words = WORD.findall(folded)
-    for names in (NAMES, SHORT):
-        if season := next((names[word] for word in words if word in names), ""):
-            return season
-        if names is NAMES and (match := OF_THE_YEAR.search(folded)):
-            return PLACES[match[1] or match[2]]
-    return NULL
+    if season := next((NAMES[word] for word in words if word in NAMES), ""):
+        return season
+    if match := OF_THE_YEAR.search(folded):
+        return PLACES[match[1] or match[2]]
+    return next((SHORT[word] for word in words if word in SHORT), NULL)
 
 
 def season_of(iso: str) -> str:
@@ -45,6 +45,7 @@ def season_of(iso: str) -> str:
     return MONTHS.get(int(iso[5:7]), "Spring")
 
 
+@functools.lru_cache(MOST_REMEMBERED)
 def window_name(text: str, year: str) -> str:
     """Return a window's name without the school year that it is of anyway.
 

@@ -18,14 +18,6 @@ GRADED = ("fully graded", "partially graded")
 
 UNSCORED = ("exempt", "not submitted")
 """Beside these a number is what a gradebook fills in, mostly 0: nothing that the student has scored."""
-_text = values.text()
-
-
-def word(cell: str) -> str:
-    """Read a score in words; NOT_TESTED where it says that there is none."""
-    told = values.worded(cell)
-    return values.NOT_TESTED if values.is_untested(told) else values.NULL if values.is_none(told) else _text(cell)
-
 
 FIELDS = (
     *HEAD,
@@ -35,7 +27,7 @@ FIELDS = (
     Field("score", fixed(values.number())),
     Field("scoreDate", taken_on(values.any_date), required=True, written="date"),
     # Since 1.2: a score in words.
-    Field("textScore", fixed(values.remembered(word))),
+    Field("textScore", fixed(values.level(besides=frozenset()))),
 )
 
 

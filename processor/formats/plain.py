@@ -77,7 +77,7 @@ def writer(reading: Reading, sink: Sink) -> Write:
         student = pseudonym(local.replace("\\\\", "\\"))
         # An occasion that names its school year is of that year, whatever a date's typing error says.
         year = year or values.spanned_year(occasion) or values.school_year(day)
-        occasion = window_name(occasion, year)
+        occasion, taken = window_name(occasion, year), day or f"{year}-06-30"
         which = test_of(reading, test, subject)
         administration = f"{which}|{year}|{occasion.casefold()}"
         # One result for each student, occasion and standard: a second row for it is a correction.
@@ -86,7 +86,7 @@ def writer(reading: Reading, sink: Sink) -> Write:
             sink.put_result(f"{line}\t{part}\t{record}\t\t\t\t\t\t\t\t\t\t\t{modified_at}\tt\n")
             return
         if values.NOT_TESTED in (score, level):
-            taken_out(sink, line, part, record, student, day or f"{year}-06-30", modified_at)
+            taken_out(sink, line, part, record, student, taken, modified_at)
             column = "level" if level == values.NOT_TESTED else "score"
             raise RowRefusedError(column, "not_tested", values.UNTESTED_REASON)
         if not score and not level:
@@ -114,7 +114,7 @@ def writer(reading: Reading, sink: Sink) -> Write:
         sink.put("administration", administration, which, f"{year} {occasion}", values.NULL, *bounds, *at)
         sink.put_result(
             f"{line}\t{part}\t{record}\t{standard}\t{year}\t{student}\t{administration}\t{school}\t{grade}"
-            f"\t{day or f'{year}-06-30'}\t{score}\t{level}\tfully graded\t{modified_at}\tf\n"
+            f"\t{taken}\t{score}\t{level}\tfully graded\t{modified_at}\tf\n"
         )
 
     return write

@@ -107,8 +107,8 @@ NULLS = frozenset(
     for spelling in (word, word.upper(), word.capitalize())
 ) | {"NA"}
 """What databases and programs write where a cell is empty, each as they write it: it is the value of no field."""
-NO_LEVEL = NO_VALUE | {"nan", "nil", "undefined"}
-"""What no level is called; as a score a program's own word for a failed reckoning is refused."""
+NO_LEVEL = frozenset({"nan", "nil", "undefined"})
+"""What no level is called besides; as a score a program's own word for a failed reckoning is refused."""
 UNTESTED = frozenset({
     *("absent", "abs", "assign", "assigned", "did not attempt", "did not take", "did not test", "dna", "dnt"),
     *("absence", "dns", "did not start", "did not complete", "incomplete", "not administered", "not scored"),
@@ -118,7 +118,7 @@ UNTESTED = frozenset({
     *("parental refusal", "refusal", "refused", "tested elsewhere", "test not taken", "void", "voided", "withdrawn"),
 })  # fmt: skip
 """What stands in the place of a score or a level where the student was not tested: no score beside it counts."""
-LONG_UNTESTED = tuple(sorted(phrase for phrase in UNTESTED if len(phrase) > 4 and not phrase.startswith("assign")))
+LONG_UNTESTED = tuple(f"{phrase} " for phrase in UNTESTED if len(phrase) > 4 and not phrase.startswith("assign"))
 """Those that need no sign before a reason that follows; codes of few letters may begin another word's name."""
 PIECES = re.compile(r"\s*[-\u2010-\u2015\u2212:;,/(\[]\s*")
 NOTHING_FIRST = re.compile(r"^n/a\*?(?=\W)")
@@ -149,7 +149,7 @@ def is_untested(word: str) -> bool:
         return True
     if more and is_none(first) and is_untested(more.strip(" )]")):
         return True
-    return any(" " in word and word.startswith(f"{phrase} ") for phrase in LONG_UNTESTED)
+    return word.startswith(LONG_UNTESTED)
 
 
 def not_tested() -> InvalidValueError:
@@ -161,15 +161,18 @@ NOT_TESTED = "\1"
 """Stands for a cell that says that the student was not tested; no value has such a sign."""
 
 
-def level(limit: int = 255) -> Reader:
-    """Read a level's name; nothing for what is none, NOT_TESTED where the student was not tested."""
+def level(limit: int = 255, besides: frozenset[str] = NO_LEVEL) -> Reader:
+    """Read a level's name; nothing for what is none, NOT_TESTED where the student was not tested.
+
+    `besides` is what is none but for what never stands for a value (`is_none`).
+    """
     read_text = text(limit)
 
     def read(cell: str) -> str:
         word = worded(cell)
         if is_untested(word):
             return NOT_TESTED
-        return NULL if word in NO_LEVEL or is_none(word) else read_text(cell)
+        return NULL if word in besides or is_none(word) else read_text(cell)
 
     return remembered(read)
 
@@ -279,6 +282,7 @@ LAST_MONTH = 12
 SCHOOL_YEAR_OF = re.compile(r"(?:^|[^a-z])(?:sy|school ?year)[ _-]?(\d{4})(?!\d)", re.IGNORECASE).search
 
 
+@remembered
 def spanned_year(text: str) -> str:
     """Return the school year that a text names by both of its years, as `Fall 2025-2026` or `2025-26`; else nothing."""
     for match in YEARS.finditer(text):

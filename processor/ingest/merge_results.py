@@ -204,12 +204,14 @@ def _settle_untested(connection: psycopg.Connection) -> None:
     """Let go what would take a result out (`processor.formats.base.taken_out`) where there is none of that sitting.
 
     A result in the same file counts: who was absent was tested another time. Of the plain CSV, whose result may be of
-    any day of its occasion, another day is another sitting.
+    any day of its occasion, another day is another sitting. What the file says of a result is gathered once: asked
+    of each row, it would be looked for in the whole file each time.
     """
     connection.execute(
-        f"DELETE FROM {STAGE} s WHERE s.deleted AND s.status = %(status)s AND (EXISTS (SELECT FROM {STAGE} o "
-        "WHERE o.record_id = s.record_id AND (NOT o.deleted OR o.ctid < s.ctid)) OR NOT EXISTS ("
-        "SELECT FROM homeroom.result r WHERE r.record_id = s.record_id "
+        f"DELETE FROM {STAGE} s USING (SELECT record_id, bool_or(NOT deleted) AS told, min(ctid) AS first FROM {STAGE} "
+        f"WHERE record_id IN (SELECT record_id FROM {STAGE} WHERE deleted AND status = %(status)s) "
+        "GROUP BY record_id) o WHERE o.record_id = s.record_id AND s.deleted AND s.status = %(status)s "
+        "AND (o.told OR o.first < s.ctid OR NOT EXISTS (SELECT FROM homeroom.result r WHERE r.record_id = s.record_id "
         "AND (NOT starts_with(r.record_id, 'pl:') OR r.taken_on = s.taken_on)))",
         {"status": NOT_TESTED},
     )

@@ -311,11 +311,12 @@ def _any(columns: Columns, *values: Value) -> bool:
 
 def _districts(mapping: Mapping, columns: Columns) -> tuple[list[int], list[int]]:
     """Return where ids and names of a row's district are among its values."""
+    otherwise = mapping.named - set(map(names.plain, mapping.district.columns))
     told = [
         [
             columns.read(columns.header[name], "word", ())
             for name in dict.fromkeys(map(names.plain, candidates))
-            if name in columns.header and name not in mapping.named - set(map(names.plain, mapping.district.columns))
+            if name in columns.header and name not in otherwise
         ]
         for candidates in ((*mapping.district.columns, *DISTRICT_IDS), DISTRICT_NAMES)
     ]
@@ -342,6 +343,8 @@ def _makers(mapping: Mapping, columns: Columns) -> Callable[[Reading, Sink], Wri
     ]
     school_id, school_name = columns.pick(mapping.school.id, "id"), columns.pick(mapping.school.name, "name")
     district_ids, district_names = _districts(mapping, columns)
+    district_places = district_ids + district_names
+    district_column = columns.fields[district_places[0]].name if district_places else ""
     sittings = [bound for result in mapping.results if (bound := _sitting(result, mapping, columns)) is not None]
     id_column = columns.name_of(fields.id)
     plain = mapping.vendor == PLAIN
@@ -435,9 +438,9 @@ def _makers(mapping: Mapping, columns: Columns) -> Callable[[Reading, Sink], Wri
             local = local_id(row)
             if not local:
                 raise RowRefusedError(id_column, "missing", "A result needs the student's id.")
-            if district_ids or district_names:
+            if district_places and reading.ours:
                 reading.refuse_other_district(
-                    columns.fields[(district_ids + district_names)[0]].name,
+                    district_column,
                     [row[place] for place in district_ids],
                     [row[place] for place in district_names],
                 )

@@ -78,8 +78,7 @@ class Recognition:
 def _is_ones_own(header: Sequence[str]) -> bool:
     """Return whether some of the plain CSV's columns are called otherwise, and a table of one's own has them all."""
     there = set(map(plainly, header))
-    lacks = [several for several in plain.FORMAT.either if not there & set(map(plainly, several))]
-    if not lacks or there & OF_PLAIN_ALONE:
+    if _has_either(there) or there & OF_PLAIN_ALONE:
         return False
     table = next(mapping for mapping in library() if mapping.name == PLAIN_TABLE)
     present = set(places(header))
@@ -92,5 +91,9 @@ def _is_plain(header: Sequence[str]) -> bool:
     """Return whether these are the plain CSV's columns, written otherwise: `Student ID`, `Modified At`."""
     there = set(map(plainly, header))
     needed = {*plain.FORMAT.marks, *(field.name for field in plain.FORMAT.fields if field.required)}
-    either = all(there & set(map(plainly, several)) for several in plain.FORMAT.either)
-    return {plainly(name) for name in needed} <= there and either and bool(there & OF_PLAIN_ALONE)
+    return {plainly(name) for name in needed} <= there and _has_either(there) and bool(there & OF_PLAIN_ALONE)
+
+
+def _has_either(there: set[str]) -> bool:
+    """Return whether of the plain CSV's columns that stand for one another one each is among these plain names."""
+    return all(there & set(map(plainly, several)) for several in plain.FORMAT.either)

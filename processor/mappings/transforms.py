@@ -20,7 +20,7 @@ Step = Callable[[str], str]
 NO_VALUE = frozenset({"nr"})
 """What vendors write besides in the place of a score, a level or a date that there is not."""
 ONE_YEAR = re.compile(r"(?<!\d)((?:19|20)\d\d)(?!\d)")
-SHORT_YEAR = re.compile(r"^(?:fa|fall|sp|spring|wi|winter|su|summer|sy|fy)[ '_-]*(\d\d)$")
+SHORT_YEAR = re.compile(r"^(?:fa|fall|sp|spring|wi|winter|su|summer)[ '_-]*(\d\d)$")
 BEGINS_WITH_THE_YEAR = frozenset({"Fall"})
 MONTHS_OF_A_YEAR = 12
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")

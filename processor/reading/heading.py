@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from itertools import islice
 
 from processor.reading.lines import Lines
+from processor.reading.table import MOST_HEADER_LINES
 
 MOST_TITLES = 40
 """So many lines may stand above the column names."""
-MOST_HEADER_LINES = 20
 MOST_HEADER = 64 * 1024
-"""So many lines, and characters, a header with line ends in its names may have."""
+"""So many characters a header with line ends in its names may have."""
 DELIMITERS = ",\t;|^"
 SEPARATOR = re.compile(r'"?sep=.\s*"?', re.IGNORECASE).fullmatch
 """A line that tells Excel which sign parts the cells: it says so itself by the header."""
@@ -39,9 +39,9 @@ def find(lines: Lines, known: Known) -> Heading:
     head: list[str] = []
     best, at = 0, 0
     source = iter(lines)
-    number = -1
-    while number < MOST_TITLES and _line(head, number + 1, source):
-        number += 1
+    for number in range(MOST_TITLES + 1):
+        if not _line(head, number, source):
+            break
         if (count := _most(_whole(head, number, source), known)) > best:
             best, at = count, number
         # The first line is taken at its word where it is known; else the best of the first lines is looked for.

@@ -265,11 +265,12 @@ def shown(cell: Any) -> Any:
     value = cell.value
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return value
-    if PERCENT(cell.number_format):
+    code = cell.number_format
+    if PERCENT(code):
         # As many decimals as a person typed: 0.285 is 28.5, and not what binary fractions make of it.
         return float(f"{value * 100:.10g}")
-    if ZEROS(cell.number_format) and float(value).is_integer() and value >= 0:
-        return str(int(value)).zfill(len(cell.number_format))
+    if ZEROS(code) and float(value).is_integer() and value >= 0:
+        return str(int(value)).zfill(len(code))
     return value
 
 

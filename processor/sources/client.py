@@ -17,7 +17,7 @@ from urllib.parse import quote, urlencode
 
 from processor.sources.address import Reach
 from processor.sources.http_request import Answer, UnreachedError, ask
-from processor.sources.problems import SourceProblemError
+from processor.sources.problems import ForbiddenError, NotOfferedError, SourceProblemError
 
 ATTEMPTS = 5
 FIRST_SECONDS, MOST_SECONDS = 1.0, 60.0
@@ -167,6 +167,16 @@ def _not_let_in() -> SourceProblemError:
         "The source does not accept the client id and secret.",
         "Ask the vendor for valid ones, with the right to read, and enter them here.",
     )
+
+
+def refuse(answer: Answer, when: str) -> None:
+    """Raise what an answer says that is no page: not for this client, not there, or unexpected."""
+    if answer.status == 403:
+        raise ForbiddenError
+    if answer.status == 404:
+        raise NotOfferedError
+    if answer.status != 200:
+        raise unexpected(answer.status, when)
 
 
 def unexpected(status: int, when: str) -> SourceProblemError:

@@ -20,10 +20,10 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
-from processor.sources.client import Client, unexpected
+from processor.sources.client import Client, refuse, unexpected
 from processor.sources.http_request import Answer, moment_of
 from processor.sources.model import MOST_BYTES, MOST_PAGES, MOST_ROWS, Batch, Cursor, Source
-from processor.sources.problems import ForbiddenError, NotOfferedError, SourceProblemError
+from processor.sources.problems import NotOfferedError, SourceProblemError
 
 RESOURCES = (
     "schools",
@@ -203,12 +203,7 @@ def _within(window: dict[str, Any]) -> dict[str, Any]:
 
 def _page(client: Client, url: str, parameters: dict[str, Any]) -> tuple[list[dict[str, Any]], Answer]:
     answer = client.get(f"{url}?{urlencode(parameters)}")
-    if answer.status == 403:
-        raise ForbiddenError
-    if answer.status == 404:
-        raise NotOfferedError
-    if answer.status != 200:
-        raise unexpected(answer.status, "asked for a page")
+    refuse(answer, "asked for a page")
     rows = answer.json()
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise SourceProblemError("no_list", "A page of the source is no list of objects.", "Check the address.")

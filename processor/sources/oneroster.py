@@ -17,11 +17,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs, quote, urlencode, urlsplit
 
-from processor.sources.client import Client, unexpected
+from processor.sources.client import Client, refuse
 from processor.sources.http_request import Answer, moment_of
 from processor.sources.model import MOST_BYTES, MOST_PAGES, MOST_ROWS, Batch, Cursor, Source
 from processor.sources.oneroster_tables import archive
-from processor.sources.problems import ForbiddenError, NotOfferedError, SourceProblemError
+from processor.sources.problems import NotOfferedError, SourceProblemError
 
 ROSTERING, GRADEBOOK = "rostering/v1p2", "gradebook/v1p2"
 SERVICES = {
@@ -83,7 +83,7 @@ class OneRoster:
             size += len(answer.body)
             pages += 1
             # A source that gives the same page whatever the place has no more.
-            done = _ended(answer, page, window) or (window["offset"] > 0 and known > 0 and len(read) == known)
+            done = _ended(answer, page, window) or len(read) == known
             window["offset"] += len(page)
         rows = list(read.values())
         window["seen"] = max([window["seen"], *filter(None, (_changed(row) for row in rows))])
@@ -112,12 +112,7 @@ def _parameters(window: dict[str, Any]) -> dict[str, Any]:
 
 def _page(client: Client, url: str, resource: str, parameters: dict[str, Any]) -> tuple[list[dict[str, Any]], Answer]:
     answer = client.get(f"{url}?{urlencode(parameters, quote_via=quote)}")
-    if answer.status == 403:
-        raise ForbiddenError
-    if answer.status == 404:
-        raise NotOfferedError
-    if answer.status != 200:
-        raise unexpected(answer.status, f"asked for {resource}")
+    refuse(answer, f"asked for {resource}")
     document = answer.json()
     rows = document.get(resource) if isinstance(document, dict) else None
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):

@@ -105,7 +105,7 @@ class Supervision:
         A worker that dies from here on leaves a record that leads to the folder, and the folder to what lives. What
         may have left a lock stays known beside a command that takes none, and beside any where it was killed.
         """
-        last, by_host, now = self.run.process, timezone.now(), db_retry(database_now)
+        last, now, by_host = self.run.process, db_retry(database_now), timezone.now()
         process = intent.as_data() | {"workspace": str(workspace), "started_at": now.isoformat()}
         # Terraform dates its lock by this host's clock, which may be another than the database's.
         process["clock_ahead"] = (by_host - now).total_seconds()

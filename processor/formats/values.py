@@ -144,9 +144,10 @@ def is_untested(word: str) -> bool:
     word = NOTHING_FIRST.sub("na", word)
     if word in UNTESTED:
         return True
-    first, _, more = (piece.strip() for piece in PIECES.sub("|", word, count=1).partition("|"))
-    if first in UNTESTED:
+    # A phrase may have a hyphen of its own: what stands before each sign is looked at, not before the first alone.
+    if any(word[: sign.start()] in UNTESTED for sign in PIECES.finditer(word)):
         return True
+    first, _, more = (piece.strip() for piece in PIECES.sub("|", word, count=1).partition("|"))
     if more and is_none(first) and is_untested(more.strip(" )]")):
         return True
     return word.startswith(LONG_UNTESTED)

@@ -35,8 +35,8 @@ class Rank(IntEnum):
 
 CHOICES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("nwea", ("rit scale score", "test rit score", "rit score", "rit")),
-    ("renaissance", ("unified score", "scaled score")),
-    ("star", ("unified score", "scaled score")),
+    ("renaissance", ("scaled score", "scale score", "unified score")),
+    ("star", ("scaled score", "scale score", "unified score")),
     ("curriculumassociates", ("overall scale score", "scale score")),
     ("iready", ("overall scale score", "scale score")),
     ("amplify", ("composite score",)),
@@ -64,6 +64,10 @@ EXACT = {
     "score": Rank.NUMBER,
     "raw score": Rank.RAW,
 }
+NUMBERED_LEVEL = (
+    *("proficiency level", "performance level", "achievement level", "certificate level", "mastery level"),
+    "placement level",
+)
 NEVER = (
     *("growth", "sgp", "projected", "projection", "target", "goal", "gain", "value added", "typical", "stretch"),
     *("minute", "minutes", "duration", "time", "date", "seconds", "start", "end", "term", "window", "season"),
@@ -72,6 +76,22 @@ NEVER = (
     *("flag", "status", "code", "version", "form", "id", "identifier", "accommodation", "accommodations", "language"),
     *("lexile", "quantile", "atos", "zpd", "reading range", "difficulty", "disengaged", "guessing", "yn", "minimum"),
     *("maximum", "low", "high", "range", "tested", "days", "weeks", "year", "norms", "cohort", "group", "index growth"),
+    *(
+        "possible",
+        "points available",
+        "out of",
+        "no score",
+        "qualifying",
+        "birth",
+        "dob",
+        "gender",
+        "ethnicity",
+        "school",
+        "district",
+        "agency",
+        "number of",
+        *NUMBERED_LEVEL,
+    ),
     *("sum", "syllabus", "session", "session number", "course", "subject", "respondent", "intent"),
 )
 RELATIVE = ("percentile", "percentiles", "rank", "ranking", "nce", "curve equivalent", "stanine", "sten", "quartile")
@@ -83,12 +103,20 @@ LEVEL = (
     *("proficient", "met standard", "mark", "performance", "rating"),
 )
 """Words of a method that names levels."""
+LEVEL_ORDER = (
+    ("proficiency level", "performance level", "achievement level"),
+    ("relative placement", "state benchmark"),
+    LEVEL,
+)
+"""The best first: a placement names a grade, of which only the one relative to the student's own is a level; of several
+benchmarks the state's counts, as in the mappings."""
 NO_LEVEL = (
     *("status", "growth", "projected", "projection", "attempt", "attempted", "attemptedness", "flag", "code", "tested"),
     *("term", "window", "season", "accommodation", "accommodations", "language", "lexile", "quantile", "time", "date"),
     *("yn", "form", "version", "mode", "session", "reason", "completion", "invalidated", "participation", "enrolled"),
     *("typical", "target", "goal", "conditional", "met projected", "exempt", "void", "grade equivalent", "grade level"),
-    *("level entered", "level achieved", "test level"),
+    *("level entered", "level achieved", "test level", "award", "awards", "intent", "release", "irregularity"),
+    *("progress toward", "progress towards", "predicted", "prediction", "likelihood", "likely"),
 )
 LEVEL_STATUS = ("benchmark status", "proficiency status", "performance status", "mastery status", "achievement status")
 """Statuses that are levels all the same."""
@@ -143,7 +171,7 @@ def rank_of(method: str, namespace: str = "") -> tuple[Rank, int]:
             return Rank.CHOSEN, chosen.index(words)
     if words in EXACT:
         return EXACT[words], list(EXACT).index(words)
-    return _by_words(words), 0
+    return _by_words(words), len(EXACT)
 
 
 def same_scale(method: str, other: str) -> bool:
@@ -188,6 +216,12 @@ def names_a_level(method: str, word: str = "") -> bool:
     return holds(words, LEVEL) and (not holds(words, NO_LEVEL) or holds(words, LEVEL_STATUS))
 
 
+def numbers_levels(method: str) -> bool:
+    """Return whether a number under this method is the number of a level: `Performance Level` 3 is no score of 3."""
+    words = plainly(method)
+    return holds(words, NUMBERED_LEVEL) and not holds(words, NO_LEVEL)
+
+
 def level_rank(method: str) -> int | None:
     """Return where a performance level's method stands, the best first; nothing where it names none.
 
@@ -196,10 +230,10 @@ def level_rank(method: str) -> int | None:
     words = plainly(method)
     if holds(words, NO_LEVEL) and not holds(words, LEVEL_STATUS):
         return None
-    for place, parts in enumerate((("proficiency level", "performance level", "achievement level"), LEVEL)):
+    for place, parts in enumerate(LEVEL_ORDER):
         if holds(words, parts):
             return place
-    return 2
+    return len(LEVEL_ORDER)
 
 
 def is_untested(method: str, word: str) -> bool:

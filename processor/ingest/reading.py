@@ -9,7 +9,7 @@ from functools import partial
 from itertools import chain
 from typing import Any, BinaryIO
 
-from processor.formats import edfi, ids, oneroster
+from processor.formats import edfi, edfi_keys, ids, oneroster
 from processor.formats.base import Format, ObjectWrite, Plan, Reading, RowRefusedError, Sink, Write, plan
 from processor.formats.nearest import near, plainly
 from processor.formats.registry import recognize, unknown
@@ -477,11 +477,12 @@ MOST_AROUND = 6
 def _unwrapped(documents: Documents) -> Iterator[tuple[int, dict[str, Any]]]:
     """Yield (number, object); in place of an object of no kind that holds one list of objects, those of the list."""
     more = 0
-    for number, item in documents:
+    for number, told in documents:
+        item = edfi_keys.in_own_words(told)
         lists = [value for value in item.values() if isinstance(value, list)] if len(item) <= MOST_AROUND else []
         if len(lists) == 1 and lists[0] and _is_around(item, lists[0]):
             for inner in lists[0]:
-                yield number + more, inner
+                yield number + more, edfi_keys.in_own_words(inner)
                 more += 1
             more -= 1
         else:

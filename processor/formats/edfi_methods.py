@@ -60,6 +60,7 @@ EXACT = {
     "college board examination scores": Rank.COMPOSITE,
     "composite score": Rank.COMPOSITE,
     "total score": Rank.COMPOSITE,
+    "subject grade": Rank.COMPOSITE,
     "number score": Rank.NUMBER,
     "score": Rank.NUMBER,
     "raw score": Rank.RAW,
@@ -69,7 +70,8 @@ NUMBERED_LEVEL = (
     "placement level",
 )
 NEVER = (
-    *("growth", "sgp", "projected", "projection", "target", "goal", "gain", "value added", "typical", "stretch"),
+    *("growth", "sgp", "projected", "projection", "predicted", "prediction", "bonus", "sugg"),
+    *("target", "goal", "gain", "value added", "typical", "stretch"),
     *("minute", "minutes", "duration", "time", "date", "seconds", "start", "end", "term", "window", "season"),
     *("grade", "age", "attempt", "attempts", "attempted", "attemptedness", "items", "item", "questions", "count"),
     *("standard error", "standard error measurement", "error", "sem", "confidence", "interval", "probability"),
@@ -94,8 +96,19 @@ NEVER = (
     ),
     *("sum", "syllabus", "session", "session number", "course", "subject", "respondent", "intent"),
 )
-RELATIVE = ("percentile", "percentiles", "rank", "ranking", "nce", "curve equivalent", "stanine", "sten", "quartile")
-PERCENT = ("percent", "percentage", "pct")
+RELATIVE = (
+    "percentile",
+    "percentiles",
+    "pctl",
+    "rank",
+    "ranking",
+    "nce",
+    "curve equivalent",
+    "stanine",
+    "sten",
+    "quartile",
+)
+PERCENT = ("percent", "percentage", "pct", "perc")
 
 LEVEL = (
     *("proficiency", "achievement", "performance level", "performance levels", "placement", "benchmark", "mastery"),
@@ -115,10 +128,27 @@ NO_LEVEL = (
     *("term", "window", "season", "accommodation", "accommodations", "language", "lexile", "quantile", "time", "date"),
     *("yn", "form", "version", "mode", "session", "reason", "completion", "invalidated", "participation", "enrolled"),
     *("typical", "target", "goal", "conditional", "met projected", "exempt", "void", "grade equivalent", "grade level"),
-    *("level entered", "level achieved", "test level", "award", "awards", "intent", "release", "irregularity"),
+    *(
+        "level entered",
+        "level achieved",
+        "test level",
+        "award",
+        "awards",
+        "profile",
+        "intent",
+        "release",
+        "irregularity",
+    ),
     *("progress toward", "progress towards", "predicted", "prediction", "likelihood", "likely"),
 )
-LEVEL_STATUS = ("benchmark status", "proficiency status", "performance status", "mastery status", "achievement status")
+LEVEL_STATUS = (
+    "benchmark status",
+    "proficiency status",
+    "performance status",
+    "mastery status",
+    "achievement status",
+    "goal adjective",
+)
 """Statuses that are levels all the same."""
 NO_WORDS = frozenset({
     *("yes", "no", "y", "n", "true", "false", "n/a", "na", "null", "none", "-", "--", "---", "*", "**"),
@@ -126,6 +156,7 @@ NO_WORDS = frozenset({
 })  # fmt: skip
 """What no level is called."""
 
+GRADES = ("grade", "subject grade")
 MARK = re.compile(r"[A-HU][*+-]?|pass|merit|distinction|fail", re.IGNORECASE).fullmatch
 """Grades of examinations in words: a student's own grade is a number, or K."""
 
@@ -211,8 +242,10 @@ def transformed_from(methods: Iterable[str]) -> frozenset[str]:
 def names_a_level(method: str, word: str = "") -> bool:
     """Return whether a result in words under this method is a level; `word` is the result."""
     words = plainly(method)
-    if words == "grade":
+    if words in GRADES:
         return MARK(word.strip()) is not None
+    if words == "category":
+        return False
     return holds(words, LEVEL) and (not holds(words, NO_LEVEL) or holds(words, LEVEL_STATUS))
 
 

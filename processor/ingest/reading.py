@@ -58,6 +58,8 @@ class Outcome:
     """Physical lines of tables, or objects of documents, each of them accounted for."""
     ignored: int = 0
     """Files that say nothing about results, and were passed over by their names."""
+    system: str = ""
+    """Which system has made the export, where its manifest says so."""
     methods: set[tuple[str, str, str]] = field(default_factory=set)
     """Which reporting methods of Ed-Fi were seen."""
     whole: bool = True
@@ -93,6 +95,7 @@ def read_upload(
         if known_as == oneroster.MANIFEST and part.workbook is None and part.problem is None:
             outcome.parts.append(part.shown)
             manifest = oneroster.manifest(_pairs(Decoded(part.chunks)))
+            outcome.system = manifest.system
             if not manifest.version:
                 reason = "The manifest names no version of OneRoster: the files were read as 1.1 or 1.2 alike."
                 report.note(RefusedCell(part.shown, 0, "oneroster.version", "missing", reason))

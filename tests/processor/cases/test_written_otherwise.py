@@ -98,22 +98,38 @@ def test_the_number_of_a_level_is_no_score():
 
 
 def test_of_numbers_of_unknown_kinds_the_one_called_a_score_counts():
-    told = [("English", "9"), ("PermID", "09142007"), ("AFQT Score", "45")]
+    told = [("English", "9"), ("CESA", "17"), ("AFQT Score", "45")]
     assert row_of(result(scoreResults=scores(*told)))[9] == "45.0"
     level = levels(("Performance Level", "Meets"))
     assert row_of(result(scoreResults=scores(*told[:2]), performanceLevels=level))[9] == ""
 
 
+@pytest.mark.parametrize(
+    ("told", "expected"),
+    [
+        ([("EE/TOK Bonus Points", "2"), ("Total Points", "38"), ("Subject Grade", "6"), ("Category", "DIPLOMA")],
+         ("6.0", "")),
+        ([("Predicted Grade", "B"), ("Subject Grade", "C"), ("EE/TOK Bonus Points", "2")], ("", "C")),
+        ([("Predicted Standard Score/CT", "156"), ("Standard Score", "148")], ("148.0", "")),
+    ],
+)  # fmt: skip
+def test_an_examinations_own_grade_counts_before_points_and_predictions(
+    told: list[tuple[str, str]], expected: tuple[str, str]
+):
+    for listed in (told, told[::-1]):
+        assert row_of(result(scoreResults=scores(*listed)))[9:11] == expected
+
+
+@pytest.mark.parametrize(
+    ("method", "word", "expected"), [("Ability Profile", "6A", ""), ("Goal Adjective", "LoAvg", "LoAvg")]
+)
+def test_a_profile_is_no_level_and_an_adjective_of_a_goal_is_one(method: str, word: str, expected: str):
+    assert row_of(result(performanceLevels=levels((method, word))))[10] == expected
+
+
 def test_what_could_be_earned_is_not_what_was():
     told = scores(("Points Possible", "22"), ("Raw Score", "7"), ("Percent Earned", "32"))
     assert row_of(result(scoreResults=told))[9] == row_of(result(scoreResults=told[::-1]))[9] == "7.0"
-
-
-def test_of_numbers_of_unknown_kinds_the_one_called_a_score_counts():
-    told = [("English", "9"), ("DOB", "09142007"), ("AFQT Score", "45")]
-    assert row_of(result(scoreResults=scores(*told)))[9] == "45.0"
-    level = levels(("Performance Level", "Meets"))
-    assert row_of(result(scoreResults=scores(("English", "9"), ("PermID", "108")), performanceLevels=level))[9] == ""
 
 
 @pytest.mark.parametrize(

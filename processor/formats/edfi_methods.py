@@ -63,7 +63,11 @@ EXACT = {
     "subject grade": Rank.COMPOSITE,
     "number score": Rank.NUMBER,
     "score": Rank.NUMBER,
+    "ic per ten minutes": Rank.NUMBER,
+    "ic per minute": Rank.NUMBER,
+    "wrc per minute": Rank.NUMBER,
     "raw score": Rank.RAW,
+    "items correct": Rank.RAW,
 }
 NUMBERED_LEVEL = (
     *("proficiency level", "performance level", "achievement level", "certificate level", "mastery level"),
@@ -108,7 +112,7 @@ RELATIVE = (
     "sten",
     "quartile",
 )
-PERCENT = ("percent", "percentage", "pct", "perc")
+PERCENT = ("percent", "percentage", "pct", "perc", "accuracy")
 
 LEVEL = (
     *("proficiency", "achievement", "performance level", "performance levels", "placement", "benchmark", "mastery"),

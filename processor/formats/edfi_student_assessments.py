@@ -86,7 +86,7 @@ def write(reading: Reading, sink: Sink, line: int, row: list[str], item: dict[st
         sink.put_result(f"{line}\t{reading.part}\t{record}\t\t\t\t\t\t\t\t\t\t\t{modified_at}\tt\n")
         return
     grade = grade or values.any_grade(descriptor(item.get(GRADE)))
-    period = period or word(descriptor(at(next(iter(listed(item, "periods")), {}), "assessmentPeriodDescriptor")))
+    period = period or word(descriptor(at(next(iter(listed(item, "periods")), item), "assessmentPeriodDescriptor")))
     untested = bool(reason) or says_untested(item)
     which = assessment_id(namespace, identifier)
     choice = reading.choices.get(which, NONE)

@@ -192,6 +192,8 @@ class Ingest:
         """Merge what is staged and may be merged, and return how many rows changed, and how many wait."""
         file_id, used, report = read.file_id, read.used, read.report
         held = 0
+        for place in merge_results.other_scales(connection) if RESULT.name in used else ():
+            report.note(_cell(read.outcome, place))
         for place in merge_results.refuse_before(connection):
             report.add(_cell(read.outcome, place))
         ensure_years(connection, used)

@@ -10,11 +10,15 @@ from processor.erasure import Request, erase_student
 from processor.ingest.other_child import Person, is_another, origin_of
 from processor.sources.oneroster_tables import archive
 from tests.processor import oneroster_tables as spec
+from tests.processor.cases.files import plain, row
+from tests.processor.mappings.reading import read, table
 from tests.processor.pipeline import Pipeline
 
 SIS, VENDOR = "sources/1/a", "sources/2/a"
-ITEM: dict[str, object] = {"sourcedId": "v1", "title": "Benchmark", "dueDate": "2025-10-10", "class": {"sourcedId": "c1"},
-        "resultValueMin": 0, "resultValueMax": 900}  # fmt: skip
+ITEM: dict[str, object] = {
+    "sourcedId": "v1", "title": "Benchmark", "dueDate": "2025-10-10", "class": {"sourcedId": "c1"},
+    "resultValueMin": 0, "resultValueMax": 900,
+}  # fmt: skip
 
 
 def user(source_id: str, given_name: str, family_name: str, number: str = "") -> dict[str, object]:
@@ -132,9 +136,29 @@ def test_which_system_an_object_is_of(key: str, system: str, expected: str):
     assert origin_of(key, system) == expected
 
 
+@pytest.mark.parametrize(("least", "told"), [(410, 1), (215, 0)])
+def test_two_scales_in_two_files_of_one_occasion_are_told(district: Pipeline, least: int, told: int):
+    scaled = [row(str(1000 + place), score=str(180 + 3 * place)) for place in range(12)]
+    other = [row(str(2000 + place), score=str(least + place)) for place in range(12)]
+    district.take("first.csv", plain(*scaled))
+    second = district.take("second.csv", plain(*other))
+    assert second.accepted == 12
+    assert district.report(second).count("scale_differs") == told
+
+
+@pytest.mark.parametrize(("ours", "refused"), [("1234", 0), ("9999", 1)])
+def test_a_column_that_one_vendor_alone_calls_so_tells_the_district(ours: str, refused: int):
+    cells = {"STN": "100001", "Test name": "Math 4", "Overall scale score": "6400", "Enrolled Grade": "4",
+             "Enrolled School ID": "12", "Enrolled Corporation ID": "1234", "School Year": "2026"}  # fmt: skip
+    parsed = read(table(cells), district_ids=frozenset({ours}))
+    assert [cell.code for cell in parsed.refused] == ["wrong_district"] * refused
+
+
 def test_a_pulled_roster_is_of_the_year_of_its_sources_sessions(district: Pipeline):
-    session: dict[str, object] = {"sourcedId": "t1", "status": "active", "title": "2024", "type": "schoolYear", "schoolYear": "2024",
-               "startDate": "2023-08-10", "endDate": "2024-06-05"}  # fmt: skip
+    session: dict[str, object] = {
+        "sourcedId": "t1", "status": "active", "title": "2024", "type": "schoolYear", "schoolYear": "2024",
+        "startDate": "2023-08-10", "endDate": "2024-06-05",
+    }  # fmt: skip
     pulled(district, SIS, "academicSessions", session)
     pulled(district, SIS, "users", user("7", "Ann", "Lee"))
     assert district.rows("SELECT school_year FROM homeroom.enrolment") == [(2024,)]

@@ -69,6 +69,31 @@ def test_what_other_programs_call_grade_and_period_is_taken():
     assert any(cell.endswith("|2026 Winter") for cell in written)
 
 
+def test_a_period_may_stand_outside_of_one():
+    item = result(
+        administrationDate="2026-03-03",
+        assessmentPeriodDescriptor="uri://vendor.example/AssessmentPeriodDescriptor#Winter",
+    )
+    assert any(cell.endswith("|2026 Winter") for cell in row_of(item))
+
+
+@pytest.mark.parametrize(
+    ("told", "expected"),
+    [
+        ([("Items Attempted", "40"), ("Items Correct", "39"), ("IC per ten minutes", "145.3"), ("Percentile", "97")],
+         "145.3"),
+        ([("Total Items", "34"), ("Accuracy", "91.18"), ("Items Correct", "31"), ("Percentile", "43")], "31.0"),
+        ([("Total Words Read", "135"), ("Words Read Correct", "134"), ("WRC per minute", "131"), ("Accuracy", "99")],
+         "131.0"),
+        ([("User Percentile Total Score", "87"), ("Sample Pctl Section Score", "93"), ("Section Score", "670")],
+         "670.0"),
+    ],
+)  # fmt: skip
+def test_what_was_right_in_a_time_counts_before_how_many_were_worse(told: list[tuple[str, str]], expected: str):
+    for listed in (told, told[::-1]):
+        assert row_of(result(scoreResults=scores(*listed)))[9] == expected
+
+
 @pytest.mark.parametrize(
     ("told", "expected"),
     [

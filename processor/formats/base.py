@@ -89,7 +89,7 @@ class Reading:
     class_subjects: dict[str, str] = field(default_factory=dict)
     """The subjects of OneRoster's classes, by their ids: those that are known, and those of the upload."""
     session_years: set[str] = field(default_factory=set)
-    """The school years of an archive's academic sessions, which are read before its users."""
+    """The school years of academic sessions: of an archive, which are read before its users, or of a pulled source."""
     tests: dict[str, dict[str, str]] = field(default_factory=dict)
     """The plain CSV's assessments: by title, by subject, their ids."""
 
@@ -99,7 +99,10 @@ class Reading:
         of_upload = values.school_year(self.when)
         if self.school_year or not self.session_years or of_upload in self.session_years:
             return self.school_year or of_upload
-        return max((year for year in self.session_years if year <= of_upload), default=of_upload)
+        following = str(int(of_upload) + 1)
+        # A roster may come before its year has begun; what lies further ahead is a typing error.
+        otherwise = following if following in self.session_years else of_upload
+        return max((year for year in self.session_years if year <= of_upload), default=otherwise)
 
     @cached_property
     def ours(self) -> frozenset[str]:

@@ -9,7 +9,7 @@ from functools import partial
 from itertools import chain
 from typing import Any, BinaryIO
 
-from processor.formats import edfi, ids, oneroster
+from processor.formats import edfi, edfi_keys, ids, oneroster
 from processor.formats.base import Format, ObjectWrite, Plan, Reading, RowRefusedError, Sink, Write, plan
 from processor.formats.nearest import near, plainly
 from processor.formats.registry import recognize, unknown
@@ -58,6 +58,8 @@ class Outcome:
     """Physical lines of tables, or objects of documents, each of them accounted for."""
     ignored: int = 0
     """Files that say nothing about results, and were passed over by their names."""
+    system: str = ""
+    """Which system has made the export, where its manifest says so."""
     methods: set[tuple[str, str, str]] = field(default_factory=set)
     """Which reporting methods of Ed-Fi were seen."""
     whole: bool = True
@@ -93,6 +95,7 @@ def read_upload(
         if known_as == oneroster.MANIFEST and part.workbook is None and part.problem is None:
             outcome.parts.append(part.shown)
             manifest = oneroster.manifest(_pairs(Decoded(part.chunks)))
+            outcome.system = manifest.system
             if not manifest.version:
                 reason = "The manifest names no version of OneRoster: the files were read as 1.1 or 1.2 alike."
                 report.note(RefusedCell(part.shown, 0, "oneroster.version", "missing", reason))
@@ -477,11 +480,12 @@ MOST_AROUND = 6
 def _unwrapped(documents: Documents) -> Iterator[tuple[int, dict[str, Any]]]:
     """Yield (number, object); in place of an object of no kind that holds one list of objects, those of the list."""
     more = 0
-    for number, item in documents:
+    for number, told in documents:
+        item = edfi_keys.in_own_words(told)
         lists = [value for value in item.values() if isinstance(value, list)] if len(item) <= MOST_AROUND else []
         if len(lists) == 1 and lists[0] and _is_around(item, lists[0]):
             for inner in lists[0]:
-                yield number + more, inner
+                yield number + more, edfi_keys.in_own_words(inner)
                 more += 1
             more -= 1
         else:

@@ -41,6 +41,9 @@ class Sink(Protocol):
     def put_result(self, line: str) -> None:
         """Take one row of results, ready made."""
 
+    def put_results(self, lines: Iterable[str]) -> None:
+        """Take many of them."""
+
 
 def taken_out(sink: Sink, line: int, part: int, record: str, student: str, day: str, modified_at: str) -> None:
     """Take a result out that an earlier file may have told: of a sitting that, as is known by now, does not count.
@@ -260,6 +263,8 @@ def taken_on(read: Reader) -> Maker:
 
 Write = Callable[[int, Sequence[str]], None]
 """Takes a row's line number and values."""
+WriteAll = Callable[[Sequence[int], Sequence[Sequence[str]]], bool]
+"""Takes many rows' line numbers and values by column, as `Write` would one by one; or none of them, and says so."""
 ObjectWrite = Callable[[Reading, Sink, int, list[str], dict[str, Any]], None]
 """Takes besides them the JSON object itself, for what is nested in it."""
 
@@ -274,6 +279,8 @@ class Format:
     fields: tuple[Field, ...]
     writer: Callable[[Reading, Sink], Write] | None = None
     object_writer: ObjectWrite | None = None
+    batch_writer: Callable[[Reading, Sink], WriteAll] | None = None
+    """Besides `writer`: for rows that need no look of their own."""
     marks: frozenset[str] = field(default=frozenset())
     """Names of columns or keys that, all there, tell this format from the others."""
     file_names: frozenset[str] = field(default=frozenset())

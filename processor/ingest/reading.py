@@ -10,7 +10,7 @@ from itertools import chain
 from typing import Any, BinaryIO
 
 from processor.formats import edfi, edfi_keys, ids, oneroster
-from processor.formats.base import Format, ObjectWrite, Plan, Reading, RowRefusedError, Sink, Write, plan
+from processor.formats.base import Format, ObjectWrite, Plan, Reading, RowRefusedError, Sink, Write, WriteAll, plan
 from processor.formats.nearest import near, plainly
 from processor.formats.registry import recognize, unknown
 from processor.formats.values import year_in_path
@@ -279,12 +279,14 @@ class Parts:
         order = plan(kind, self._reading)
         places = list(kind.places) if isinstance(kind, Bound) else self._places(kind, table.header)
         write = kind.writer(self._reading, self._staging)
+        write_all = kind.batch_writer(self._reading, self._staging) if kind.batch_writer else None
         twins = Twins(table.header, places)
         spelling = Spelling([field.written for field in kind.fields], order.names, table.delimiter)
+        table.reads([*(place for place in places if place is not None), *twins.places])
         broken = 0
         for numbers, rows in table.batches():
             twins.look(numbers, rows)
-            self._batch(kind, order, places, numbers, rows, write, spelling)
+            self._batch(table, kind, order, places, numbers, rows, write, write_all, spelling)
             self._take_keys_and_notes()
             self._note_short(table)
             self._staging.breathe()
@@ -305,12 +307,14 @@ class Parts:
 
     def _batch(
         self,
+        table: Table | FixedWidth,
         kind: Format,
         order: Plan,
         places: Sequence[int | None],
         numbers: list[int],
         rows: list[list[str]],
         write: Write,
+        write_all: WriteAll | None,
         spelling: Spelling,
     ) -> None:
         """Read rows column by column; only those that are refused are looked at one by one."""
@@ -325,13 +329,15 @@ class Parts:
         spelling.look(numbers, columns, places)
         nothing = ("",) * len(rows)
         read, refused = order.read_many([nothing if place is None else columns[place] for place in places])
+        if not refused and write_all is not None and write_all(numbers, read):
+            return
         for place, (line, values) in enumerate(zip(numbers, zip(*read, strict=True), strict=True)):
             try:
                 if place in refused:
                     order.read(_picked(places, rows[place]))
                 write(line, values)
             except InvalidValueError as error:
-                if not "".join(rows[place]).strip():
+                if table.is_blank(rows[place]):
                     # A spreadsheet's empty row: delimiters, and nothing between them.
                     self._blank += 1
                     continue

@@ -266,6 +266,40 @@ def _take_losers(connection: psycopg.Connection) -> bool:
     return True
 
 
+def other_scales(connection: psycopg.Connection) -> Iterator[Place]:
+    """Yield where results begin whose scores are far from those that are stored of the same occasion.
+
+    Two files of one occasion may have the scores of two scales, raw and scaled ones. Told is only what no grade and no
+    school explains: ten scores and more on either side, with more than the whole range of the stored ones in between.
+    """
+    if connection.execute("SELECT NOT EXISTS (SELECT FROM homeroom.result)").fetchone() == (True,):
+        return
+    rows = connection.execute(OTHER_SCALES, {"least": FEWEST_TO_COMPARE}).fetchall()
+    yield from (Place(part, line, "scale_differs", SCALE_DIFFERS) for part, line in rows)
+
+
+FEWEST_TO_COMPARE = 10
+SCALE_DIFFERS = (
+    "The scores of this test and window are of quite another size than those that are stored of it: they may be of "
+    "another scale. Were they mixed up, take this file back, and give the test of one of the two scales another name."
+)
+OTHER_SCALES = f"""
+    WITH told AS (
+        SELECT administration_id, school_year, min(scale_score) AS least, max(scale_score) AS most,
+            min(ARRAY[part, line]) AS place FROM {STAGE}
+        WHERE NOT deleted AND coalesce(standard, '') = '' AND scale_score IS NOT NULL
+            AND NOT starts_with(administration_id, 'or:')
+        GROUP BY administration_id, school_year HAVING count(*) >= %(least)s
+    )
+    SELECT t.place[1], t.place[2] FROM told t CROSS JOIN LATERAL (
+        SELECT count(*) AS number, min(scale_score) AS least, max(scale_score) AS most FROM homeroom.result r
+        WHERE r.administration_id = t.administration_id AND r.school_year = t.school_year AND r.standard = ''
+            AND r.scale_score IS NOT NULL
+    ) o WHERE o.number >= %(least)s
+        AND (t.least > o.most + (o.most - o.least) OR t.most < o.least - (o.most - o.least)) ORDER BY t.place
+"""
+
+
 def held(connection: psycopg.Connection) -> Iterator[Place]:
     """Yield the merged rows that wait unseen, each line once: a roster, a test or a bound decides about them later."""
     with connection.cursor(name="held") as cursor:

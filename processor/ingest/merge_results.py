@@ -43,7 +43,8 @@ class Place:
 
 def prepare(connection: psycopg.Connection) -> None:
     """Let the transaction's statements know what is staged, and have room for it; the first thing in a merge."""
-    connection.execute(f"SET LOCAL work_mem = '{WORK_MEMORY}'")
+    # The latter for the indexes of a school year's first results.
+    connection.execute(f"SET LOCAL work_mem = '{WORK_MEMORY}'; SET LOCAL maintenance_work_mem = '{WORK_MEMORY}'")
     # Of those columns alone that rows are grouped and joined by.
     connection.execute(f"ANALYZE {STAGE} (record_id, student, administration_id, school_year, modified_at, deleted)")
 
@@ -58,12 +59,31 @@ def merge_results(connection: psycopg.Connection, file_id: int) -> int:
         "WHERE excluded.modified_at > t.modified_at",
         (file_id,),
     ).rowcount
-    changed += connection.execute(
-        f"INSERT INTO homeroom.result ({COLUMNS}, file_id) "
-        f"SELECT {COLUMNS.replace('standard', 'coalesce(standard, %s)')}, %s FROM {STAGE} WHERE NOT deleted",
-        ("", file_id),
-    ).rowcount
-    return changed
+    return changed + _insert(connection, file_id)
+
+
+BEGUN = (
+    "SELECT substring(relname FROM '[0-9]+$')::integer FROM pg_class WHERE relnamespace = 'homeroom'::regnamespace "
+    "AND relname ~ '^result_[0-9]{4}$' AND relkind = 'r' AND NOT relispartition"
+)
+"""The school years whose first results are those of this transaction (`0017_first_of_year.sql`)."""
+
+
+def _insert(connection: psycopg.Connection, file_id: int) -> int:
+    """Insert what is staged, and return how many rows; those of a school year that has none before it has indexes."""
+    begun = [year for (year,) in connection.execute(BEGUN)]
+    insert = (
+        f"INSERT INTO homeroom.{{}} ({COLUMNS}, file_id) "
+        f"SELECT {COLUMNS.replace('standard', 'coalesce(standard, %(none)s)')}, %(file)s FROM {STAGE} "
+        "WHERE NOT deleted AND {}"
+    )
+    values = {"none": "", "file": file_id, "begun": begun}
+    changed = 0
+    for year in begun:
+        changed += connection.execute(insert.format(f"result_{year}", f"school_year = {year}"), values).rowcount
+        connection.execute("SELECT homeroom.finish_school_year(%s)", (year,))
+    others = insert.format("result", "(school_year = ANY(%(begun)s::integer[])) IS NOT TRUE")
+    return changed + connection.execute(others, values).rowcount
 
 
 def _settle_tombstones(connection: psycopg.Connection, file_id: int) -> int:

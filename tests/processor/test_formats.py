@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -31,6 +32,10 @@ class Taken:
 
     def put_result(self, line: str) -> None:
         self.rows.append(("result", *line.rstrip("\n").split("\t")[2:]))
+
+    def put_results(self, lines: Iterable[str]) -> None:
+        for line in lines:
+            self.put_result(line)
 
 
 def named(name: str) -> Format:

@@ -16,6 +16,7 @@ from infra.cdk import (
     CloudwatchLogGroup,
     Construct,
 )
+from infra.encryption import trail_arn
 from infra.frame import Frame, allow, policy
 from infra.roles import ServiceRole
 from infra.rotation import ROTATION_KIND
@@ -33,8 +34,7 @@ class Audit(Construct):
         super().__init__(scope, "audit")
         self.frame = frame
         name = frame.name("trail")
-        trail_arn = frame.arn("cloudtrail", f"trail/{name}")
-        bucket = self.records(key_arn, trail_arn, logs)
+        bucket = self.records(key_arn, logs)
         trail_group = self.group("trail", key_arn)
         access = self.group("access", key_arn)
         writer = ServiceRole(
@@ -81,12 +81,12 @@ class Audit(Construct):
             kms_key_id=key_arn,
         )
 
-    def records(self, key_arn: str, trail_arn: str, logs: LogTarget) -> ClosedBucket:
+    def records(self, key_arn: str, logs: LogTarget) -> ClosedBucket:
         """The bucket of the trail's files: written by CloudTrail, read by the auditor's role and nobody else."""
         frame = self.frame
         arn = f"arn:aws:s3:::{bucket_name(frame, 'audit')}"
         rights = record_rights(
-            arn, frame.spec.account_id, trail_arn=trail_arn, auditor_arn=frame.role_arn(AUDITOR_KIND)
+            arn, frame.spec.account_id, trail_arn=trail_arn(frame), auditor_arn=frame.role_arn(AUDITOR_KIND)
         )
         return ClosedBucket(
             self,

@@ -5,9 +5,11 @@ No right here reaches IAM, Organizations, another account's roles, the state buc
 
 from __future__ import annotations
 
-from infra.deploy_rights import BUCKETS, OURS, Statement, log_groups
+from infra.deploy_rights import OURS, Statement
 from infra.frame import INTERFACE_USES, allow
 
+USED_BUCKETS = ("audit", "results")
+"""The bucket of access logs is written by services, and read by nobody's role."""
 KEY_USES = ("CreateGrant", "Decrypt", "DescribeKey", "GenerateDataKey*")
 QUEUE_USES = ("ChangeMessageVisibility", "DeleteMessage", "GetQueueAttributes", "ReceiveMessage", "SendMessage")
 SECRET_USES = ("DescribeSecret", "GetSecretValue", "PutSecretValue", "UpdateSecretVersionStage")
@@ -16,7 +18,7 @@ SOURCE_USES = ("GetSecretValue", "PutSecretValue", "UpdateSecretVersionStage")
 LOG_USES = ("CreateLogGroup", "CreateLogStream", "DescribeLogStreams", "FilterLogEvents", "GetLogEvents")
 LOG_WRITES = ("GetQueryResults", "PutLogEvents", "PutRetentionPolicy", "StartQuery")
 SNAPSHOT_USES = ("AddTagsToResource", "*DBClusterSnapshot*", "RestoreDBClusterFromSnapshot")
-VAULT_USES = ("CopyIntoBackupVault", "DescribeBackupVault", "DescribeRecoveryPoint", "StartBackupJob")
+VAULT_USES = ("CopyIntoBackupVault", "DescribeBackupVault")
 IMAGE_USES = ("BatchCheckLayerAvailability", "BatchGetImage", "GetDownloadUrlForLayer")
 
 
@@ -29,9 +31,9 @@ def district_statements(account: str) -> list[Statement]:
     def arns(service: str, *ends: str) -> list[str]:
         return [f"arn:aws:{service}:*:{account}:{end}" for end in ends]
 
-    buckets = [f"arn:aws:s3:::homeroom-{kind}-{account}-*" for kind in BUCKETS]
+    buckets = [f"arn:aws:s3:::homeroom-{kind}-{account}-*" for kind in USED_BUCKETS]
     # Enhanced monitoring writes to one log group of the whole account (RDS, "Enhanced Monitoring").
-    logs = [*log_groups(account), *arns("logs", "log-group:RDSOSMetrics*")]
+    logs = arns("logs", "log-group:/homeroom/*", "log-group:/aws/lambda/rotation-*", "log-group:RDSOSMetrics*")
     # A restore is decided on the groups that it names too, its own or AWS's (Service Authorization Reference: RDS).
     groups = ("cluster-pg:aurora-*", "cluster-pg:default*", "og:default*", "subgrp:aurora-*")
     snapshots = arns("rds", "cluster:aurora-*", "cluster-snapshot:awsbackup:*", *groups)
@@ -47,7 +49,7 @@ def district_statements(account: str) -> list[Statement]:
         allow("Images", all_of("ecr", IMAGE_USES), ["arn:aws:ecr:*:*:repository/homeroom/*"]),
         allow("Interfaces", all_of("ec2", INTERFACE_USES), arns("ec2", "*/*")),
         allow("Snapshots", all_of("rds", SNAPSHOT_USES), snapshots),
-        allow("Vaults", all_of("backup", VAULT_USES), arns("backup", "backup-vault:backup-*", "recovery-point:*")),
+        allow("Vaults", all_of("backup", VAULT_USES), arns("backup", "backup-vault:backup-*")),
         # None of these knows a resource, and none of them changes one.
         allow(
             "Look",

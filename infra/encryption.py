@@ -19,6 +19,12 @@ TRAIL_USES = ["kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey*"]
 (CloudTrail User Guide, "Configure AWS KMS key policies for CloudTrail")."""
 
 
+def trail_arn(frame: Frame) -> str:
+    """Return the ARN of the district's trail: CloudTrail says for which trail it uses a key, and for which account it
+    does not (CloudTrail User Guide, "Configure AWS KMS key policies for CloudTrail")."""
+    return frame.arn("cloudtrail", f"trail/{frame.name('trail')}")
+
+
 class Encryption(Construct):
     """One customer-managed key with its alias, rotated by AWS every year."""
 
@@ -57,7 +63,7 @@ class Encryption(Construct):
                 "Principal": {"Service": "cloudtrail.amazonaws.com"},
                 "Action": TRAIL_USES,
                 "Resource": ["*"],
-                "Condition": from_account,
+                "Condition": {"StringEquals": {"aws:SourceArn": trail_arn(frame)}},
             },
         ]
         key = KmsKey(

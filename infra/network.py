@@ -26,6 +26,7 @@ from infra.cdk import (
 )
 from infra.frame import Frame, allow, policy
 from infra.roles import ServiceRole
+from infra.zone_ids import WITHOUT_FARGATE
 
 TIERS = {"public": 0, "application": 4, "data": 8}
 """Index of each tier's first block among the network's sixteen."""
@@ -51,7 +52,9 @@ class Network(Construct):
         # No rules: whatever is put into it by mistake reaches nothing.
         DefaultSecurityGroup(self, "default_group", vpc_id=vpc.id, tags=frame.tagged("unused"))
         ordinary = DataAwsAvailabilityZonesFilter(name="opt-in-status", values=["opt-in-not-required"])
-        zones = DataAwsAvailabilityZones(self, "zones", state="available", filter=[ordinary])
+        zones = DataAwsAvailabilityZones(
+            self, "zones", state="available", filter=[ordinary], exclude_zone_ids=list(WITHOUT_FARGATE)
+        )
         self.subnets: dict[str, list[str]] = {tier: [] for tier in TIERS}
         self.zones: dict[str, list[str]] = {tier: [] for tier in TIERS}
         self.tables: dict[str, list[RouteTable]] = {tier: [] for tier in TIERS}

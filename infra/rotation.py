@@ -77,17 +77,18 @@ class Rotation(Construct):
         """
         arns = [secret.arn for secret in secrets.values()]
         function = self.function(frame, key_arn, arns, subnets, security_group, code)
+        allowed = LambdaPermission(
+            self,
+            "invoke",
+            statement_id="SecretsManagerRotates",
+            action="lambda:InvokeFunction",
+            function_name=function.function_name,
+            principal="secretsmanager.amazonaws.com",
+            # It tells for which account it calls, and not for which secret (Secrets Manager User Guide, "Automatic
+            # rotation for non-database secrets").
+            source_account=frame.spec.account_id,
+        )
         for name, secret in secrets.items():
-            allowed = LambdaPermission(
-                self,
-                f"invoke_for_{name}",
-                statement_id=f"SecretsManagerRotates{name.capitalize()}",
-                action="lambda:InvokeFunction",
-                function_name=function.function_name,
-                principal="secretsmanager.amazonaws.com",
-                source_account=frame.spec.account_id,
-                source_arn=secret.arn,
-            )
             SecretsmanagerSecretRotation(
                 self,
                 name,

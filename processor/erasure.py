@@ -80,6 +80,7 @@ def erase_student(
         connection.execute(
             "DELETE FROM homeroom.student_key WHERE student = ANY (%(ids)s) OR alias = ANY (%(ids)s)", {"ids": known_by}
         )
+        connection.execute("DELETE FROM homeroom.other_child WHERE alias = ANY (%s)", (known_by,))
         left = sum(_count(connection, table, known_by) for table in OF_A_STUDENT + BESIDES)
         details = {
             "student": str(student),
@@ -128,6 +129,11 @@ def erase_school_year(
             "AND NOT EXISTS (SELECT FROM homeroom.student s WHERE s.student = k.student) RETURNING k.alias) "
             "DELETE FROM homeroom.row_version v USING gone g WHERE v.target = 'student_key' AND v.student = g.alias",
             (students,),
+        )
+        # A key that nobody has any more is no other child's.
+        connection.execute(
+            "DELETE FROM homeroom.other_child c WHERE NOT EXISTS ("
+            "SELECT FROM homeroom.student_key k WHERE k.alias = c.alias)"
         )
         for table in ("student_name", "student_identity"):
             counts[table] += connection.execute(WAITING.format(table=table), (year,)).rowcount

@@ -27,7 +27,7 @@ TARGETS = {
     for target in (
         Target("school", ("school_id",), ("name", "kind", "identifier", "parent_id")),
         Target("class", ("class_id",), ("title", "school_id", "grade", "subject")),
-        Target("academic_session", ("session_id",), ("title",)),
+        Target("academic_session", ("session_id",), ("title", "school_year")),
         Target("student", ("student",), ()),
         Target("student_identity", ("student",), ("local_id", "identifier")),
         Target("student_name", ("student",), ("given_name", "middle_name", "family_name")),

@@ -23,7 +23,7 @@ from devtools.screenshots.camera import Camera
 from devtools.services.portal import Portal
 
 LONGEST_MS = 1_800_000
-ENDED = re.compile("^(Succeeded|No changes|Failed|Canceled|Discarded|Lost)$")
+ENDED = re.compile("^(Succeeded|No changes|Failed|Canceled|Discarded|Lost|Drift found|Exposed)$")
 CLOSED_ACCOUNT = "210987654321"
 FILE = b"name,size,environment\nMaple Valley,S,sandbox\nOak Park,XL,sandbox\nBirch Hill,M,sandbox\n"
 Say = Callable[[str], None]

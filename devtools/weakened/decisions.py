@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from devtools.recorded_calls import kind_of, opened
+from engine.preflight import calls
 from infra.deploy_rights import DEPLOY_ROLE
 from sandbox.authorization.decision import AccessRequest
 from sandbox.authorization.identities import Kind
@@ -86,13 +87,39 @@ def filled(text: str, fill: Mapping[str, str]) -> str:
 def listed(lines: Iterable[Mapping[str, Any]]) -> list[Decided]:
     """Return the list of what a recording has: what districts' roles, the deploy role, the worker and services ask.
 
-    Of what the deploy role does to several resources of a kind, with the same facts, one stands for all.
+    Of what the deploy role does to several resources of a kind, with the same facts, one stands for all; of what it
+    makes, one of each beginning of a name, by which its rights are told.
     """
     distinct: dict[tuple[object, ...], Decided] = {}
     for one in sorted({one for line in lines if (one := _decided(line)) is not None}):
-        alike = kind_of(one.resource) if one.by == DEPLOY_ROLE else one.resource
+        alike = _alike(one) if one.by == DEPLOY_ROLE else one.resource
         distinct.setdefault((one.by, one.kind, one.action, alike, one.context, one.through), one)
     return sorted(distinct.values())
+
+
+def _alike(one: Decided) -> str:
+    is_made = any(key.startswith("aws:requesttag/") for key, _ in one.context)
+    return _NUMBERED.sub("", one.resource.partition("{suffix}")[0]) if is_made else kind_of(one.resource)
+
+
+_NUMBERED = re.compile(r"[-0-9]+$")
+
+
+def of_preflight() -> tuple[Decided, ...]:
+    """Return the calls of the preflight's list, which are the deploy role's: more of them than one run makes."""
+    role = f"arn:aws:iam::{{account}}:role/{DEPLOY_ROLE}"
+    return tuple(
+        Decided(
+            DEPLOY_ROLE,
+            Kind.SESSION.value,
+            call.action,
+            call.resource,
+            tuple(sorted([*((key.lower(), (value,)) for key, value in call.context), ("aws:principalarn", (role,))])),
+            False,
+            "",
+        )
+        for call in calls.recorded()
+    )
 
 
 def of_data(data: Mapping[str, Any]) -> Decided:

@@ -16,13 +16,20 @@ from infra.worker_rights import WORKER, evidence_statements, worker_statements
 Statement = dict[str, Any]
 KEY = "arn:aws:kms:{region}:{account}:key/id"
 STATE_BUCKET, EVIDENCE_BUCKET = "homeroom-terraform-state", "homeroom-evidence"
-MANAGED_FOR_BACKUP: Statement = {
-    "Sid": "AWSBackup",
-    "Effect": "Allow",
-    "Action": ["backup:CopyIntoBackupVault", "rds:CreateDBClusterSnapshot"],
-    "Resource": ["*"],
+
+
+def _managed(name: str, actions: list[str]) -> Statement:
+    return {"Sid": name, "Effect": "Allow", "Action": actions, "Resource": ["*"]}
+
+
+BACKUP_ACTIONS = ["backup:*BackupVault", "kms:CreateGrant", "kms:DescribeKey", "rds:*", "tag:GetResources"]
+MANAGED = {
+    "backup": _managed("AWSBackup", BACKUP_ACTIONS),
+    "aurora-monitoring": _managed("EnhancedMonitoring", ["logs:*"]),
 }
-"""What of AWSBackupServiceRolePolicyForBackup is tried by `documented`: the stack attaches it by its name."""
+"""What of AWS's own policies is tried by `documented`, by the role that a stack attaches them to: they are AWS's to
+change, so that one statement stands for all and is not narrowed."""
+AWSS_OWN = "AWS's own policies"
 NAMES = {
     "aws_cloudwatch_log_group": ("arn:aws:logs:{region}:{account}:log-group:", "name", ""),
     "aws_elasticache_replication_group": (
@@ -63,6 +70,11 @@ class Document:
         """Return it without one statement."""
         return Document(self.kind, self.holder, self.place, self.statements[:index] + self.statements[index + 1 :])
 
+    def with_statement(self, index: int, statement: Statement) -> Document:
+        """Return it with another statement in the place of one."""
+        changed = (*self.statements[:index], statement, *self.statements[index + 1 :])
+        return Document(self.kind, self.holder, self.place, changed)
+
     def named(self, index: int) -> str:
         """Return a statement's name: its Sid, or the first of its actions."""
         statement = self.statements[index]
@@ -81,7 +93,7 @@ def of_account(account: str) -> list[Document]:
         Document("identity", DEPLOY_ROLE, "deploy role", deploy),
         Document("boundary", DEPLOY_ROLE, "deploy role's boundary", deploy),
         Document("boundary", "", "districts' boundary", tuple(district_statements(account))),
-        Document("identity", "backup", "AWS's own policies for AWS Backup", (MANAGED_FOR_BACKUP,)),
+        *(Document("identity", role, AWSS_OWN, (statement,)) for role, statement in MANAGED.items()),
         Document(
             "identity", WORKER, "worker", (*worker_statements(STATE_BUCKET, key), *evidence_statements(EVIDENCE_BUCKET))
         ),
@@ -120,10 +132,7 @@ def _documents(resources: Resources, fill: dict[str, str]) -> Iterator[Document]
             "Principal": {"Service": body["principal"]},
             "Action": body["action"],
             "Resource": _arn("aws_lambda_function", resources["aws_lambda_function"]["rotation_function"], fill),
-            "Condition": {
-                "StringEquals": {"aws:SourceAccount": body["source_account"]},
-                "ArnLike": {"aws:SourceArn": _resolved(body["source_arn"], resources, fill)},
-            },
+            "Condition": {"StringEquals": {"aws:SourceAccount": body["source_account"]}},
         }
         for body in resources["aws_lambda_permission"].values()
     )

@@ -53,7 +53,7 @@ RULES = (
     Rule(ROTATIONS, r"aws_vpc_security_group_(e|in)gress_rule\.security_rotation_to_(aws|endpoints_(out|in))", TESTED),
     Rule(
         ROTATIONS,
-        r"aws_lambda_permission\.rotation_invoke_for_{0}",
+        r"aws_lambda_permission\.rotation_invoke",
         "a rotation is set up only where Secrets Manager may call the function (RotateSecret, AccessDeniedException)",
     ),
     Rule(ROTATIONS, r"aws_secretsmanager_secret_version\.secret_{0}_first_version", f"{TESTED}: it tests a value"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -36,49 +37,57 @@ class World:
             read = statements(list(document.statements), document.place)
             self._read.setdefault((document.kind, document.holder), []).append((document.place, read))
 
-    def allows(self, decided: Decided, call: AccessRequest, instead: Document | None = None) -> bool:
-        """Return whether a call is allowed, by a document in place of the one that stands at its place."""
+    def instead(self, document: Document) -> World:
+        """Return a world in which one document stands where another one of its kind and place stood."""
+        world = copy.copy(self)
+        read = statements(list(document.statements), document.place)
+        at = (document.kind, document.holder)
+        there = [(place, read if place == document.place else whole) for place, whole in self._read[at]]
+        world._read = self._read | {at: there}
+        return world
+
+    def allows(self, decided: Decided, call: AccessRequest) -> bool:
+        """Return whether a call is allowed."""
         if decided.kind == PASSAGE:
-            return self._passes(decided, call, instead)
-        policy = self._of("resource", _holder(call.resource), instead)
+            return self._passes(decided, call)
+        policy = self._of("resource", _holder(call.resource))
         account = _account(call.resource) or self._account
         whole = AccessRequest(call.action, call.resource, account, call.context, policy or None, call.policy_rules)
-        return decide(self._caller(decided, instead), whole).allowed and self._passes(decided, whole, instead)
+        return decide(self._caller(decided), whole).allowed and self._passes(decided, whole)
 
-    def _of(self, kind: str, holder: str, instead: Document | None) -> Statements:
-        collected: tuple[object, ...] = ()
-        for place, read in self._read.get((kind, holder), []):
-            weakened = instead is not None and (instead.kind, instead.place) == (kind, place)
-            collected += statements(list(instead.statements), place) if weakened and instead is not None else read
-        return collected  # type: ignore[return-value]
+    def _of(self, kind: str, holder: str) -> Statements:
+        return tuple(statement for _, read in self._read.get((kind, holder), []) for statement in read)
 
-    def _caller(self, decided: Decided, instead: Document | None) -> Caller:
+    def _caller(self, decided: Decided) -> Caller:
         if decided.kind == Kind.SERVICE.value:
             return Caller(Kind.SERVICE, decided.by.replace("{region}", self._region), account="")
         if decided.by == WORKER:
             user = f"arn:aws:iam::{self._account}:user/homeroom-portal"
-            return Caller(Kind.USER, user, self._account, policies=self._of("identity", WORKER, instead))
+            return Caller(Kind.USER, user, self._account, policies=self._of("identity", WORKER))
         if decided.kind == PERSON:
             # A person of the account with every right: what they may do is the resource's own to refuse.
             user = f"arn:aws:iam::{self._account}:user/{decided.by}"
             return Caller(Kind.USER, user, self._account, policies=EVERYTHING)
+        if decided.kind == STRANGER:
+            user = f"arn:aws:iam::{STRANGERS}:user/{decided.by}"
+            return Caller(Kind.USER, user, STRANGERS, policies=EVERYTHING)
         is_deploy = decided.by == DEPLOY_ROLE
-        boundary = self._of("boundary", DEPLOY_ROLE if is_deploy else "", instead)
+        boundary = self._of("boundary", DEPLOY_ROLE if is_deploy else "")
         role = next((arn for key, (arn,) in dict(decided.context).items() if key == "aws:principalarn"), "")
         return Caller(
             Kind.SESSION,
             f"arn:aws:sts::{self._account}:assumed-role/{decided.by}/session",
             self._account,
             role,
-            self._of("identity", decided.by, instead),
+            self._of("identity", decided.by),
             boundary,
         )
 
-    def _passes(self, decided: Decided, call: AccessRequest, instead: Document | None) -> bool:
+    def _passes(self, decided: Decided, call: AccessRequest) -> bool:
         """Return whether the endpoint lets a call through that tasks and functions make, where there is one for it."""
         if not _is_inside(decided) or ("endpoint", decided.through) not in self._read:
             return True
-        policy = self._of("endpoint", decided.through, instead)
+        policy = self._of("endpoint", decided.through)
         through = Caller(Kind.USER, "somebody", self._account, policies=EVERYTHING, boundary=policy)
         return decide(through, AccessRequest(call.action, call.resource, self._account, call.context)).allowed
 
@@ -93,7 +102,9 @@ def _holder(resource: str) -> str:
     return resource.partition("/")[0] if resource.startswith("arn:aws:s3:::") else resource
 
 
-PERSON = "person"
+PERSON, STRANGER = "person", "stranger"
+"""Somebody of the account, and of another one, who may do everything."""
+STRANGERS = "210987654321"
 
 
 def _is_inside(decided: Decided) -> bool:
@@ -131,7 +142,6 @@ def refused(world: World, calls: Iterable[tuple[Decided, AccessRequest]]) -> lis
     ]
 
 
-STRANGERS = "210987654321"
 TYPICAL = {"s3:*": "s3:PutObject", "secretsmanager:*": "secretsmanager:DescribeSecret", "sqs:*": "sqs:SendMessage"}
 """What of all of a service's actions nothing but the one statement refuses."""
 
@@ -149,7 +159,7 @@ def unrefused(world: World, documents: Sequence[Document]) -> Iterator[tuple[Sur
             decided, call = against(statement, world.account)
             if world.allows(decided, call):
                 yield Survivor(document.place, document.named(index)), True
-            elif not world.allows(decided, call, document.without(index)):
+            elif not world.instead(document.without(index)).allows(decided, call):
                 yield Survivor(document.place, document.named(index)), False
 
 
@@ -184,6 +194,6 @@ def survivors(
         for index, statement in enumerate(document.statements):
             if statement["Effect"] != "Allow":
                 continue
-            weakened = document.without(index)
-            if all(world.allows(decided, call, weakened) for decided, call in about):
+            weakened = world.instead(document.without(index))
+            if all(weakened.allows(decided, call) for decided, call in about):
                 yield Survivor(document.place, document.named(index))

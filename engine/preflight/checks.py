@@ -36,6 +36,7 @@ CHECKS: dict[str, Check] = {
     guards.STATES: _alone(guards.states),
     guards.TRAIL: _alone(guards.trail),
     guards.GUARD: _alone(guards.guard),
+    guards.BACKUPS: _alone(guards.backups),
 }
 """By the name of their line; who we are comes before all of them."""
 

@@ -1,4 +1,7 @@
-"""Whether the account is watched and its keys and certificates are ready: trail, GuardDuty, KMS, ACM, state bucket."""
+"""Whether the account is watched and its keys and certificates are ready: trail, GuardDuty, KMS, ACM, state bucket.
+
+And whether AWS Backup protects databases in the region.
+"""
 
 from __future__ import annotations
 
@@ -12,14 +15,17 @@ from engine.preflight.finding import Finding, fine, refused, warning
 from engine.preflight.place import Place
 from messages.message import listed, message
 
-TRAIL, GUARD, KEYS, CERTIFICATES, STATES = (
+TRAIL, GUARD, KEYS, CERTIFICATES, STATES, BACKUPS = (
     message("Management trail"),
     "GuardDuty",
     "Keys",
     "Certificates",
     message("State bucket"),
+    message("Backups"),
 )
 ENDS_SOON = timedelta(days=30)
+DATABASES = "Aurora"
+"""As AWS Backup calls this kind of resource."""
 AWS_OWN = "alias/aws/"
 DENIED = frozenset({"403", "AccessDenied", "AccessDeniedException"})
 GONE = frozenset({"404", "NoSuchBucket", "NotFound"})
@@ -58,6 +64,34 @@ def guard(place: Place) -> Finding:
         message("GuardDuty is off in this region."),
         message(
             'Switch it on by `"guardduty": true` in the platform\'s specification, unless the organization does it.'
+        ),
+    )
+
+
+def backups(place: Place) -> Finding:
+    """Ask whether AWS Backup protects Aurora in this region: somebody may have switched it off for the account.
+
+    AWS says both that it then protects nothing of the kind (DescribeRegionSettings) and that it does where a plan names
+    the resource itself (UpdateRegionSettings): only a look at the vault a day later tells.
+    """
+    try:
+        protected = place.make("backup").describe_region_settings()["ResourceTypeOptInPreference"]
+    except ClientError as error:
+        if error_code(error) not in DENIED:
+            raise
+        remedy = message("Apply the account's platform, which lets the deploy role see it.")
+        return warning(BACKUPS, message("We may not see what AWS Backup protects."), remedy, str(error))
+    if protected.get(DATABASES, True):
+        return fine(BACKUPS, message("AWS Backup protects Aurora in {region}.", region=place.region))
+    return warning(
+        BACKUPS,
+        message(
+            "AWS Backup is switched off for Aurora in {region}: there may be no daily backups.", region=place.region
+        ),
+        message(
+            "Switch it on: `aws backup update-region-settings --resource-type-opt-in-preference Aurora=true"
+            " --region {region}`.",
+            region=place.region,
         ),
     )
 

@@ -14,6 +14,7 @@ from engine.preflight.finding import Finding, fine, refused, warning
 from engine.preflight.place import Place
 from infra.endpoint_services import SERVICES
 from infra.spec import CACHE_VERSIONS, POSTGRES_FIRST, CacheEngine
+from infra.zone_ids import WITHOUT_FARGATE
 from messages.message import listed, message, term
 
 QUOTAS, ENGINES, CACHES, ZONES, ENDPOINTS = (
@@ -136,15 +137,17 @@ def caches(place: Place) -> Finding:
 
 
 def zones(place: Place) -> Finding:
-    """Look which zones are open to the account and have serverless databases."""
+    """Look which zones are open to the account and have serverless databases and Fargate with ARM64."""
     filters = [{"Name": "zone-type", "Values": ["availability-zone"]}, {"Name": "state", "Values": ["available"]}]
     available_zones = place.make("ec2").describe_availability_zones(Filters=filters)["AvailabilityZones"]
-    names = {str(zone["ZoneName"]) for zone in available_zones if zone.get("OptInStatus", "") != "not-opted-in"}
-    usable = sorted(names & _orderable(place))
-    detail = "\n".join(
-        message("{name}: usable", name=name) if name in usable else message("{name}: no serverless database", name=name)
-        for name in sorted(names)
-    )
+    names = {
+        str(zone["ZoneName"]): str(zone["ZoneId"])
+        for zone in available_zones
+        if zone.get("OptInStatus", "") != "not-opted-in"
+    }
+    orderable = _orderable(place)
+    usable = {name for name, id_ in names.items() if name in orderable and id_ not in WITHOUT_FARGATE}
+    detail = "\n".join(_of_zone(name, names[name], orderable) for name in sorted(names))
     if len(usable) < LEAST_ZONES:
         return refused(
             ZONES,
@@ -164,6 +167,16 @@ def zones(place: Place) -> Finding:
         ZONES,
         message("{usable} of {names} zones have all that a stack needs.", usable=len(usable), names=len(names)),
         detail,
+    )
+
+
+def _of_zone(name: str, id_: str, orderable: set[str]) -> str:
+    if id_ in WITHOUT_FARGATE:
+        return message("{name}: no tasks with ARM64 ({id}); no district is put there", name=name, id=id_)
+    return (
+        message("{name}: usable", name=name)
+        if name in orderable
+        else message("{name}: no serverless database", name=name)
     )
 
 

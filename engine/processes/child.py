@@ -57,8 +57,11 @@ def run(
     environment: Mapping[str, str],
     on_line: Callable[[str], None],
     poll: Poll,
+    keep: Sequence[int] = (),
 ) -> Ended:
     """Run the command to its end; each line of its output goes to `on_line`, in this thread.
+
+    It inherits the descriptors `keep`.
 
     Once `poll` is true the child's group gets SIGINT, which Terraform answers by asking its providers to stop.
     Raises FileNotFoundError or PermissionError where the program cannot be run. However this function is left, the
@@ -76,6 +79,7 @@ def run(
         errors="replace",
         start_new_session=True,
         preexec_fn=_die_with_parent,
+        pass_fds=keep,
     )
     assert process.stdout is not None
     assert process.stderr is not None

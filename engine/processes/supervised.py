@@ -135,8 +135,11 @@ def start(
     environment: Mapping[str, str],
     terms: Terms,
     begin_before: float = math.inf,
+    keep: Sequence[int] = (),
 ) -> Supervised:
     """Start a command whose files lie in `folder`, a new one, at the latest `begin_before` (`supervisor.ticking`).
+
+    Its supervisor inherits the descriptors `keep`, and has them for as long as the command lives.
 
     Raises FileNotFoundError or PermissionError as `Popen` does, and NotBegunError where it was too late, or somebody
     who took the run over has withdrawn the command. However it is left by an error, nothing of the command lives.
@@ -155,6 +158,7 @@ def start(
         stdout=subprocess.DEVNULL,
         stderr=(folder / supervisor.ERRORS).open("ab"),
         start_new_session=True,
+        pass_fds=keep,
     )
     _ours[process.pid] = process
     deadline = time.monotonic() + STARTED_SECONDS

@@ -58,8 +58,9 @@ class Runner(Protocol):
         environment: Mapping[str, str],
         on_line: Callable[[str], None],
         poll: child.Poll,
+        keep: Sequence[int] = (),
     ) -> child.Ended:
-        """Run the command; each line of its output goes to `on_line`."""
+        """Run the command; each line of its output goes to `on_line`. It inherits the descriptors `keep`."""
 
 
 @dataclass(frozen=True)
@@ -183,8 +184,9 @@ class Terraform:
             backend |= {"use_path_style": "true", "skip_credentials_validation": "true"}
             # The backend reads no AWS_MAX_ATTEMPTS: with its own five, each of its calls waits up to half a minute.
             backend["max_retries"] = SANDBOX_ATTEMPTS
-        with filling(self.settings.plugin_cache, self._providers(), poll=self.poll):
-            self._stream("init", "-json", *(f"-backend-config={name}={value}" for name, value in backend.items()))
+        flags = [f"-backend-config={name}={value}" for name, value in backend.items()]
+        with filling(self.settings.plugin_cache, self._providers(), poll=self.poll) as lock:
+            self._stream("init", "-json", *flags, keep=(lock,))
 
     def plan(self, *, destroy: bool = False, look: bool = False) -> Plan:
         """Compare the stack with AWS, and save the plan that `apply` then carries out.
@@ -323,7 +325,13 @@ class Terraform:
             raise TerraformMissingError(message("There is no Terraform: {wanted} was not found.", wanted=f"{name!r}"))
         return path
 
-    def _stream(self, *arguments: str, also: OnEvent = lambda event: None, runner: Runner | None = None) -> int:
+    def _stream(
+        self,
+        *arguments: str,
+        also: OnEvent = lambda event: None,
+        runner: Runner | None = None,
+        keep: Sequence[int] = (),
+    ) -> int:
         problems: list[Diagnostic] = []
         tail: list[str] = []
 
@@ -336,7 +344,7 @@ class Terraform:
             also(event)
             self.on_event(event)
 
-        result = self._run([*arguments, "-no-color"], on_line, runner=runner or self.runner)
+        result = self._run([*arguments, "-no-color"], on_line, runner=runner or self.runner, keep=keep)
         if result.interrupted or result.status not in _good(arguments):
             raise ended_badly(arguments[0], result, problems, tail)
         return result.status
@@ -368,6 +376,7 @@ class Terraform:
         arguments: Sequence[str],
         on_line: Callable[[str], None],
         runner: Runner = child.run,
+        keep: Sequence[int] = (),
     ) -> child.Ended:
         program = self._program()
         self.begin()
@@ -380,6 +389,7 @@ class Terraform:
                     environment=self.settings.child_environment(),
                     on_line=on_line,
                     poll=self.poll,
+                    keep=keep,
                 )
                 if result.status not in _good(arguments):
                     outcome.failed = message("status {status}", status=result.status)

@@ -23,12 +23,13 @@ LOOK_SECONDS = 0.1
 
 
 @contextlib.contextmanager
-def filling(cache: Path, wanted: str, *, poll: Callable[[], bool]) -> Iterator[None]:
+def filling(cache: Path, wanted: str, *, poll: Callable[[], bool]) -> Iterator[int]:
     """Hold the cache for one init: alone until an init of the same providers came through, then beside others.
 
     `wanted` tells which providers the stack asks for: those of another version have yet to be put there. Raises
-    InterruptedRunError when `poll` says so while another fills it. The lock is the kernel's (flock), so that it ends
-    with the process that holds it.
+    InterruptedRunError when `poll` says so while another fills it. Yields the lock's descriptor, which the init is to
+    inherit: the lock is the kernel's (flock) and ends with the last process that has it, so that an init whose worker
+    has died still fills the cache alone.
     """
     cache.mkdir(parents=True, exist_ok=True)
     with (cache / LOCK).open("ab") as lock:
@@ -37,7 +38,7 @@ def filling(cache: Path, wanted: str, *, poll: Callable[[], bool]) -> Iterator[N
         if not cold:
             # Somebody may have filled it at this very moment: others need not wait for us.
             fcntl.flock(lock, fcntl.LOCK_SH)
-        yield
+        yield lock.fileno()
         if cold:
             _marker(cache, wanted).write_text("\n".join(sorted(contents(cache))))
 

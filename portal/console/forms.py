@@ -72,13 +72,18 @@ class LongSelect(forms.Select):
 
 
 class DescribedForm(forms.Form):
-    """Gives each field its hint, and ties its widget to hint and error, for those who hear the page."""
+    """Gives each field its hint, and ties its widget to hint and error, for those who hear the page.
+
+    `own_hints` has those of fields whose name says something else in another form.
+    """
+
+    own_hints: ClassVar[Mapping[str, StrOrPromise]] = {}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for name, field in self.fields.items():
             if not field.widget.is_hidden:
-                field.help_text = field.help_text or str(HINTS.get(name, ""))
+                field.help_text = field.help_text or str(self.own_hints.get(name, HINTS.get(name, "")))
                 help_id = f"id_{name}_helptext " if field.help_text else ""
                 field.widget.attrs["aria-describedby"] = f"{help_id}id_{name}_error"
 
@@ -223,7 +228,9 @@ class ChosenPasswordForm(DescribedForm, SetPasswordForm):  # type: ignore[type-a
 class ResetForm(DescribedForm):
     """Whom to send a link to."""
 
-    email = forms.EmailField(label=_("E-mail address"), max_length=254, help_text=_("The one of your account here."))
+    email = forms.EmailField(
+        label=_("E-mail address"), max_length=254, help_text=_("The address of your Homeroom account.")
+    )
 
 
 class PasswordForm(DescribedForm):

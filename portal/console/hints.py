@@ -24,12 +24,11 @@ HINTS: dict[str, _StrPromise] = {
     # What is confirmed
     "full_name": _("Letter by letter, as it stands above."),
     "reason": _("Goes to the audit record, with your name."),
-    "password": _("The one of your account here."),
+    "password": _("The password of your Homeroom account."),
     "old_password": _("The one that you sign in with now."),
     "new_password1": _("Long is good: four words that do not belong together."),
     "new_password2": _("The same once more."),
-    "code": _("Six digits, as the app shows them now."),
-    "username": _("As an administrator gave it to you."),
+    "username": _("The username of your Homeroom account."),
     # The audit record's filter
     "actor": _("Part of a username."),
     "district": _("Part of a name or suffix."),

@@ -81,7 +81,7 @@ def means(title: str, groups: Sequence[Measured]) -> Chart:
         y = place * ROW + 6
         lines.append(Line(LABEL - 8, y + BAR * 0.75, group.name, "label"))
         if not group.text:
-            lines.append(Line(LABEL + 4, y + BAR * 0.75, "too few for a mean", "note"))
+            lines.append(Line(LABEL + 4, y + BAR * 0.75, "no mean is told", "note"))
             continue
         start, end = (group.value, group.value) if group.value is not None else group.marks or (0.0, 0.0)
         bars.append(Bar(LABEL, y, across(start), BAR, "mean", f"{group.name}: {group.text}"))

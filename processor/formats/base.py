@@ -41,6 +41,9 @@ class Sink(Protocol):
     def put_result(self, line: str) -> None:
         """Take one row of results, ready made."""
 
+    def put_results(self, lines: Iterable[str]) -> None:
+        """Take many of them."""
+
 
 def taken_out(sink: Sink, line: int, part: int, record: str, student: str, day: str, modified_at: str) -> None:
     """Take a result out that an earlier file may have told: of a sitting that, as is known by now, does not count.
@@ -89,7 +92,7 @@ class Reading:
     class_subjects: dict[str, str] = field(default_factory=dict)
     """The subjects of OneRoster's classes, by their ids: those that are known, and those of the upload."""
     session_years: set[str] = field(default_factory=set)
-    """The school years of an archive's academic sessions, which are read before its users."""
+    """The school years of academic sessions: of an archive, which are read before its users, or of a pulled source."""
     tests: dict[str, dict[str, str]] = field(default_factory=dict)
     """The plain CSV's assessments: by title, by subject, their ids."""
 
@@ -99,7 +102,10 @@ class Reading:
         of_upload = values.school_year(self.when)
         if self.school_year or not self.session_years or of_upload in self.session_years:
             return self.school_year or of_upload
-        return max((year for year in self.session_years if year <= of_upload), default=of_upload)
+        following = str(int(of_upload) + 1)
+        # A roster may come before its year has begun; what lies further ahead is a typing error.
+        otherwise = following if following in self.session_years else of_upload
+        return max((year for year in self.session_years if year <= of_upload), default=otherwise)
 
     @cached_property
     def ours(self) -> frozenset[str]:
@@ -257,6 +263,8 @@ def taken_on(read: Reader) -> Maker:
 
 Write = Callable[[int, Sequence[str]], None]
 """Takes a row's line number and values."""
+WriteAll = Callable[[Sequence[int], Sequence[Sequence[str]]], bool]
+"""Takes many rows' line numbers and values by column, as `Write` would one by one; or none of them, and says so."""
 ObjectWrite = Callable[[Reading, Sink, int, list[str], dict[str, Any]], None]
 """Takes besides them the JSON object itself, for what is nested in it."""
 
@@ -271,6 +279,8 @@ class Format:
     fields: tuple[Field, ...]
     writer: Callable[[Reading, Sink], Write] | None = None
     object_writer: ObjectWrite | None = None
+    batch_writer: Callable[[Reading, Sink], WriteAll] | None = None
+    """Besides `writer`: for rows that need no look of their own."""
     marks: frozenset[str] = field(default=frozenset())
     """Names of columns or keys that, all there, tell this format from the others."""
     file_names: frozenset[str] = field(default=frozenset())

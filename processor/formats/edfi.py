@@ -16,6 +16,7 @@ from processor.formats.edfi_methods import (
     is_untested,
     level_rank,
     names_a_level,
+    numbers_levels,
     plainly,
     rank_of,
     same_scale,
@@ -99,6 +100,13 @@ def counting(entries: list[dict[str, Any]], key: str, namespace: str = "") -> di
     if not fitting:
         return None
     best = min(fitting)
+    if best[0][0] == Rank.OTHER:
+        # Of several numbers of unknown kinds, a code or a date of birth among them, the one that is called a score.
+        others = [place for rank, place in fitting if rank[0] == Rank.OTHER]
+        called = [place for place in others if "score" in plainly(descriptor(entries[place].get(METHOD))).split()]
+        if len(others) > 1 and len(called) != 1:
+            return None
+        best = (best[0], (called or others)[0])
     missing = min(without, default=best)
     if missing < best and missing[0][0] < Rank.OTHER:
         other, method = (plainly(descriptor(entries[place].get(METHOD))) for _, place in (missing, best))
@@ -123,12 +131,10 @@ def level_of(item: dict[str, Any]) -> str:
         return min(ranked)[2]
     for entry in listed(item, "scoreResults"):
         word = at(entry, "result").strip()
-        if (
-            word
-            and not is_number(word)
-            and word.casefold() not in NO_WORDS
-            and names_a_level(descriptor(entry.get(METHOD)), word)
-        ):
+        method = descriptor(entry.get(METHOD))
+        if is_number(word) and numbers_levels(method):
+            return word
+        if word and not is_number(word) and word.casefold() not in NO_WORDS and names_a_level(method, word):
             return word
     return ""
 

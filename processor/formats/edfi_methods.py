@@ -35,8 +35,8 @@ class Rank(IntEnum):
 
 CHOICES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("nwea", ("rit scale score", "test rit score", "rit score", "rit")),
-    ("renaissance", ("unified score", "scaled score")),
-    ("star", ("unified score", "scaled score")),
+    ("renaissance", ("scaled score", "scale score", "unified score")),
+    ("star", ("scaled score", "scale score", "unified score")),
     ("curriculumassociates", ("overall scale score", "scale score")),
     ("iready", ("overall scale score", "scale score")),
     ("amplify", ("composite score",)),
@@ -60,22 +60,59 @@ EXACT = {
     "college board examination scores": Rank.COMPOSITE,
     "composite score": Rank.COMPOSITE,
     "total score": Rank.COMPOSITE,
+    "subject grade": Rank.COMPOSITE,
     "number score": Rank.NUMBER,
     "score": Rank.NUMBER,
+    "ic per ten minutes": Rank.NUMBER,
+    "ic per minute": Rank.NUMBER,
+    "wrc per minute": Rank.NUMBER,
     "raw score": Rank.RAW,
+    "items correct": Rank.RAW,
 }
+NUMBERED_LEVEL = (
+    *("proficiency level", "performance level", "achievement level", "certificate level", "mastery level"),
+    "placement level",
+)
 NEVER = (
-    *("growth", "sgp", "projected", "projection", "target", "goal", "gain", "value added", "typical", "stretch"),
+    *("growth", "sgp", "projected", "projection", "predicted", "prediction", "bonus", "sugg"),
+    *("target", "goal", "gain", "value added", "typical", "stretch"),
     *("minute", "minutes", "duration", "time", "date", "seconds", "start", "end", "term", "window", "season"),
     *("grade", "age", "attempt", "attempts", "attempted", "attemptedness", "items", "item", "questions", "count"),
     *("standard error", "standard error measurement", "error", "sem", "confidence", "interval", "probability"),
     *("flag", "status", "code", "version", "form", "id", "identifier", "accommodation", "accommodations", "language"),
     *("lexile", "quantile", "atos", "zpd", "reading range", "difficulty", "disengaged", "guessing", "yn", "minimum"),
     *("maximum", "low", "high", "range", "tested", "days", "weeks", "year", "norms", "cohort", "group", "index growth"),
+    *(
+        "possible",
+        "points available",
+        "out of",
+        "no score",
+        "qualifying",
+        "birth",
+        "dob",
+        "gender",
+        "ethnicity",
+        "school",
+        "district",
+        "agency",
+        "number of",
+        *NUMBERED_LEVEL,
+    ),
     *("sum", "syllabus", "session", "session number", "course", "subject", "respondent", "intent"),
 )
-RELATIVE = ("percentile", "percentiles", "rank", "ranking", "nce", "curve equivalent", "stanine", "sten", "quartile")
-PERCENT = ("percent", "percentage", "pct")
+RELATIVE = (
+    "percentile",
+    "percentiles",
+    "pctl",
+    "rank",
+    "ranking",
+    "nce",
+    "curve equivalent",
+    "stanine",
+    "sten",
+    "quartile",
+)
+PERCENT = ("percent", "percentage", "pct", "perc", "accuracy")
 
 LEVEL = (
     *("proficiency", "achievement", "performance level", "performance levels", "placement", "benchmark", "mastery"),
@@ -83,14 +120,39 @@ LEVEL = (
     *("proficient", "met standard", "mark", "performance", "rating"),
 )
 """Words of a method that names levels."""
+LEVEL_ORDER = (
+    ("proficiency level", "performance level", "achievement level"),
+    ("relative placement", "state benchmark"),
+    LEVEL,
+)
+"""The best first: a placement names a grade, of which only the one relative to the student's own is a level; of several
+benchmarks the state's counts, as in the mappings."""
 NO_LEVEL = (
     *("status", "growth", "projected", "projection", "attempt", "attempted", "attemptedness", "flag", "code", "tested"),
     *("term", "window", "season", "accommodation", "accommodations", "language", "lexile", "quantile", "time", "date"),
     *("yn", "form", "version", "mode", "session", "reason", "completion", "invalidated", "participation", "enrolled"),
     *("typical", "target", "goal", "conditional", "met projected", "exempt", "void", "grade equivalent", "grade level"),
-    *("level entered", "level achieved", "test level"),
+    *(
+        "level entered",
+        "level achieved",
+        "test level",
+        "award",
+        "awards",
+        "profile",
+        "intent",
+        "release",
+        "irregularity",
+    ),
+    *("progress toward", "progress towards", "predicted", "prediction", "likelihood", "likely"),
 )
-LEVEL_STATUS = ("benchmark status", "proficiency status", "performance status", "mastery status", "achievement status")
+LEVEL_STATUS = (
+    "benchmark status",
+    "proficiency status",
+    "performance status",
+    "mastery status",
+    "achievement status",
+    "goal adjective",
+)
 """Statuses that are levels all the same."""
 NO_WORDS = frozenset({
     *("yes", "no", "y", "n", "true", "false", "n/a", "na", "null", "none", "-", "--", "---", "*", "**"),
@@ -98,6 +160,7 @@ NO_WORDS = frozenset({
 })  # fmt: skip
 """What no level is called."""
 
+GRADES = ("grade", "subject grade")
 MARK = re.compile(r"[A-HU][*+-]?|pass|merit|distinction|fail", re.IGNORECASE).fullmatch
 """Grades of examinations in words: a student's own grade is a number, or K."""
 
@@ -143,7 +206,7 @@ def rank_of(method: str, namespace: str = "") -> tuple[Rank, int]:
             return Rank.CHOSEN, chosen.index(words)
     if words in EXACT:
         return EXACT[words], list(EXACT).index(words)
-    return _by_words(words), 0
+    return _by_words(words), len(EXACT)
 
 
 def same_scale(method: str, other: str) -> bool:
@@ -183,9 +246,17 @@ def transformed_from(methods: Iterable[str]) -> frozenset[str]:
 def names_a_level(method: str, word: str = "") -> bool:
     """Return whether a result in words under this method is a level; `word` is the result."""
     words = plainly(method)
-    if words == "grade":
+    if words in GRADES:
         return MARK(word.strip()) is not None
+    if words == "category":
+        return False
     return holds(words, LEVEL) and (not holds(words, NO_LEVEL) or holds(words, LEVEL_STATUS))
+
+
+def numbers_levels(method: str) -> bool:
+    """Return whether a number under this method is the number of a level: `Performance Level` 3 is no score of 3."""
+    words = plainly(method)
+    return holds(words, NUMBERED_LEVEL) and not holds(words, NO_LEVEL)
 
 
 def level_rank(method: str) -> int | None:
@@ -196,10 +267,10 @@ def level_rank(method: str) -> int | None:
     words = plainly(method)
     if holds(words, NO_LEVEL) and not holds(words, LEVEL_STATUS):
         return None
-    for place, parts in enumerate((("proficiency level", "performance level", "achievement level"), LEVEL)):
+    for place, parts in enumerate(LEVEL_ORDER):
         if holds(words, parts):
             return place
-    return 2
+    return len(LEVEL_ORDER)
 
 
 def is_untested(method: str, word: str) -> bool:

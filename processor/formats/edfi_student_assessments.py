@@ -47,6 +47,8 @@ FIELDS = (
     Field("_lastModifiedDate", modified(), of_deleted=True, part=True),
 )
 
+GRADE = "whenAssessedGradeLevel"
+"""What some programs call the descriptor of the grade, as they call a list of periods what has but one."""
 number = values.number()
 word = values.text()
 
@@ -83,6 +85,8 @@ def write(reading: Reading, sink: Sink, line: int, row: list[str], item: dict[st
     if "keyValues" in item:
         sink.put_result(f"{line}\t{reading.part}\t{record}\t\t\t\t\t\t\t\t\t\t\t{modified_at}\tt\n")
         return
+    grade = grade or values.any_grade(descriptor(item.get(GRADE)))
+    period = period or word(descriptor(at(next(iter(listed(item, "periods")), item), "assessmentPeriodDescriptor")))
     untested = bool(reason) or says_untested(item)
     which = assessment_id(namespace, identifier)
     choice = reading.choices.get(which, NONE)

@@ -8,7 +8,8 @@ from typing import Any
 from processor.formats.edfi import METHOD, at, descriptor, listed
 from processor.formats.edfi_methods import holds, plainly
 
-TERM = ("term", "term name", "window", "test window", "testing window", "season", "administration", "period")
+TERM = ("term", "term name", "window", "test window", "testing window", "season", "administration", "period", "wave")
+NO_TERM = ("date", "time", "mode", "language", "year", "number", "code")
 TOLD = ("fall", "winter", "spring", "summer", "autumn")
 
 
@@ -20,7 +21,8 @@ def term_of(item: dict[str, Any]) -> str:
         for entry in listed(item, "performanceLevels")
     ]
     for method, word in pairs:
-        if word.strip() and holds(plainly(descriptor(method)), TERM) and not word.strip().isdigit():
+        words = plainly(descriptor(method))
+        if word.strip() and holds(words, TERM) and not holds(words, NO_TERM) and not word.strip().isdigit():
             return named(word)
     return ""
 
@@ -31,5 +33,6 @@ def named(word: str) -> str:
     for name in TOLD:
         if holds(words, (name,)):
             return "Fall" if name == "autumn" else name.capitalize()
+    word = word.replace("_", " ")
     bare = re.sub(r"\b(?:sy)?\d{2,4}(?:\s*[-\u2013/]\s*\d{2,4})?\b", " ", word, flags=re.IGNORECASE)
     return " ".join(bare.split()) or word.strip()

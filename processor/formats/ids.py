@@ -15,6 +15,7 @@ NOBODY = frozenset({
     *("null", "(null)", "<null>", "nil", "none", "n/a", "na", "#n/a", "#ref!", "#value!", "#name?", "#div/0!", "#num!"),
     *("total", "totals", "subtotal", "average", "averages", "mean", "median", "sum", "count", "summary"),
     *("undefined", "nan", "unknown", "not available", "not assigned", "unassigned", "missing", "blank", "tbd", "\\n"),
+    *("true", "false"),
 })  # fmt: skip
 WRAPPED = re.compile(r'=\s*"([^"]*)"|=T\("([^"]*)"\)', re.IGNORECASE).fullmatch
 DECIMAL = re.compile(r"(\d+)\.0+").fullmatch

@@ -61,6 +61,8 @@ class Manifest:
     deltas: frozenset[str]
     files: frozenset[str]
     """All files that are not absent; names in lower case."""
+    system: str = ""
+    """Which system has made the export, where it is named."""
 
 
 def manifest(rows: Iterable[tuple[str, str]]) -> Manifest:
@@ -79,4 +81,5 @@ def manifest(rows: Iterable[tuple[str, str]]) -> Manifest:
         )
     modes = {f"{name.removeprefix('file.')}.csv": mode for name, mode in properties.items() if name.startswith("file.")}
     deltas = frozenset(name for name, mode in modes.items() if mode == "delta")
-    return Manifest(version, deltas, deltas | {name for name, mode in modes.items() if mode == "bulk"})
+    system = properties.get("source.systemname", "") or properties.get("source.systemcode", "")
+    return Manifest(version, deltas, deltas | {name for name, mode in modes.items() if mode == "bulk"}, system)

@@ -8,7 +8,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from processor.formats import values
-from processor.formats.base import DELETED, Field, Format, Reading, RowRefusedError, Sink, Write, fixed, taken_on
+from processor.formats.base import (
+    DELETED,
+    Field,
+    Format,
+    Reading,
+    RowRefusedError,
+    Sink,
+    Write,
+    WriteAll,
+    fixed,
+    taken_on,
+)
 from processor.formats.oneroster import HEAD, PREFIX, SOURCE
 
 SCORE_STATUS = ("exempt", "fully graded", "not submitted", "partially graded", "submitted")
@@ -62,12 +73,41 @@ def writer(reading: Reading, sink: Sink) -> Write:
     return write
 
 
+def batch_writer(reading: Reading, sink: Sink) -> WriteAll:
+    """Return what writes many results at once where each has a score that counts, and none is deleted."""
+    start, objectives = f"\t{reading.part}\t{PREFIX}", reading.objectives
+    years = values.Remembered(values.school_year).__getitem__
+
+    def write_all(numbers: Sequence[int], columns: Sequence[Sequence[str]]) -> bool:
+        records, statuses, moments, items, students, score_statuses, scores, days, levels = columns
+        if (
+            objectives
+            or DELETED in statuses
+            or values.NULL in scores
+            or values.NOT_TESTED in levels
+            or any(word in score_statuses for word in UNSCORED)
+        ):
+            return False
+        sink.put_results([
+            f"{line}{start}{record}\t\t{year}\t{student}\t{PREFIX}{item}\t\t\t{day}\t{score}\t{level}\t{score_status}"
+            f"\t{modified}\tf\n"
+            for line, record, modified, item, student, score_status, score, day, year, level in zip(
+                numbers, records, moments, items, students, score_statuses, scores, days, map(years, days), levels,
+                strict=True,
+            )
+        ])  # fmt: skip
+        return True
+
+    return write_all
+
+
 FORMAT = Format(
     name="oneroster results",
     title="OneRoster results.csv",
     source=SOURCE,
     fields=FIELDS,
     writer=writer,
+    batch_writer=batch_writer,
     marks=frozenset({"sourcedId", "lineItemSourcedId", "studentSourcedId", "scoreStatus"}),
     file_names=frozenset({"results.csv"}),
     student_field="studentSourcedId",

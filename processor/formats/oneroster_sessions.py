@@ -27,9 +27,13 @@ def writer(reading: Reading, sink: Sink) -> Write:
 
     def write(line: int, row: Sequence[str]) -> None:
         source_id, status, modified, title, year, ends = row
-        if status != DELETED and (year or ends):
-            reading.session_years.add(year or year_of_session(ends))
-        sink.put("academic_session", source_id, values.NULL if status == DELETED else title, *version(status, modified))
+        if status == DELETED:
+            sink.put("academic_session", source_id, values.NULL, values.NULL, *version(status, modified))
+            return
+        year = year or (year_of_session(ends) if ends else values.NULL)
+        if year:
+            reading.session_years.add(year)
+        sink.put("academic_session", source_id, title, year, *version(status, modified))
 
     return write
 

@@ -99,6 +99,7 @@ def _cleaned(cell: str, what: str, limit: int) -> str:
 NO_VALUE = frozenset(
     {"", "na", "n/a", "n/a*", "#n/a", "#value!", "null", "(null)", "<null>", "\\n", "none"}
     | {"not assessed", "not available", "not applicable", "no score", "no data", "blank"}
+    | {"suppressed", "redacted", "masked", "withheld", "<"}
 )
 """What vendors and systems write in the place of a score, a level or a date that there is not."""
 NULLS = frozenset(
@@ -115,6 +116,7 @@ UNTESTED = frozenset({
     *("excused", "exempt", "exempted", "inv", "invalid", "invalidated", "invalidation", "medical exemption"),
     *("medically exempt", "no attempt", "no test", "non-participant", "not attempted", "not complete", "not enrolled"),
     *("not started", "not tested", "nottested", "ns", "nt", "opt out", "opted out", "parent opt out", "parent refusal"),
+    *("in progress", "medical emergency"),
     *("parental refusal", "refusal", "refused", "tested elsewhere", "test not taken", "void", "voided", "withdrawn"),
 })  # fmt: skip
 """What stands in the place of a score or a level where the student was not tested: no score beside it counts."""
@@ -144,9 +146,10 @@ def is_untested(word: str) -> bool:
     word = NOTHING_FIRST.sub("na", word)
     if word in UNTESTED:
         return True
-    first, _, more = (piece.strip() for piece in PIECES.sub("|", word, count=1).partition("|"))
-    if first in UNTESTED:
+    # A phrase may have a hyphen of its own: what stands before each sign is looked at, not before the first alone.
+    if any(word[: sign.start()] in UNTESTED for sign in PIECES.finditer(word)):
         return True
+    first, _, more = (piece.strip() for piece in PIECES.sub("|", word, count=1).partition("|"))
     if more and is_none(first) and is_untested(more.strip(" )]")):
         return True
     return word.startswith(LONG_UNTESTED)
@@ -206,7 +209,8 @@ def number(least: float = -MOST_SCORE, most: float = MOST_SCORE) -> Reader:
             raise InvalidValueError("not_a_number", "This is no number with a decimal point.")
         if not least <= float(value) <= most:
             raise InvalidValueError("score_out_of_range", f"The number is not between {least:g} and {most:g}.")
-        return repr(float(value))
+        # A spreadsheet's -0 is 0.
+        return repr(float(value) + 0.0)
 
     return remembered(read)
 
@@ -420,6 +424,7 @@ GRADE_WORDS = {
     "pre-k": "PK",
     "pre-kindergarten": "PK",
     "preschool": "PR",
+    "preschool/prekindergarten": "PK",
     "infant/toddler": "IT",
     "adult education": "AE",
     "postsecondary": "PS",
@@ -427,7 +432,7 @@ GRADE_WORDS = {
 } | {
     spelling: f"{number:02}"
     for number, word in enumerate(ORDINALS, start=1)
-    for spelling in (str(number), f"grade {number}", f"grade {number:02}", f"{word} grade", f"{number}th grade")
+    for spelling in (str(number), f"grade {number}", f"grade {number:02}", f"{word} grade", f"{number}th grade", word)
 }
 """Other spellings, among them those of Ed-Fi's grade levels (Data Standard 5.2, GradeLevelDescriptor.xml)."""
 GRADE_WORDS |= {"1st grade": "01", "2nd grade": "02", "3rd grade": "03"}
@@ -437,7 +442,7 @@ MORE_SPELLINGS = {
         *("-1", "-01", "p", "p3", "p4", "pk3", "pk4", "pre k", "prek", "pre-kg", "prekg", "pre-kinder", "prekinder"),
         *("pre kindergarten", "vpk", "4k"),
     ),
-    "PR": ("-2", "pre-school"),
+    "PR": ("-2", "pre-school", "early childhood"),
     "TK": ("transitional k", "t-k"),
     "UG": ("ue", "us", "un", "ungraded elementary", "ungraded secondary"),
     "09": ("freshman",),
@@ -448,6 +453,7 @@ MORE_SPELLINGS = {
 }
 GRADE_WORDS |= {spelling: value for value, spellings in MORE_SPELLINGS.items() for spelling in spellings}
 """Other spellings of student information systems and of test vendors' files: 0 and -1, the fields of state files."""
+NO_GRADE = frozenset(("no grade level", "not applicable", "not reported", "not available", "unknown", "none", "n/a"))
 _known_grade = choice(GRADES, others=GRADE_WORDS)
 NUMBERED = re.compile(
     r"(?:grade|gr|g)?[ .:_#-]*0*(\d{1,2})(?:\.0+)?(?:st|nd|rd|th)?[ .]*(?:grade|gr|grader)?\.?", re.IGNORECASE
@@ -472,7 +478,7 @@ def any_grade(cell: str) -> str:
     try:
         return grade(cell)
     except InvalidValueError:
-        return text(60)(cell)
+        return NULL if " ".join(cell.casefold().split()) in NO_GRADE else text(60)(cell)
 
 
 def extensible(read: Reader) -> Reader:

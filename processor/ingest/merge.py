@@ -37,14 +37,17 @@ def forget_others(connection: psycopg.Connection, used: frozenset[str]) -> None:
 
 
 def ensure_years(connection: psycopg.Connection, used: frozenset[str]) -> None:
-    """Make the partitions of the school years that the staged rows are of."""
-    for name in ("enrolment", "result"):
+    """Make the partitions of the school years that the staged rows are of.
+
+    That of a year's first results is only begun: `merge_results` fills it, and attaches it.
+    """
+    for name, make in (("result", "begin_school_year"), ("enrolment", "ensure_school_year")):
         if name in used:
             years = connection.execute(
                 f"SELECT DISTINCT school_year FROM pg_temp.stage_{name} WHERE school_year IS NOT NULL"
             ).fetchall()
             for year in years:
-                connection.execute("SELECT homeroom.ensure_school_year(%s)", year)
+                connection.execute(f"SELECT homeroom.{make}(%s)", year)
 
 
 def newer(new: str, old: str, *, content: str = "''") -> str:

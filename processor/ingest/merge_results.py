@@ -43,7 +43,8 @@ class Place:
 
 def prepare(connection: psycopg.Connection) -> None:
     """Let the transaction's statements know what is staged, and have room for it; the first thing in a merge."""
-    connection.execute(f"SET LOCAL work_mem = '{WORK_MEMORY}'")
+    # The latter for the indexes of a school year's first results.
+    connection.execute(f"SET LOCAL work_mem = '{WORK_MEMORY}'; SET LOCAL maintenance_work_mem = '{WORK_MEMORY}'")
     # Of those columns alone that rows are grouped and joined by.
     connection.execute(f"ANALYZE {STAGE} (record_id, student, administration_id, school_year, modified_at, deleted)")
 
@@ -58,12 +59,31 @@ def merge_results(connection: psycopg.Connection, file_id: int) -> int:
         "WHERE excluded.modified_at > t.modified_at",
         (file_id,),
     ).rowcount
-    changed += connection.execute(
-        f"INSERT INTO homeroom.result ({COLUMNS}, file_id) "
-        f"SELECT {COLUMNS.replace('standard', 'coalesce(standard, %s)')}, %s FROM {STAGE} WHERE NOT deleted",
-        ("", file_id),
-    ).rowcount
-    return changed
+    return changed + _insert(connection, file_id)
+
+
+BEGUN = (
+    "SELECT substring(relname FROM '[0-9]+$')::integer FROM pg_class WHERE relnamespace = 'homeroom'::regnamespace "
+    "AND relname ~ '^result_[0-9]{4}$' AND relkind = 'r' AND NOT relispartition"
+)
+"""The school years whose first results are those of this transaction (`0017_first_of_year.sql`)."""
+
+
+def _insert(connection: psycopg.Connection, file_id: int) -> int:
+    """Insert what is staged, and return how many rows; those of a school year that has none before it has indexes."""
+    begun = [year for (year,) in connection.execute(BEGUN)]
+    insert = (
+        f"INSERT INTO homeroom.{{}} ({COLUMNS}, file_id) "
+        f"SELECT {COLUMNS.replace('standard', 'coalesce(standard, %(none)s)')}, %(file)s FROM {STAGE} "
+        "WHERE NOT deleted AND {}"
+    )
+    values = {"none": "", "file": file_id, "begun": begun}
+    changed = 0
+    for year in begun:
+        changed += connection.execute(insert.format(f"result_{year}", f"school_year = {year}"), values).rowcount
+        connection.execute("SELECT homeroom.finish_school_year(%s)", (year,))
+    others = insert.format("result", "(school_year = ANY(%(begun)s::integer[])) IS NOT TRUE")
+    return changed + connection.execute(others, values).rowcount
 
 
 def _settle_tombstones(connection: psycopg.Connection, file_id: int) -> int:
@@ -264,6 +284,40 @@ def _take_losers(connection: psycopg.Connection) -> bool:
         f"DELETE FROM {STAGE} s USING losers l WHERE (s.record_id, s.part, s.line) = (l.record_id, l.part, l.line)"
     )
     return True
+
+
+def other_scales(connection: psycopg.Connection) -> Iterator[Place]:
+    """Yield where results begin whose scores are far from those that are stored of the same occasion.
+
+    Two files of one occasion may have the scores of two scales, raw and scaled ones. Told is only what no grade and no
+    school explains: ten scores and more on either side, with more than the whole range of the stored ones in between.
+    """
+    if connection.execute("SELECT NOT EXISTS (SELECT FROM homeroom.result)").fetchone() == (True,):
+        return
+    rows = connection.execute(OTHER_SCALES, {"least": FEWEST_TO_COMPARE}).fetchall()
+    yield from (Place(part, line, "scale_differs", SCALE_DIFFERS) for part, line in rows)
+
+
+FEWEST_TO_COMPARE = 10
+SCALE_DIFFERS = (
+    "The scores of this test and window are of quite another size than those that are stored of it: they may be of "
+    "another scale. Were they mixed up, take this file back, and give the test of one of the two scales another name."
+)
+OTHER_SCALES = f"""
+    WITH told AS (
+        SELECT administration_id, school_year, min(scale_score) AS least, max(scale_score) AS most,
+            min(ARRAY[part, line]) AS place FROM {STAGE}
+        WHERE NOT deleted AND coalesce(standard, '') = '' AND scale_score IS NOT NULL
+            AND NOT starts_with(administration_id, 'or:')
+        GROUP BY administration_id, school_year HAVING count(*) >= %(least)s
+    )
+    SELECT t.place[1], t.place[2] FROM told t CROSS JOIN LATERAL (
+        SELECT count(*) AS number, min(scale_score) AS least, max(scale_score) AS most FROM homeroom.result r
+        WHERE r.administration_id = t.administration_id AND r.school_year = t.school_year AND r.standard = ''
+            AND r.scale_score IS NOT NULL
+    ) o WHERE o.number >= %(least)s
+        AND (t.least > o.most + (o.most - o.least) OR t.most < o.least - (o.most - o.least)) ORDER BY t.place
+"""
 
 
 def held(connection: psycopg.Connection) -> Iterator[Place]:

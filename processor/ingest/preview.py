@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, BinaryIO
@@ -69,6 +69,11 @@ class Collected:
         cells = line.rstrip("\n").split("\t")
         if (cells[-1], cells[-3]) != ("t", NOT_TESTED):
             self.results.append(cells)
+
+    def put_results(self, lines: Iterable[str]) -> None:
+        """Take many of them."""
+        for line in lines:
+            self.put_result(line)
 
     def breathe(self) -> None:
         """Do nothing: there are few rows."""

@@ -21,7 +21,7 @@ from processor.access import Access, Scope, close_access, open_access
 from processor.faults import reach
 from processor.formats.base import Reading
 from processor.formats.values import year_in_path
-from processor.ingest import choices, crosswalk, files, merge_results, staging, trial, versions
+from processor.ingest import choices, crosswalk, files, merge_results, other_child, staging, trial, versions
 from processor.ingest.merge import LOCK, ensure_years, forget_others, merge_small
 from processor.ingest.read_file import Merged, ReadFile, finish
 from processor.ingest.reading import Outcome, not_all_told, read_upload
@@ -133,6 +133,7 @@ class Ingest:
                 school_year=year_in_path(which.key),
                 tests=known_tests(connection),
                 class_subjects=known_subjects(connection),
+                session_years=other_child.known_years(connection, which.key),
                 choices=choices.chosen(connection),
             )
             recognition = Recognition(saved(connection))
@@ -191,6 +192,8 @@ class Ingest:
         """Merge what is staged and may be merged, and return how many rows changed, and how many wait."""
         file_id, used, report = read.file_id, read.used, read.report
         held = 0
+        for place in merge_results.other_scales(connection) if RESULT.name in used else ():
+            report.note(_cell(read.outcome, place))
         for place in merge_results.refuse_before(connection):
             report.add(_cell(read.outcome, place))
         ensure_years(connection, used)
@@ -275,6 +278,10 @@ def known_tests(connection: psycopg.Connection) -> dict[str, dict[str, str]]:
 
 def _resolved(connection: psycopg.Connection, read: ReadFile) -> crosswalk.Matches:
     """Let the staged rows name the children whose ids they have, and note what is doubtful."""
+    origin = other_child.origin_of(read.which.key, read.outcome.system)
+    connection.execute("UPDATE homeroom.file SET origin = %s WHERE file_id = %s", (origin, read.file_id))
+    for place in other_child.refuse(connection, read.used, read.file_id, origin):
+        read.report.add(_cell(read.outcome, place))
     matches = crosswalk.resolve(connection, read.used, read.file_id)
     for doubt in matches.doubts:
         read.report.note(RefusedCell(read.outcome.parts[doubt.part], doubt.line, "", doubt.code, doubt.reason))

@@ -9,8 +9,8 @@ from functools import partial
 from itertools import chain
 from typing import Any, BinaryIO
 
-from processor.formats import edfi, ids, oneroster
-from processor.formats.base import Format, ObjectWrite, Plan, Reading, RowRefusedError, Sink, Write, plan
+from processor.formats import edfi, edfi_keys, ids, oneroster
+from processor.formats.base import Format, ObjectWrite, Plan, Reading, RowRefusedError, Sink, Write, WriteAll, plan
 from processor.formats.nearest import near, plainly
 from processor.formats.registry import recognize, unknown
 from processor.formats.values import year_in_path
@@ -58,6 +58,8 @@ class Outcome:
     """Physical lines of tables, or objects of documents, each of them accounted for."""
     ignored: int = 0
     """Files that say nothing about results, and were passed over by their names."""
+    system: str = ""
+    """Which system has made the export, where its manifest says so."""
     methods: set[tuple[str, str, str]] = field(default_factory=set)
     """Which reporting methods of Ed-Fi were seen."""
     whole: bool = True
@@ -93,6 +95,7 @@ def read_upload(
         if known_as == oneroster.MANIFEST and part.workbook is None and part.problem is None:
             outcome.parts.append(part.shown)
             manifest = oneroster.manifest(_pairs(Decoded(part.chunks)))
+            outcome.system = manifest.system
             if not manifest.version:
                 reason = "The manifest names no version of OneRoster: the files were read as 1.1 or 1.2 alike."
                 report.note(RefusedCell(part.shown, 0, "oneroster.version", "missing", reason))
@@ -276,12 +279,14 @@ class Parts:
         order = plan(kind, self._reading)
         places = list(kind.places) if isinstance(kind, Bound) else self._places(kind, table.header)
         write = kind.writer(self._reading, self._staging)
+        write_all = kind.batch_writer(self._reading, self._staging) if kind.batch_writer else None
         twins = Twins(table.header, places)
         spelling = Spelling([field.written for field in kind.fields], order.names, table.delimiter)
+        table.reads([*(place for place in places if place is not None), *twins.places])
         broken = 0
         for numbers, rows in table.batches():
             twins.look(numbers, rows)
-            self._batch(kind, order, places, numbers, rows, write, spelling)
+            self._batch(table, kind, order, places, numbers, rows, write, write_all, spelling)
             self._take_keys_and_notes()
             self._note_short(table)
             self._staging.breathe()
@@ -302,12 +307,14 @@ class Parts:
 
     def _batch(
         self,
+        table: Table | FixedWidth,
         kind: Format,
         order: Plan,
         places: Sequence[int | None],
         numbers: list[int],
         rows: list[list[str]],
         write: Write,
+        write_all: WriteAll | None,
         spelling: Spelling,
     ) -> None:
         """Read rows column by column; only those that are refused are looked at one by one."""
@@ -322,13 +329,15 @@ class Parts:
         spelling.look(numbers, columns, places)
         nothing = ("",) * len(rows)
         read, refused = order.read_many([nothing if place is None else columns[place] for place in places])
+        if not refused and write_all is not None and write_all(numbers, read):
+            return
         for place, (line, values) in enumerate(zip(numbers, zip(*read, strict=True), strict=True)):
             try:
                 if place in refused:
                     order.read(_picked(places, rows[place]))
                 write(line, values)
             except InvalidValueError as error:
-                if not "".join(rows[place]).strip():
+                if table.is_blank(rows[place]):
                     # A spreadsheet's empty row: delimiters, and nothing between them.
                     self._blank += 1
                     continue
@@ -477,11 +486,12 @@ MOST_AROUND = 6
 def _unwrapped(documents: Documents) -> Iterator[tuple[int, dict[str, Any]]]:
     """Yield (number, object); in place of an object of no kind that holds one list of objects, those of the list."""
     more = 0
-    for number, item in documents:
+    for number, told in documents:
+        item = edfi_keys.in_own_words(told)
         lists = [value for value in item.values() if isinstance(value, list)] if len(item) <= MOST_AROUND else []
         if len(lists) == 1 and lists[0] and _is_around(item, lists[0]):
             for inner in lists[0]:
-                yield number + more, inner
+                yield number + more, edfi_keys.in_own_words(inner)
                 more += 1
             more -= 1
         else:

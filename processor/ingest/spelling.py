@@ -132,6 +132,11 @@ class Twins:
             if other != place
         ]
 
+    @property
+    def places(self) -> list[int]:
+        """Return which columns are compared."""
+        return [place for _, first, other in self._pairs for place in (first, other)]
+
     def look(self, numbers: Sequence[int], rows: Sequence[Sequence[str]]) -> None:
         """Raise FileProblemError where two columns of one name have different cells."""
         for name, place, other in self._pairs:

@@ -74,6 +74,7 @@ class Staging:
         self.sent, self.stored = 0, 0
         """Rows that were handed over, and that the database says it has taken."""
         self.put_result = self._results.append
+        self.put_results = self._results.extend
 
     def put(self, target: str, *values: str) -> None:
         """Take one row of a small target; one that was put already is let go."""

@@ -118,6 +118,7 @@ def _remove(connection: psycopg.Connection, file_id: int) -> int:
             sql.SQL("DELETE FROM homeroom.{} t USING back b WHERE b.target = %s AND b.key = {}").format(table, key),
             (name,),
         )
+    connection.execute("DELETE FROM homeroom.other_child WHERE file_id = %s", (file_id,))
     removed += connection.execute("DELETE FROM homeroom.result_tombstone WHERE file_id = %s", (file_id,)).rowcount
     connection.execute(
         "DELETE FROM homeroom.result_tombstone t USING back b WHERE b.target = 'result' AND b.key = t.record_id"

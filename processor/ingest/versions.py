@@ -42,7 +42,8 @@ def _keep(target: Target) -> sql.Composed:
         "FROM {stage} s JOIN homeroom.{table} t USING ({keys})) "
         "INSERT INTO homeroom.row_version (target, key, file_id, student, content) "
         "SELECT %(target)s, key, file_id, student, content FROM told b WHERE NOT EXISTS ("
-        "SELECT FROM homeroom.row_version v WHERE (v.target, v.key, v.file_id) = (%(target)s, b.key, b.file_id))"
+        "SELECT FROM homeroom.row_version v WHERE (v.target, v.key, v.file_id) = (%(target)s, b.key, b.file_id)) "
+        "ORDER BY key"
     ).format(
         t_keys=_prefixed(target, "t"),
         s_keys=_prefixed(target, "s"),
@@ -70,13 +71,14 @@ def keep_keys(connection: psycopg.Connection, file_id: int) -> None:
     """
     key, content = "ROW({0}.kind, {0}.alias)::text", "'kind', {0}.kind, 'alias', {0}.alias, 'loose', {0}.loose"
     connection.execute(
-        f"WITH told AS (SELECT DISTINCT {key.format('k')} AS key, k.file_id, k.alias AS student, "
+        f"WITH told AS (SELECT {key.format('k')} AS key, k.file_id, k.alias AS student, "
         f"jsonb_build_object({content.format('k')}, 'owner', CASE k.said_by WHEN 'roster' THEN k.student END, "
         "'disputed', k.said_by = 'disputed') AS content FROM homeroom.student_key k "
         "WHERE k.file_id IS NOT NULL AND EXISTS (SELECT FROM pg_temp.stage_student_key s WHERE s.loose = k.loose) "
-        f"UNION ALL SELECT DISTINCT {key.format('s')}, %(file)s::bigint, s.alias, "
+        f"UNION ALL SELECT {key.format('s')}, %(file)s::bigint, s.alias, "
         f"jsonb_build_object({content.format('s')}, 'owner', s.owner, 'disputed', false) "
-        "FROM pg_temp.stage_student_key s WHERE EXISTS (SELECT FROM homeroom.student_key k WHERE k.loose = s.loose) "
+        "FROM (SELECT DISTINCT kind, alias, loose, owner FROM pg_temp.stage_student_key) s "
+        "WHERE EXISTS (SELECT FROM homeroom.student_key k WHERE k.loose = s.loose) "
         f"AND NOT EXISTS (SELECT FROM homeroom.erased_student e WHERE e.student = s.alias)) {INSERT}",
         {"target": KEYS, "file": file_id},
     )
@@ -175,8 +177,11 @@ CONTENT_OF_RESULT = (
 INSERT = (
     "INSERT INTO homeroom.row_version (target, key, file_id, student, content) "
     "SELECT %(target)s, key, file_id, student, content FROM told b WHERE NOT EXISTS ("
-    "SELECT FROM homeroom.row_version v WHERE (v.target, v.key, v.file_id) = (%(target)s, b.key, b.file_id))"
+    "SELECT FROM homeroom.row_version v WHERE (v.target, v.key, v.file_id) = (%(target)s, b.key, b.file_id)) "
+    "ORDER BY key"
 )
+"""What was told goes in sorted, and so not before all of it was looked for: where the planner takes the table for
+empty, each look would otherwise pass over all that was put in so far."""
 
 
 FOLD = """

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from operator import itemgetter
 
 from processor.formats import plain as plain_csv
 from processor.formats import values
@@ -84,6 +85,8 @@ class Columns:
     places: list[int] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
     _known: dict[tuple[int, str, str], int] = field(default_factory=dict)
+    _picked: dict[Pick, Sequence[int]] = field(default_factory=dict)
+    """Where the cells are that a pick looks at."""
 
     def read(self, place: int, kind: str, steps: Sequence[str | dict[str, object]]) -> int:
         """Return where the value of a column, read so, is among the row's values."""
@@ -121,19 +124,14 @@ class Columns:
             if current.otherwise is None:
                 break
             current = current.otherwise
-        if not at:
-            return lambda row: constant
-        if len(at) == 1 and not constant:
-            (only,) = at
-            return lambda row: row[only]
+        picked = _first_of(at, constant)
+        self._picked[picked] = at
+        return picked
 
-        def first(row: Sequence[str]) -> str:
-            for place in at:
-                if row[place]:
-                    return row[place]
-            return constant
-
-        return first
+    def cells(self, *picks: Pick, more: Sequence[int] = ()) -> Callable[[Sequence[str]], object]:
+        """Return what takes out of a row all that these picks depend on, and other cells: to know it again by."""
+        places = sorted({*more, *(place for pick in picks for place in self._picked[pick])})
+        return itemgetter(*places) if places else lambda row: ()
 
     def pick_id(self, value: Value) -> Pick:
         """Return what picks a student's id: of several columns the first that has one.
@@ -152,6 +150,7 @@ class Columns:
                 raise RowRefusedError(name, "nobodys_id", "This stands where an id is missing: it is no student's.")
             return student_id
 
+        self._picked[first] = at
         return first
 
     def _read_all(self, value: Value, kind: str) -> list[int]:
@@ -164,6 +163,20 @@ class Columns:
         """Return the column to name where a value is not there."""
         places = self.places_of(value)
         return self.titles[places[0]] if places else (value.columns[0] if value.columns else "")
+
+
+def _first_of(places: Sequence[int], constant: str) -> Pick:
+    """Return what picks the first of some cells that is not empty, or else a constant."""
+    if len(places) == 1 and not constant:
+        return itemgetter(places[0])
+
+    def first(row: Sequence[str]) -> str:
+        for place in places:
+            if row[place]:
+                return row[place]
+        return constant
+
+    return first if places else lambda row: constant
 
 
 def bind(mapping: Mapping, header: Sequence[str]) -> Bound:
@@ -246,6 +259,10 @@ class Sitting:
     level_column: str
     scores: tuple[tuple[int, str], ...]
     """Where the score can stand, where that is in one of several columns, and what these are called."""
+    cells: Callable[[Sequence[str]], object]
+    """All that a row's occasion depends on."""
+    told: dict[object, Taken | None] = field(default_factory=dict, compare=False)
+    """The occasions of rows before, without an id of their own: most rows are of one that others were of."""
 
 
 def _part(part: Part, columns: Columns) -> Scored:
@@ -267,25 +284,34 @@ def _sitting(result: Result, mapping: Mapping, columns: Columns) -> Sitting | No
         own: Value = getattr(result, name)
         return own if own.given else getattr(mapping.row, name)
 
-    return Sitting(
-        _checks(result.when, columns),
+    there = _checks(result.when, columns)
+    occasion = (
         columns.pick(result.assessment, "name"),
         columns.pick(common("subject"), "text"),
         columns.pick(common("administration"), "text"),
         columns.pick(common("date"), "date"),
         columns.pick(common("school_year"), "year"),
         columns.pick(common("grade"), "grade"),
-        columns.pick(common("record"), "text"),
-        columns.pick(result.standard, "name"),
-        columns.pick(result.score, "number"),
-        columns.pick(result.level, "level"),
-        columns.pick(result.score_min, "number if any"),
-        columns.pick(result.score_max, "number if any"),
+    )
+    record = columns.pick(common("record"), "text")
+    standard, score = columns.pick(result.standard, "name"), columns.pick(result.score, "number")
+    level = columns.pick(result.level, "level")
+    least, most = columns.pick(result.score_min, "number if any"), columns.pick(result.score_max, "number if any")
+    return Sitting(
+        there,
+        *occasion,
+        record,
+        standard,
+        score,
+        level,
+        least,
+        most,
         tuple(_part(part, columns) for part in parts),
         columns.name_of(common("date")) or columns.name_of(common("school_year")),
         columns.name_of(result.score) or columns.name_of(result.level),
         columns.name_of(result.level),
         _several(result.score, columns),
+        columns.cells(*occasion, standard, least, most),
     )
 
 
@@ -350,6 +376,24 @@ def _makers(mapping: Mapping, columns: Columns) -> Callable[[Reading, Sink], Wri
     plain = mapping.vendor == PLAIN
     vendor = PLAIN_PREFIX if plain else f"{PREFIX}{mapping.vendor}:"
 
+    who = columns.cells(
+        *(
+            state_id,
+            given,
+            middle,
+            family,
+            gender,
+            ethnicity,
+            hispanic,
+            poor,
+            learner,
+            disability,
+            school_id,
+            school_name,
+        ),
+        more=[place for place, _ in races],
+    )
+
     def race(row: Sequence[str]) -> str:
         if hispanic(row) == "true":
             return HISPANIC
@@ -364,11 +408,11 @@ def _makers(mapping: Mapping, columns: Columns) -> Callable[[Reading, Sink], Wri
         tail = f"{reading.when}\tf\n"
         start = f"\t{reading.part}\t"
         none = values.NULL
-        known: set[tuple[str, ...]] = set()
+        known: set[tuple[object, ...]] = set()
         used: dict[tuple[object, ...], int] = {}
         administrations: dict[tuple[str, ...], str] = {}
 
-        def remember(entry: tuple[str, ...]) -> None:
+        def remember(entry: tuple[object, ...]) -> None:
             """Take note of what was put already: most rows are about students and occasions that others were about."""
             if len(known) >= MOST_KNOWN:
                 known.clear()
@@ -452,10 +496,11 @@ def _makers(mapping: Mapping, columns: Columns) -> Callable[[Reading, Sink], Wri
                 raise RowRefusedError(untested[0].level_column, "not_tested", values.UNTESTED_REASON)
             name = school_name(row)
             school = school_id(row) or name
-            person = (student, state_id(row), given(row), middle(row), family(row), gender(row), race(row), poor(row),
-                      learner(row), disability(row), school, name)  # fmt: skip
-            if person not in known:
-                remember(person)
+            whose = (local, who(row))
+            if whose not in known:
+                remember(whose)
+                person = (student, state_id(row), given(row), middle(row), family(row), gender(row), race(row),
+                          poor(row), learner(row), disability(row), school, name)  # fmt: skip
                 introduce(person, local, line)
             several = len(results) > 1
             there: dict[tuple[str, str], tuple[str, ...]] = {}
@@ -582,6 +627,19 @@ def _result(sitting: Sitting, row: Sequence[str], of_file: str) -> Found | None:
 
 def _occasion(sitting: Sitting, row: Sequence[str], of_file: str) -> Taken | None:
     """Return which sitting of which test a row is of; nothing where it names no test, or neither date nor year."""
+    told, key = sitting.told, (of_file, sitting.cells(row))
+    if key not in told:
+        if len(told) >= MOST_KNOWN:
+            told.clear()
+        told[key] = _occasion_of(sitting, row, of_file)
+    if (found := told[key]) is None:
+        return None
+    title, subject, day, year, occasion, grade, _, standard, least, most = found
+    return title, subject, day, year, occasion, grade, sitting.record(row), standard, least, most
+
+
+def _occasion_of(sitting: Sitting, row: Sequence[str], of_file: str) -> Taken | None:
+    """Return the same without the id of the row's own."""
     title, named = sitting.assessment(row), sitting.administration(row)
     # An occasion that names its school year is of that year, whatever a date's typing error says.
     day, year = sitting.date(row), sitting.year(row) or values.spanned_year(named)
@@ -592,5 +650,5 @@ def _occasion(sitting: Sitting, row: Sequence[str], of_file: str) -> Taken | Non
     occasion = window_name(named, year) or (season_of(day) if day else "")
     day = day or f"{year}{LAST_DAY}"
     least, most = sitting.least(row), sitting.most(row)
-    subject, grade, own = sitting.subject(row), sitting.grade(row), sitting.record(row)
-    return title, subject, day, year, occasion, grade, own, sitting.standard(row), least, most
+    subject, grade = sitting.subject(row), sitting.grade(row)
+    return title, subject, day, year, occasion, grade, values.NULL, sitting.standard(row), least, most

@@ -59,11 +59,15 @@ class Recognition:
         if (own := choose([mapping for mapping in self.saved if mapping.recognize.whole], header)) is not None:
             return bind(own, header)
         recognized = recognize(header, is_json=False, file_name=file_name)
+        if recognized is plain.FORMAT and _passes_over_scores(header):
+            return None
         if recognized is not None and not (recognized is plain.FORMAT and _is_ones_own(header)):
             return recognized
         mapping = choose(self.all, header, titles, file_name)
         if (mapping is None or mapping.vendor == PLAIN) and _is_plain(header):
             return plain.FORMAT
+        if mapping is not None and mapping.name == PLAIN_TABLE and _passes_over_scores(header):
+            return None
         return bind(mapping, header) if mapping is not None else None
 
     def records(self, first: str) -> tuple[Bound, Layout] | None:
@@ -73,6 +77,17 @@ class Recognition:
             return None
         mapping, layout = chosen
         return bind(mapping, list(layout.fields)), layout
+
+
+def _passes_over_scores(header: Sequence[str]) -> bool:
+    """Return whether a table of one's own has scores in columns of unknown names alone: a person says which counts."""
+    table = next(mapping for mapping in library() if mapping.name == PLAIN_TABLE)
+    (result,) = table.results
+    present = set(places(header))
+    bounds = {plain_name(name) for name in ("score_min", "score_max")}
+    return not present & set(map(plain_name, result.score.columns)) and any(
+        name.endswith(("score", "scores")) for name in present - bounds
+    )
 
 
 def _is_ones_own(header: Sequence[str]) -> bool:

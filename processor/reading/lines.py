@@ -22,27 +22,58 @@ class Lines:
         self.chunks = 0
         self.number = 0
         self.before = 0
+        self.has_quotes = False
+        """Whether a quote stands in the lines of the chunk at hand, or in those that it goes on with."""
+        self.characters = 0
+        """How many characters these lines have at most."""
         self._back: list[str] = []
+        self._pieces: list[str] = []
+        self._at = 0
+        self._end = "\n"
         self._running = self._read()
 
     def __iter__(self) -> Iterator[str]:
         """Yield the lines that were not taken yet, those first that were put back."""
         while self._back:
             yield self._back.pop(0)
-        # Not `yield from`, by which who stops early would end the lines for all others.
-        for line in self._running:  # noqa: UP028
-            yield line
+        while self._at < len(self._pieces) or self._take():
+            self._at += 1
+            yield self._pieces[self._at - 1] + self._end
+
+    def ahead(self) -> list[str]:
+        """Return the lines at hand that were not taken yet, without their ends; none at the file's end.
+
+        They are still to be taken, or to be passed (`pass_over`); none are told where some were put back.
+        """
+        if self._back or (self._at == len(self._pieces) and not self._take()):
+            return []
+        return self._pieces[self._at :] if self._at else self._pieces
+
+    def pass_over(self) -> None:
+        """Take all lines at hand (`ahead`)."""
+        self._at = len(self._pieces)
+
+    def _take(self) -> bool:
+        """Have the lines of the next chunk at hand that ends one, and return whether there is any."""
+        while (pieces := next(self._running, None)) is not None:
+            self._pieces, self._at = pieces, 0
+            if pieces:
+                return True
+        return False
 
     def put_back(self, lines: list[str]) -> None:
         """Let these lines be the next ones again."""
         self._back[:0] = lines
 
-    def _read(self) -> Iterator[str]:
+    def _read(self) -> Iterator[list[str]]:
+        """Yield the lines that end in each chunk, without their ends, and the last one if it has none."""
         number, rest, skipping = 0, "", False
         for chunk in self._unified():
             self.chunks += 1
             if "\0" in chunk:
                 self.has_nul = True
+            self.has_quotes = '"' in chunk or '"' in rest
+            self.characters = len(rest) + len(chunk)
             pieces = chunk.split("\n")
             self.number += len(pieces) - 1
             if len(pieces) == 1:
@@ -50,14 +81,14 @@ class Lines:
             else:
                 pieces[0] = rest + pieces[0]
                 rest = pieces.pop()
-                for piece in pieces:
-                    number += 1
-                    if skipping or len(piece) > self._most:
-                        skipping = False
-                        self.too_long.append(number)
-                        yield "\n"
-                    else:
-                        yield piece + "\n"
+                if skipping or self.characters > self._most:
+                    for place, piece in enumerate(pieces):
+                        if skipping or len(piece) > self._most:
+                            skipping = False
+                            self.too_long.append(number + place + 1)
+                            pieces[place] = ""
+                number += len(pieces)
+                yield pieces
             if len(rest) > self._most:
                 rest, skipping = "", True
         if skipping or rest:
@@ -65,7 +96,9 @@ class Lines:
             self.number += 1
             if skipping:
                 self.too_long.append(number)
-            yield "\n" if skipping else rest
+            else:
+                self._end = ""
+            yield ["" if skipping else rest]
 
     def _unified(self) -> Iterator[str]:
         """Make every line end one newline; one that is cut by a chunk's end is put together."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from processor.reading.lines import MOST_CHARACTERS, Lines
@@ -38,6 +38,8 @@ class Rows(ABC):
         self.header: list[str] = []
         self.delimiter = ""
         """What stands between cells; nothing where their places part them."""
+        self._needed = 0
+        """How many cells of a row are needed at most; 0 where all may be."""
         self.account = Account(titles=lines.before)
         self.broken: list[tuple[int, str, str]] = []
         self.short: list[tuple[int, str]] = []
@@ -51,6 +53,14 @@ class Rows(ABC):
     @abstractmethod
     def batches(self) -> Iterator[tuple[list[int], list[list[str]]]]:
         """Yield (line numbers, rows) of about one chunk each."""
+
+    def reads(self, places: Iterable[int]) -> None:
+        """Say which columns are read, before the first batch; a row may come without those behind the last of them."""
+        self._needed = max(places, default=0) + 1
+
+    def is_blank(self, row: list[str]) -> bool:
+        """Return whether a row of a batch has nothing but blanks in its cells."""
+        return not "".join(row).strip()
 
     def line_problems(self) -> Iterator[tuple[int, str, str]]:
         """Yield and forget what was broken since the last call."""

@@ -23,6 +23,8 @@ MOST_OPEN_QUOTES = 1000
 MOST_HEADER_LINES = 20
 LEAST_LIKE_A_ROW = 3
 """From so many columns on, a line of as many cells within a quoted cell is taken for a row."""
+LEAST_UNCUT = 8
+"""From so many columns on, it is worth to leave uncut what nobody reads."""
 DELIMITERS = ",\t;|^"
 
 csv.field_size_limit(MOST_CELL)
@@ -61,6 +63,11 @@ class Table(Rows):
             del cells[-1]
         self.header = [" ".join(cell.replace("\ufeff", "").split()) for cell in cells]
 
+    def is_blank(self, row: list[str]) -> bool:
+        """Return whether a row has nothing but blanks in its cells."""
+        cells = row if len(row) == len(self.header) else [*row[:-1], *row[-1].split(self.delimiter)]
+        return super().is_blank(cells)
+
     def batches(self) -> Iterator[tuple[list[int], list[list[str]]]]:
         """Yield (line numbers, rows) of about one chunk each; rows of another width than the header's are broken.
 
@@ -69,10 +76,16 @@ class Table(Rows):
         source, width, account = self._lines, len(self.header), self.account
         numbers: list[int] = []
         rows: list[list[str]] = []
-        chunks, ended = source.chunks, False
+        ended = False
         while not ended:
+            if rows and not self._again:
+                account.rows += len(rows)
+                yield numbers, rows
+                numbers, rows = [], []
+            yield from self._plain_batches()
             # A reader that met an error, or whose lines are read anew, holds the rest of a cell: another goes on.
             number = offset = self._number
+            chunks = source.chunks
             reader = csv.reader(self._fed(), delimiter=self.delimiter, strict=True)
             ended = True
             try:
@@ -90,11 +103,9 @@ class Table(Rows):
                     elif not cells:
                         account.blank += 1
                     if source.chunks != chunks:
-                        chunks, self._number = source.chunks, number
+                        ended, self._number = False, number
                         self._forget()
-                        account.rows += len(rows)
-                        yield numbers, rows
-                        numbers, rows = [], []
+                        break
                 if ended:
                     self._number = number
             except csv.Error:
@@ -106,6 +117,39 @@ class Table(Rows):
         if rows:
             account.rows += len(rows)
             yield numbers, rows
+
+    def _plain_batches(self) -> Iterator[tuple[list[int], list[list[str]]]]:
+        """Yield the rows of the next chunks, as long as those can be cut without a reader."""
+        source = self._lines
+        while not self._again and (lines := source.ahead()) and (rows := self._cut(lines)):
+            source.pass_over()
+            first = self._number + 1
+            self._number += len(lines)
+            self._base = self._number + 1
+            self.account.rows += len(rows)
+            yield list(range(first, first + len(lines))), rows
+
+    def _cut(self, lines: list[str]) -> list[list[str]]:
+        """Return the cells of whole lines, cut as the reader would cut them; nothing where they may need the reader.
+
+        Without a quote every delimiter parts two cells. Where each cell has its two quotes, and there are no others, a
+        delimiter between two of them does, and nothing else.
+        """
+        source, width, delimiter = self._lines, len(self.header), self.delimiter
+        if width == 1 or source.has_nul or (source.characters > MOST_CELL and max(map(len, lines)) > MOST_CELL):
+            return []
+        if source.has_quotes:
+            between = f'"{delimiter}"'
+            if {line.count('"') if line[:1] == line[-1:] == '"' else 0 for line in lines} != {2 * width}:
+                return []
+            rows = [line[1:-1].split(between) for line in lines]
+        elif self._needed and width - self._needed >= LEAST_UNCUT:
+            if {line.count(delimiter) for line in lines} != {width - 1}:
+                return []
+            return [line.split(delimiter, self._needed) for line in lines]
+        else:
+            rows = [line.split(delimiter) for line in lines]
+        return rows if {*map(len, rows)} == {width} else []
 
     def _fed(self) -> Iterator[str]:
         """Yield the lines to be read anew, then those of the file, and remember them."""

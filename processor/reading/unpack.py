@@ -16,7 +16,7 @@ from processor.problems import FileProblemError
 from processor.reading import signatures, workbook
 from processor.reading.signatures import not_read
 
-CHUNK = 32 * 1024
+CHUNK = 64 * 1024
 MOST_PARTS = 200
 FREE_BYTES = 64 * 1024 * 1024
 """What may come out whatever the ratio."""

@@ -84,7 +84,8 @@ def execute(run: Run, claim: UUID, seen: LostRunDecision | None = None) -> None:
             else:
                 walk.fail_by_our_fault(error)
                 raise
-    remove_workspaces(walk.context.settings, run.number, through=walk.context.attempt)
+    # Of another host's attempt nobody sees whether it lives: once the run has ended, nothing of it does.
+    remove_workspaces(walk.context.settings, run.number, through=walk.context.attempt, is_over=not run.is_active)
     if not run.is_active:
         db_retry(lambda: archive_events(run, walk.context.settings))
         if run.plan_stored:

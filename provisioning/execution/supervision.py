@@ -63,11 +63,12 @@ class Supervision:
         environment: Mapping[str, str],
         on_line: Callable[[str], None],
         poll: Poll,
+        keep: Sequence[int] = (),
     ) -> Ended:
         """Run a command to its end; `poll` is not asked, since `stop` says the same more precisely."""
         # What a run stores in its verification is only what AWS says: nobody has to go on with that.
         name = "refresh" if self.run.state_badge is RunState.VERIFYING else command[1]
-        running = self._start(name, command, cwd, environment)
+        running = self._start(name, command, cwd, environment, keep)
         self.remember(running.as_data())
         self.recorder.begin_file()
         return self._follow(running, on_line, Stop.NO)
@@ -76,7 +77,9 @@ class Supervision:
         """Return the same for what another condition stops."""
         return Supervision(self.fence, self.settings, self.recorder, stop=stop, held=self.held)
 
-    def _start(self, name: str, command: Sequence[str], cwd: Path, environment: Mapping[str, str]) -> Supervised:
+    def _start(
+        self, name: str, command: Sequence[str], cwd: Path, environment: Mapping[str, str], keep: Sequence[int]
+    ) -> Supervised:
         """Record what is to begin and where its files will lie, and begin it within the lease that this renews."""
         while True:
             folder = cwd / COMMANDS / f"{_next_number(cwd)}-{name}"
@@ -91,6 +94,7 @@ class Supervision:
                     terms=terms(name),
                     name=name,
                     begin_before=before,
+                    keep=keep,
                 )
             except NotBegunError:
                 # We were paused for longer than the lease. Where the run is still ours it is begun once more.
@@ -127,6 +131,7 @@ class Supervision:
             environment: Mapping[str, str],
             on_line: Callable[[str], None],
             poll: Poll,
+            keep: Sequence[int] = (),
         ) -> Ended:
             self.recorder.begin_file(seen=self.run.event_offset)
             running = Supervised.from_data(process)

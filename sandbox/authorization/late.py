@@ -33,8 +33,13 @@ def refused_flows(role: str, flow_log: str, group: str) -> str | None:
 def refused_backup(role: str, cluster: str, snapshot: str, vault: str) -> str | None:
     """Return why AWS Backup cannot take a cluster's snapshot into a vault, by ARNs, or nothing."""
     rights = [
+        ("rds:DescribeDBClusters", "*"),
+        ("rds:ListTagsForResource", cluster),
         ("rds:CreateDBClusterSnapshot", cluster),
         ("rds:CreateDBClusterSnapshot", snapshot),
+        ("rds:AddTagsToResource", snapshot),
+        ("rds:DescribeDBClusterSnapshots", "*"),
+        ("backup:DescribeBackupVault", vault),
         ("backup:CopyIntoBackupVault", vault),
     ]
     return _first_refusal(_by(BACKUP, role, rights, {}))

@@ -22,7 +22,15 @@ from sandbox.authorization.resources import Place
 
 LOG_KEY_USES = ("Decrypt", "DescribeKey", "Encrypt", "GenerateDataKey", "ReEncryptFrom", "ReEncryptTo")
 TELLING_KEY_USES = ("Decrypt", "GenerateDataKey")
-INTERFACES = ("CreateNetworkInterface", "DeleteNetworkInterface", "DescribeNetworkInterfaces")
+INTERFACES = (
+    "AssignPrivateIpAddresses",
+    "CreateNetworkInterface",
+    "DeleteNetworkInterface",
+    "DescribeNetworkInterfaces",
+    "DescribeSubnets",
+    "UnassignPrivateIpAddresses",
+)
+"""What Lambda asks of a function's role to put it into a network."""
 
 
 @dataclass(frozen=True)
@@ -123,7 +131,9 @@ def _trail_writes(operation: Operation, place: Place) -> Iterator[ServiceAsk]:
     parameters = operation.given
     name = str(parameters.get("Name", "")).rpartition("/")[2]
     trail = f"arn:aws:cloudtrail:{place.region}:{place.account}:trail/{name}"
-    about, writer = from_source(trail, place.account), service("cloudtrail.amazonaws.com")
+    # For which account is documented of no call of CloudTrail's.
+    about: Facts = {"aws:sourcearn": (trail,)}
+    writer = service("cloudtrail.amazonaws.com")
     if bucket := parameters.get("S3BucketName"):
         arn, prefix = f"arn:aws:s3:::{bucket}", f"{parameters['S3KeyPrefix']}/" if parameters.get("S3KeyPrefix") else ""
         refusing = Refusing(
@@ -162,7 +172,8 @@ def _database_tells(operation: Operation, place: Place) -> Iterator[ServiceAsk]:
 
 
 def _secret_rotates(operation: Operation, place: Place) -> Iterator[ServiceAsk]:
-    """Secrets Manager User Guide, "Lambda rotation function execution role permissions": the function's policy."""
+    """Secrets Manager User Guide, "Automatic rotation for non-database secrets" (the function's policy asks for the
+    account); that no ARN is told: prowler-cloud/prowler, pull request 5300."""
     secret = kept.secret_arn(place.account, place.region, str(operation.given.get("SecretId", "")))
     stored = kept.backend("secretsmanager", place.account, place.region).secrets.get(secret)
     if function := operation.given.get("RotationLambdaARN") or getattr(stored, "rotation_lambda_arn", None):
@@ -171,7 +182,7 @@ def _secret_rotates(operation: Operation, place: Place) -> Iterator[ServiceAsk]:
             "Secrets Manager cannot invoke the specified Lambda function. Ensure that the function policy grants "
             "access to the principal secretsmanager.amazonaws.com",
         )
-        about = from_source(secret, place.account)
+        about: Facts = {"aws:sourceaccount": (place.account,)}
         caller = service("secretsmanager.amazonaws.com")
         yield ServiceAsk(caller, "lambda:InvokeFunction", str(function), refusing, about)
 

@@ -17,7 +17,7 @@ from sandbox.authorization.facts import Facts
 from sandbox.authorization.identities import Caller, service
 from sandbox.authorization.notes import note
 from sandbox.authorization.services import NOTHING, ServiceAsk, from_source, refused
-from sandbox.authorization.ways import INTERNET, NoWay, Seat, refused_by_endpoint, way
+from sandbox.authorization.ways import INTERNET, NoWay, Seat, refused_by_endpoint, way, zone_without
 from sandbox.authorization.ways import REGISTRY as REGISTRY_ENDPOINT
 
 TASKS, FUNCTIONS = "ecs-tasks.amazonaws.com", "lambda.amazonaws.com"
@@ -45,6 +45,10 @@ UNINITIALIZED, NOT_PULLED = "ResourceInitializationError", "CannotPullContainerE
 AUTH = "unable to pull secrets or registry auth: unable to reach {service}"
 LOGGER = "failed to validate logger args: unable to reach {service}"
 MANIFEST = "pull image manifest has been retried 5 time(s): failed to resolve reference {image}"
+WITHOUT_FARGATE = frozenset({"apne1-az3", "use1-az3", "usw1-az2"})
+"""Zones where no task with ARM64 runs (Amazon ECS Developer Guide, "Supported Regions for Amazon ECS on AWS Fargate",
+"Amazon ECS task definitions for 64-bit ARM workloads")."""
+NO_FARGATE = "Fargate with ARM64 is not supported in the availability zone {zone}"
 LAYERS = "failed to copy the layers of {image}"
 
 
@@ -53,8 +57,10 @@ def refused_start(start: TaskStart) -> str | None:
 
     Fargate signs in to the registry and fetches secrets first, then pulls, then opens the log; all by the task's own
     interface (Amazon ECS Developer Guide, "Stopped tasks error codes": ResourceInitializationError,
-    CannotPullContainerError).
+    CannotPullContainerError). What may be put into any of several subnets needs Fargate in each one's zone.
     """
+    if start.seat is not None and (zone := zone_without(start.seat, WITHOUT_FARGATE)):
+        return f"{UNINITIALIZED}: {NO_FARGATE.format(zone=zone)}"
     for ask in _of_task(start):
         if (why := refused(ask)) is not None:
             return f"{UNINITIALIZED}: {why}"

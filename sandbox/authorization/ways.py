@@ -107,6 +107,17 @@ def way(seat: Seat, endpoint: str) -> Way | NoWay:
     return route
 
 
+def zone_without(seat: Seat, ids: frozenset[str]) -> str:
+    """Return the first of some zones, by its name and id, in which one of a seat's subnets lies, or nothing."""
+    network = kept.backend("ec2", seat.account, seat.region)
+    zones = {zone.name: zone.zone_id for zone in network.describe_availability_zones()}
+    for subnets in network.subnets.values():
+        for id_, subnet in subnets.items():
+            if id_ in seat.subnets and zones[subnet.availability_zone] in ids:
+                return f"{subnet.availability_zone} ({zones[subnet.availability_zone]})"
+    return ""
+
+
 def refused_by_endpoint(route: Way, caller: Caller, call: AccessRequest) -> bool:
     """Return whether the policy of the endpoint that a call goes by does not allow it."""
     if route.endpoint is None:

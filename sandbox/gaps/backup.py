@@ -1,7 +1,8 @@
-"""AWS Backup: selections of a plan, plans that can be changed, and tags of both.
+"""AWS Backup: selections of a plan, plans that can be changed, tags of both, and what a region's backups are of.
 
 Source: AWS Backup API Reference, CreateBackupSelection, GetBackupSelection, ListBackupSelections,
-DeleteBackupSelection, UpdateBackupPlan. Recovery points are a life of their own (`sandbox.lives.recovery_points`).
+DeleteBackupSelection, UpdateBackupPlan, DescribeRegionSettings, UpdateRegionSettings. Recovery points are a life of
+their own (`sandbox.lives.recovery_points`).
 """
 
 from __future__ import annotations
@@ -14,15 +15,20 @@ from urllib.parse import unquote
 
 from sandbox.gaps.extension import add_actions, wrap
 
+KINDS = ("Aurora", "DynamoDB", "EBS", "EC2", "EFS", "RDS", "S3")
+"""Kinds of resources that somebody may have switched off in a region: some of AWS's list."""
 Selections = dict[str, dict[str, Any]]
 
 
 def fill() -> None:
     """Add the actions and their paths."""
+    from moto.backup import urls
     from moto.backup.models import BackupBackend
     from moto.backup.responses import BackupResponse
 
     actions = {
+        "describe_region_settings": _region_settings,
+        "update_region_settings": _update_region_settings,
         "create_backup_selection": _create,
         "get_backup_selection": _get,
         "list_backup_selections": _list,
@@ -32,6 +38,24 @@ def fill() -> None:
     }
     add_actions(BackupResponse, actions)
     wrap(BackupBackend, "iter_tagged_resources", _iter_tagged)
+    urls.url_paths["{0}/account-settings$"] = BackupResponse.dispatch
+
+
+def opted_in(backend: Any) -> dict[str, bool]:
+    """Return which kinds of resources AWS Backup protects in an account's region."""
+    kinds: dict[str, bool] = backend.__dict__.setdefault("sandbox_opted_in", dict.fromkeys(KINDS, True))
+    return kinds
+
+
+def _region_settings(response: Any) -> str:
+    return json.dumps(
+        {"ResourceTypeOptInPreference": opted_in(response.backup_backend), "ResourceTypeManagementPreference": {}}
+    )
+
+
+def _update_region_settings(response: Any) -> str:
+    opted_in(response.backup_backend).update(json.loads(response.body).get("ResourceTypeOptInPreference") or {})
+    return "{}"
 
 
 def _plan_id(response: Any) -> str:

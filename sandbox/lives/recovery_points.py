@@ -19,6 +19,7 @@ from urllib.parse import unquote
 
 from sandbox.authorization.late import refused_backup, refused_expiry
 from sandbox.clock import CLOCK, DAY, MINUTE
+from sandbox.gaps.backup import opted_in
 from sandbox.gaps.extension import add_actions, wrap
 
 log = logging.getLogger("sandbox.authorization")
@@ -110,6 +111,9 @@ def _make(backend: Any, vault: str, resource: str, role: str, days: float | None
     rds, name = _rds(backend), resource.rpartition(":")[2]
     if vault not in backend.vaults or OF_CLUSTER not in resource or name not in rds.clusters:
         # A job that cannot begin fails, and leaves nothing.
+        return
+    if not opted_in(backend)["Aurora"]:
+        log.warning("AWS Backup makes no recovery point of %s: Aurora is switched off in this region", resource)
         return
     snapshot = f"awsbackup:job-{uuid.uuid4()}"
     arn = f"{resource.partition(OF_CLUSTER)[0]}:cluster-snapshot:{snapshot}"

@@ -10,7 +10,7 @@ import pytest
 
 from devtools.converge import ACCOUNT, combinations
 from devtools.golden import OF_AN_ACCOUNT
-from devtools.weakened import rights, trial
+from devtools.weakened import narrowed, rights, trial
 from devtools.weakened.decisions import listed, of_data, recorded
 from devtools.weakened.order import Resources
 from tests.synthesis import district
@@ -48,6 +48,51 @@ def test_each_statement_that_is_taken_out_is_noticed(trials, name: str):
 def test_nothing_is_excused_that_is_noticed(trials):
     left = {(survivor.place, survivor.statement) for tried in trials.values() for survivor in tried.survivors}
     assert left == set(trial.EXCUSED)
+
+
+def test_each_part_of_a_statement_that_is_taken_out_is_noticed(stacks):
+    """One action, one resource, one principal, one value of a condition at a time."""
+    left = trial.narrowed(dict(stacks.values()), account=ACCOUNT)
+    assert left == set(trial.EXCUSED_PARTS)
+
+
+@pytest.mark.parametrize("name", STACKS)
+def test_what_nobody_may_do_is_refused_and_each_statement_that_says_more_admits_some_of_it(stacks, name: str):
+    """A condition fewer, all of a service for one of its resources, everybody for whom it names."""
+    suffix, resources = stacks[name]
+    tried = trial.widened(resources, account=ACCOUNT, suffix=suffix)
+    assert tried.admitted == []
+    assert tried.unnoticed == set(trial.EXCUSED_WIDER)
+
+
+def test_a_bucket_that_lets_every_service_write_is_told_by_what_it_then_admits(stacks):
+    suffix, resources = stacks["sandbox-S-2-nat"]
+    open_to_all = copy.deepcopy(resources)
+    body = open_to_all["aws_s3_bucket_policy"]["audit_records_policy"]
+    document = json.loads(body["policy"])
+    for statement in document["Statement"]:
+        if statement["Effect"] == "Allow":
+            statement["Principal"] = "*"
+    body["policy"] = json.dumps(document)
+    admitted = trial.widened(open_to_all, account=ACCOUNT, suffix=suffix).admitted
+    assert any(text.startswith("ec2.amazonaws.com: s3:PutObject") for text in admitted)
+
+
+def test_a_list_without_one_of_its_entries_is_told_by_that_entry():
+    statement = {
+        "Action": ["s3:GetObject", "s3:PutObject"],
+        "Resource": ["*"],
+        "Principal": {"AWS": ["one", "two"]},
+        "Condition": {"StringEquals": {"aws:SourceAccount": ["1", "2"], "aws:SourceArn": "x"}},
+    }
+    told = [(element, value) for element, value, _ in narrowed.narrowings(statement)]
+    assert told == [
+        *(("Action", f"s3:{action}Object") for action in ("Get", "Put")),
+        *(("Principal", name) for name in ("one", "two")),
+        *(("aws:SourceAccount", account) for account in ("1", "2")),
+    ]
+    _, _, without_get = next(narrowed.narrowings(statement))
+    assert without_get["Action"] == ["s3:PutObject"]
 
 
 def test_a_condition_that_no_call_meets_refuses_what_the_statement_allowed(stacks):

@@ -29,6 +29,7 @@ class Victim(StrEnum):
     WORKER = "worker killed"
     PAUSED = "worker paused until another has its run"
     CONTAINER = "worker's container lost"
+    RESTARTED = "worker's container restarted: another host on the folder that was kept"
     CHILD = "Celery child killed"
     TERRAFORM = "Terraform killed"
     SUPERVISOR = "supervisor killed"
@@ -61,6 +62,7 @@ WITH_TERRAFORM = HELD_BY_WORKER - {Phase.SYNTHESIZING}
 WHERE: dict[Victim, frozenset[Phase]] = {
     Victim.PAUSED: HELD_BY_WORKER,
     Victim.CONTAINER: HELD_BY_WORKER,
+    Victim.RESTARTED: HELD_BY_WORKER,
     Victim.CHILD: HELD_BY_WORKER,
     Victim.CREDENTIALS: WITH_TERRAFORM,
     Victim.PLAN: frozenset({Phase.AWAITING_APPROVAL}),

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 RESOURCES = 8
 """How many the small stack has."""
 LONGEST_SECONDS = 300.0
+LONGEST_OF_ANOTHER_HOST = 600.0
+"""What another host's command may still do is waited out by its terms: nobody can look whether it lives."""
 AWS = {
     Victim.REFUSED: Mode.REFUSE,
     Victim.FAILING: Mode.FAIL,
@@ -248,6 +250,8 @@ class Play:
                     wait_for("the loss of the run", lambda: reloaded(run).claim_token != run.claim_token)
             case Victim.CONTAINER:
                 lose_container(world, run)
+            case Victim.RESTARTED:
+                world.become_another_host()
             case Victim.CHILD:
                 kill_children(world, run)
             case Victim.TERRAFORM:
@@ -314,12 +318,13 @@ class Play:
         """Wait until the run has ended, approving its plan where it waits; it must be in one of the right states."""
         from provisioning.states.runs import RunState
 
-        deadline = time.monotonic() + LONGEST_SECONDS
+        longest = LONGEST_OF_ANOTHER_HOST if self.case.victim is Victim.RESTARTED else LONGEST_SECONDS
+        deadline = time.monotonic() + longest
         while (run := reloaded(run)).is_active:
             if run.state_badge is RunState.AWAITING_APPROVAL:
                 self._approve(run)
             if time.monotonic() > deadline:
-                raise BrokenInvariantError(f"run #{run.number} is still {run.state} after {LONGEST_SECONDS:.0f} s")
+                raise BrokenInvariantError(f"run #{run.number} is still {run.state} after {longest:.0f} s")
             time.sleep(0.2)
         self.played.paths.append(path_of(run))
         if run.state_badge not in right:
@@ -393,7 +398,7 @@ def right_ends(case: Case) -> set[Any]:
     from provisioning.states.runs import RunState
 
     if case.phase is Phase.CANCELLING:
-        lost = {Victim.CONTAINER, Victim.CREDENTIALS}
+        lost = {Victim.CONTAINER, Victim.RESTARTED, Victim.CREDENTIALS}
         return {RunState.CANCELED, RunState.FAILED} if case.victim in lost else {RunState.CANCELED}
     if case.victim in {Victim.SYNTHESIS, Victim.STATE, Victim.PLAN}:
         return {RunState.FAILED}
@@ -403,6 +408,7 @@ def right_ends(case: Case) -> set[Any]:
         Victim.TERRAFORM,
         Victim.SUPERVISOR,
         Victim.CONTAINER,
+        Victim.RESTARTED,
         Victim.PAUSED,
         Victim.REFUSED,
         Victim.FAILING,

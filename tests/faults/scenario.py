@@ -84,7 +84,7 @@ def _played(world: Any, seed: int, name: str) -> Row:
     from tests.faults.cases import OWN_START, Victim, chosen
     from tests.faults.fleet import COUNT, play_fleet
     from tests.faults.run import Play
-    from tests.faults.world import can_mount
+    from tests.faults.world import can_mount, can_rename
 
     if name == FLEET:
         seconds, problem, paths = play_fleet(world, random.Random(f"{seed} {FLEET}"))
@@ -92,6 +92,8 @@ def _played(world: Any, seed: int, name: str) -> Row:
     (case,) = chosen([name])
     if case.victim in {Victim.DISK, Victim.DATABASE_DISK} and not can_mount():
         return Row(name, left_out="a disk of its own needs the right to mount")
+    if case.victim is Victim.RESTARTED and not can_rename():
+        return Row(name, left_out="a host's name of its own needs the right to a namespace")
     if case.victim is Victim.VANISHED and world.far is None:
         return Row(name, left_out="a host of its own needs the right to a network namespace")
     if case.victim in {Victim.CLOCK_FORWARD, Victim.CLOCK_BACK} and world.clock is None:

@@ -59,6 +59,11 @@ def can_mount() -> bool:
     return os.geteuid() == 0 and shutil.which("mount") is not None and sys.platform == "linux"
 
 
+def can_rename() -> bool:
+    """Return whether we may give workers the name of another host, as a container's restart does."""
+    return os.geteuid() == 0 and shutil.which("unshare") is not None
+
+
 class WorkerGoneError(Exception):
     """What was waited for did not happen in time."""
 
@@ -131,6 +136,8 @@ class World:
     workers: list[Worker] = field(default_factory=list)
     ports: dict[str, int] = field(default_factory=dict)
     started: int = 0
+    host: str = ""
+    """The name of the host that workers are on, where it is not this machine's."""
     services: tuple[str, ...] = SERVICES
     """Those that are to run, in the order in which they are started."""
     keeper: Path | None = None
@@ -178,7 +185,7 @@ class World:
         name = f"worker{self.started}"
         log = self.folder / "logs" / f"{name}.log"
         log.parent.mkdir(exist_ok=True)
-        command = worker_command(name, "runs", 1)
+        command = [*self._on_its_host(), *worker_command(name, "runs", 1)]
         with log.open("wb") as output:
             process = subprocess.Popen(
                 command,
@@ -192,6 +199,21 @@ class World:
         self.workers.append(worker)
         wait_for(f"{name} ready", lambda: b" ready." in log.read_bytes())
         return worker
+
+    def _on_its_host(self) -> list[str]:
+        # A namespace of its own for the host's name (uts_namespaces(7)); the command takes the place of both programs.
+        renamed = ["unshare", "--uts", "sh", "-c", 'hostname "$0" && exec "$@"', self.host]
+        return renamed if self.host else []
+
+    def become_another_host(self) -> None:
+        """End every worker with all that works in its folder, and have the next ones on another host; the folder stays.
+
+        So a container is when it comes back: what its id, its host's name and its process ids said holds no more.
+        """
+        for worker in self.workers:
+            worker.kill()
+        end_all_below(self.work / "runs")
+        self.host = f"restarted{self.started}"
 
     def keep_workers(self) -> None:
         """Bring the number of living workers back to what it is to be."""

@@ -10,7 +10,9 @@ from typing import Any
 
 import pytest
 
+from devtools.weakened.widened import of_whole_services, widenings
 from infra.deploy_rights import CODES, deploy_statements, record_statements
+from infra.district_rights import district_statements
 from infra.frame import policy
 from infra.naming import ENVIRONMENT_CODES
 from infra.platform_spec import ZONE_COUNT
@@ -260,6 +262,38 @@ MAY_NOT = [
     ("ec2:CreateVpc", f"{EC2}:vpc/*", {"aws:RequestTag/ManagedBy": "somebody"}),
     ("rds:CopyDBClusterSnapshot", f"arn:aws:rds:us-east-1:{ACCOUNT}:cluster-snapshot:payroll", {}),
     ("guardduty:DeleteDetector", arn("guardduty", "detector/1"), {}),
+    # What is named as nothing of ours is not made, and what is somebody's not taken over by a tag in the request.
+    ("backup:CreateBackupVault", arn("backup", "backup-vault:payroll"), MADE),
+    ("backup:CreateFramework", arn("backup", "framework:payroll"), MADE),
+    ("cloudwatch:TagResource", arn("cloudwatch", "alarm:payroll"), MADE),
+    ("elasticache:CreateReplicationGroup", arn("elasticache", "replicationgroup:payroll"), MADE),
+    ("elasticache:CreateUser", arn("elasticache", "user:payroll"), MADE),
+    ("wafv2:CreateWebACL", arn("wafv2", "regional/webacl/payroll/1"), MADE),
+    ("wafv2:PutManagedRuleSetVersions", arn("wafv2", "regional/managedruleset/payroll/1"), {}),
+    ("kms:CreateAlias", arn("kms", "alias/payroll-prod"), MADE),
+    ("acm:AddTagsToCertificate", arn("acm", "certificate/of-somebody"), RETAGGED),
+    ("ec2:CreateSubnet", f"{EC2}:subnet/*", {}),
+    ("ec2:CreateNatGateway", f"{EC2}:natgateway/*", {}),
+    ("ec2:CreateTags", f"{EC2}:vpc/*", {"ec2:CreateAction": "CreateVpc"}),
+    ("ec2:DeleteNatGateway", f"{EC2}:natgateway/of-somebody", RETAGGED),
+    ("ec2:ModifyVpcAttribute", f"{EC2}:vpc/of-somebody", RETAGGED | {"ec2:CreateAction": "CreateVpc"}),
+    ("ec2:ModifyVpcEndpoint", f"{EC2}:vpc-endpoint/vpce-1", {"aws:ResourceTag/GuardDutyManaged": "true"}),
+    # Looking changes nothing.
+    ("application-autoscaling:DeregisterScalableTarget", arn("application-autoscaling", "scalable-target/1"), OTHERS),
+    ("backup:DeleteBackupPlan", arn("backup", "backup-plan:of-somebody"), OTHERS),
+    ("backup-storage:DeleteObjects", "*", {}),
+    ("elasticache:DeleteReplicationGroup", arn("elasticache", "replicationgroup:payroll"), OTHERS),
+    ("servicequotas:RequestServiceQuotaIncrease", arn("servicequotas", "vpc/L-F678F1CE"), {}),
+    ("tag:TagResources", "*", {}),
+    # A right over roles is no right over all of IAM.
+    ("iam:DeleteRolePermissionsBoundary", ROLE, BOUNDARY),
+    ("iam:DeleteRolePermissionsBoundary", ROLE, {"iam:PassedToService": "ecs-tasks.amazonaws.com"}),
+    ("iam:CreateServiceLinkedRole", f"{IAM}:role/payroll", {"iam:AWSServiceName": "ecs.amazonaws.com"}),
+    (
+        "iam:DeleteServiceLinkedRole",
+        f"{IAM}:role/aws-service-role/ecs.amazonaws.com/x",
+        {"iam:AWSServiceName": "ecs.amazonaws.com"},
+    ),
 ]
 DISTRICT_MAY_NOT = [
     ("iam:CreateRole", ROLE, BOUNDARY),
@@ -279,7 +313,28 @@ DISTRICT_MAY_NOT = [
     ("ec2:DeleteVpc", f"{EC2}:vpc/vpc-1", OURS),
     ("rds:DeleteDBCluster", arn("rds", "cluster:aurora-maple-sbx"), OURS),
     ("rds:DeleteDBClusterSnapshot", arn("rds", "cluster-snapshot:payroll"), {}),
+    ("secretsmanager:DeleteSecret", arn("secretsmanager", "secret:pseudonym-key-maple-sbx-a1b2c3"), {}),
+    ("secretsmanager:DeleteSecret", arn("secretsmanager", "secret:source-credentials-maple-sbx-a1b2c3"), {}),
+    ("sqs:DeleteQueue", arn("sqs", "results-maple-sbx"), OURS),
+    ("sqs:SendMessage", arn("sqs", "payroll"), {}),
+    ("elasticache:DeleteReplicationGroup", arn("elasticache", "replicationgroup:cache-maple-sbx"), OURS),
+    ("ecr:BatchGetImage", arn("ecr", "repository/payroll"), {}),
+    ("backup:CopyIntoBackupVault", arn("backup", "backup-vault:payroll"), {}),
+    ("backup:DeleteBackupVault", arn("backup", "backup-vault:backup-maple-sbx"), OURS),
+    ("s3:GetObject", f"arn:aws:s3:::homeroom-logs-{ACCOUNT}-maple-sbx/balancer/x", {}),
+    ("logs:CreateLogStream", arn("logs", "log-group:aws-waf-logs-maple-sbx:*"), {}),
+    ("cloudtrail:StopLogging", arn("cloudtrail", "trail/organization"), {}),
+    ("tag:TagResources", "*", {}),
 ]
+ONE_KIND = "the service has no resource of another kind"
+ALIKE = {
+    ("Make", "arn:aws:acm:*:*:certificate/* as arn:aws:acm:*"): ONE_KIND,
+    ("Make", "arn:aws:application-autoscaling:*:*:scalable-target/* as arn:aws:application-autoscaling:*"): ONE_KIND,
+    ("Names", "cloudwatch:*Dash* as cloudwatch:*"): "of CloudWatch it names dashboards alone",
+    ("Names", "kms:*Alias as kms:*"): "of KMS it names aliases alone",
+    ("Interfaces", f"arn:aws:ec2:*:{ACCOUNT}:*/* as arn:aws:ec2:*"): "another account's have to be shared by that one",
+}
+"""Ways in which the shared statements may say more without that anything is admitted, each with the reason."""
 
 
 @pytest.fixture(scope="module")
@@ -333,6 +388,22 @@ def test_what_the_deploy_role_may_is_the_most_it_may_ever(platform):
 def test_the_boundary_holds_nothing_that_is_not_ours_but_the_records_of_zones(platform, action, resource, context):
     decision = allowed(rights(platform, "deploy_boundary"), action, resource, context)
     assert decision is (action == "route53:ChangeResourceRecordSets"), "the role's own policy names the zones"
+
+
+def test_each_shared_statement_that_says_more_admits_what_may_not_be_done():
+    """A condition fewer, all of a service for one of its resources or for one of its actions."""
+    shared = (
+        (deploy_statements(ACCOUNT, tuple(SPEC["hosted_zone_ids"])), MAY_NOT),
+        (district_statements(ACCOUNT), DISTRICT_MAY_NOT),
+    )
+    unnoticed = {
+        (str(statement["Sid"]), how)
+        for statements, forbidden in shared
+        for index, statement in enumerate(statements)
+        for how, wider in (*widenings(statement), *of_whole_services(statement))
+        if not any(allowed([*statements[:index], wider, *statements[index + 1 :]], *call) for call in forbidden)
+    }
+    assert unnoticed == set(ALIKE)
 
 
 def test_the_portal_alone_assumes_the_role_and_knows_the_external_id(platform):

@@ -19,6 +19,7 @@ from devtools.reach import Way
 from infra.naming import LIMITS
 from infra.placeholder import IMAGE as PLACEHOLDER
 from infra.placeholder import command as placeholder_command
+from infra.zone_ids import WITHOUT_FARGATE
 from processes.process import free_port
 from sandbox.standins.health import Check, is_healthy, unverified
 from tests.infra.conftest import CERTIFICATE, HOSTILE, IMAGE, SPECS, infra, synthesized
@@ -317,6 +318,12 @@ def test_data_subnets_have_no_way_out_and_public_ones_give_no_address(stack):
     assert len(stack.all("aws_subnet")) == 3 * stack.spec.get("zones", 2)
 
 
+def test_no_subnet_is_put_into_a_zone_where_no_task_of_ours_can_run(stack):
+    (zones,) = stack.data["data"]["aws_availability_zones"].values()
+    assert set(zones["exclude_zone_ids"]) == set(WITHOUT_FARGATE)
+    assert all("data.aws_availability_zones" in body["availability_zone"] for body in stack.all("aws_subnet").values())
+
+
 def test_nobody_is_let_into_the_cache_without_signing_in(stack):
     ways = {
         body["user_name"]: body["authentication_mode"]["type"] for body in stack.all("aws_elasticache_user").values()
@@ -340,6 +347,16 @@ def test_no_right_is_for_everything(stack):
         assert "*" not in statement["Action"]
         if statement.get("Resource") == ["*"] and "Principal" not in statement:
             assert set(statement["Action"]) <= set(ANY_RESOURCE), statement
+
+
+SEVERAL = {"kms:GenerateDataKey*", "kms:ReEncrypt*"}
+"""Two actions each, which KMS's users need together (KMS Developer Guide, "Key policies")."""
+
+
+def test_no_right_of_a_districts_role_is_a_pattern_of_several(stack):
+    for body in stack.all("aws_iam_role_policy").values():
+        for statement in json.loads(body["policy"])["Statement"]:
+            assert [action for action in statement["Action"] if "*" in action and action not in SEVERAL] == []
 
 
 FLOW_LOGS = ["CreateLogGroup", "CreateLogStream", "DescribeLogGroups", "DescribeLogStreams", "PutLogEvents"]
@@ -706,6 +723,19 @@ KEYS = {
     "aws_lambda_function": "kms_key_arn",
     "aws_backup_vault": "kms_key_arn",
 }
+
+
+def test_no_plan_asks_again_for_another_way_to_apply_a_parameter(stack):
+    groups = [*stack.all("aws_rds_cluster_parameter_group").values(), *stack.all("aws_db_parameter_group").values()]
+    methods = [parameter["apply_method"] for body in groups for parameter in body["parameter"]]
+    assert len(methods) > 5
+    assert set(methods) == {"pending-reboot"}
+
+
+def test_secrets_manager_is_asked_for_the_account_that_it_tells_and_for_nothing_else(stack):
+    for body in stack.all("aws_lambda_permission").values():
+        assert body["source_account"] == stack.spec.get("account_id", COMMON["account_id"])
+        assert "source_arn" not in body
 
 
 def test_everything_is_encrypted_with_the_districts_own_key(stack):

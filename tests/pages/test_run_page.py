@@ -65,6 +65,8 @@ def test_a_time_ages_while_its_page_stays_open(page: Page):
     earlier = (timezone.now() - timedelta(minutes=2, seconds=5)).isoformat()
     requested.evaluate("(node, moment) => { node.dateTime = moment; }", earlier)
     expect(requested).to_have_text("2 min ago")
+    requested.evaluate("node => { node.dateTime = '2026-01-09T01:30:00+00:00'; }")
+    expect(requested).to_have_text("Jan 9, 2026")
 
 
 def test_times_are_in_the_time_zone_that_the_foot_of_the_page_names(visitors: Visitors, page: Page):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -31,6 +32,10 @@ class Taken:
 
     def put_result(self, line: str) -> None:
         self.rows.append(("result", *line.rstrip("\n").split("\t")[2:]))
+
+    def put_results(self, lines: Iterable[str]) -> None:
+        for line in lines:
+            self.put_result(line)
 
 
 def named(name: str) -> Format:
@@ -371,8 +376,8 @@ GRADE_LEVELS = {
     "Fifth grade": "05", "Sixth grade": "06", "Seventh grade": "07", "Eighth grade": "08", "Ninth grade": "09",
     "Tenth grade": "10", "Eleventh grade": "11", "Twelfth grade": "12", "Grade 13": "13", "Postsecondary": "PS",
     "Ungraded": "UG", "Other": "Other", "Out of School": "Out of School", "Adult Education": "AE",
-    "Early Education": "Early Education", "No grade level": "No grade level",
-    "Preschool/Prekindergarten": "Preschool/Prekindergarten",
+    "Early Education": "Early Education", "No grade level": "",
+    "Preschool/Prekindergarten": "PK",
 }  # fmt: skip
 """Every value of GradeLevelDescriptor.xml of Data Standard 5.2."""
 

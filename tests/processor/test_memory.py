@@ -48,7 +48,7 @@ class Peek:
     def seek(self, _): return 0
 
 class Sink:
-    def __init__(self): self.lines = []; self.put_result = self.lines.append
+    def __init__(self): self.lines = []; self.put_result, self.put_results = self.lines.append, self.lines.extend
     def put(self, *_): pass
     def breathe(self): self.lines.clear()
 

@@ -188,7 +188,7 @@ class SmallStack:
         vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
         subnets = [
             ec2.create_subnet(VpcId=vpc, CidrBlock=f"10.0.{number}.0/24", AvailabilityZone=f"us-east-1{zone}")
-            for number, zone in enumerate("ab")
+            for number, zone in enumerate("ac")
         ]
         group = ec2.create_security_group(GroupName="tasks-x", Description="tasks", VpcId=vpc)["GroupId"]
         self.made["vpc"] = vpc

@@ -367,6 +367,29 @@ def test_a_deployment_whose_tasks_have_no_way_out_fails_after_three_and_starts_n
     ecs.delete_service(cluster=working.cluster, service="cut-off", force=True)
 
 
+def test_no_task_starts_in_a_zone_without_fargate_for_its_processor(working: SmallStack):
+    ec2, ecs = working.client("ec2"), working.client("ecs")
+    zones = ec2.describe_availability_zones(ZoneIds=["use1-az3"])["AvailabilityZones"]
+    assert [zone["ZoneName"] for zone in zones] == ["us-east-1b"]
+    inside = working.network["awsvpcConfiguration"]
+    subnet = ec2.create_subnet(VpcId=working.made["vpc"], CidrBlock="10.0.23.0/24", AvailabilityZone="us-east-1b")
+    started = ecs.run_task(
+        cluster=working.cluster,
+        taskDefinition=working.define("worker"),
+        launchType="FARGATE",
+        networkConfiguration={
+            "awsvpcConfiguration": {**inside, "subnets": [*inside["subnets"], subnet["Subnet"]["SubnetId"]]}
+        },
+    )["tasks"][0]["taskArn"]
+
+    def reason() -> str:
+        (task,) = ecs.describe_tasks(cluster=working.cluster, tasks=[started])["tasks"]
+        return str(task.get("stoppedReason", ""))
+
+    until(lambda: bool(reason()), "the task has stopped")
+    assert "not supported in the availability zone us-east-1b (use1-az3)" in reason()
+
+
 def test_a_deployment_that_fails_goes_back_to_the_last_that_did_not(working: SmallStack):
     ecs = working.client("ecs")
     ecs.update_service(cluster=working.cluster, service="worker-x", deploymentConfiguration=BREAKER)

@@ -45,7 +45,7 @@ NUMBER = 999
 """Stands for a run's number in an address."""
 ASKED = 3
 """So many administrators are named to whom nothing is allowed."""
-MINUTE, HOUR, DAY = 60, 3600, 86400
+MINUTE, HOUR, DAY, MONTH = 60, 3600, 86400, 30 * 86400
 
 
 @register.simple_tag
@@ -131,7 +131,7 @@ def span(seconds: float) -> str:
 
 
 def ago(moment: datetime, now: datetime) -> str:
-    """Write a moment relative to now, coarsely."""
+    """Write a moment of the past relative to now, coarsely; its day in UTC from 30 days on."""
     seconds = (now - moment).total_seconds()
     if seconds < MINUTE:
         return gettext("just now")
@@ -139,6 +139,8 @@ def ago(moment: datetime, now: datetime) -> str:
         return gettext("%(number)s min ago") % {"number": int(seconds // MINUTE)}
     if seconds < DAY:
         return gettext("%(number)s h ago") % {"number": int(seconds // HOUR)}
+    if seconds < MONTH:
+        return gettext("%(number)s d ago") % {"number": int(seconds // DAY)}
     return date_format(moment, pgettext("how a day is written", "d M Y"))
 
 
@@ -165,9 +167,11 @@ def when(moment: datetime | None) -> SafeString | str:
 def ages(language: str | None, *, is_past: bool) -> str:
     """Return the words with which the script lets a time age while its page stays open, from near to far."""
     if is_past:
-        words = (gettext("just now"), gettext("%(number)s min ago"), gettext("%(number)s h ago"))
+        words = [gettext("just now"), gettext("%(number)s min ago"), gettext("%(number)s h ago")]
+        words += [gettext("%(number)s d ago"), "%(day)s"]
     else:
-        words = (gettext("in a moment"), gettext("in %(number)s min"), gettext("in %(number)s h"))
+        words = [gettext("in a moment"), gettext("in %(number)s min"), gettext("in %(number)s h")]
+        words += [gettext("in %(number)s d"), gettext("on %(day)s")]
     return "|".join(words)
 
 
@@ -190,7 +194,7 @@ def at(moment: datetime | None) -> SafeString | str:
 
 
 def ahead(moment: datetime, now: datetime) -> str:
-    """Write a moment to come relative to now, coarsely."""
+    """Write a moment to come relative to now, coarsely; its day in UTC from 30 days on."""
     seconds = (moment - now).total_seconds()
     if seconds < MINUTE:
         return gettext("in a moment")
@@ -198,6 +202,8 @@ def ahead(moment: datetime, now: datetime) -> str:
         return gettext("in %(number)s min") % {"number": int(seconds // MINUTE)}
     if seconds < DAY:
         return gettext("in %(number)s h") % {"number": int(seconds // HOUR)}
+    if seconds < MONTH:
+        return gettext("in %(number)s d") % {"number": int(seconds // DAY)}
     return gettext("on %(day)s") % {"day": date_format(moment, pgettext("how a day is written", "d M Y"))}
 
 

@@ -33,7 +33,7 @@ WORDS = {
     Scope.DESTROY: message("Destroy environments"),
     Scope.AUDIT: message("Verify the audit log, take evidence and the access review"),
     Scope.ADMINISTER: message("Administer AWS accounts, notices and states"),
-    Scope.PEOPLE: message("Let people in or keep them out, in any role but administrator, with no person's sign-in"),
+    Scope.PEOPLE: message("Manage people, grants and service accounts, but no administrators"),
 }
 ACTS = {
     Scope.READ: Act.SEE,

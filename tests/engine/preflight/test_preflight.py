@@ -162,6 +162,22 @@ def test_a_region_with_two_zones_is_told_as_such(sandbox):
     assert (finding.verdict, finding.told) == (Verdict.WARNING, "2 of 2 zones have all that a stack needs.")
 
 
+def test_a_zone_without_fargate_for_arm64_is_told_by_its_id_and_no_district_is_put_there(sandbox):
+    finding = findings(place(sandbox.url), "Zones")["Zones"]
+    assert (finding.verdict, finding.told) == (Verdict.FINE, "5 of 6 zones have all that a stack needs.")
+    assert "us-east-1b: no tasks with ARM64 (use1-az3)" in finding.detail
+
+
+def test_backups_that_somebody_has_switched_off_are_told_with_the_command_that_switches_them_on(sandbox):
+    backup = client(sandbox.url, "backup")
+    assert findings(place(sandbox.url), "Backups")["Backups"].verdict is Verdict.FINE
+    backup.update_region_settings(ResourceTypeOptInPreference={"Aurora": False})
+    off = findings(place(sandbox.url), "Backups")["Backups"]
+    backup.update_region_settings(ResourceTypeOptInPreference={"Aurora": True})
+    assert off.verdict is Verdict.WARNING
+    assert "--resource-type-opt-in-preference Aurora=true --region us-east-1" in off.remedy
+
+
 def test_a_key_for_snapshots_has_to_be_there_and_enabled(sandbox):
     kms = client(sandbox.url, "kms")
     created = kms.create_key()["KeyMetadata"]

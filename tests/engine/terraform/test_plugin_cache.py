@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import pytest
 
+from devtools.paths import ROOT
 from engine.errors import InterruptedRunError
+from engine.processes.supervisor import ENDED
 from engine.settings import EngineSettings
 from engine.terraform.command import Terraform
 from engine.terraform.plugin_cache import filling
@@ -78,3 +82,53 @@ def test_a_cache_that_was_emptied_is_cold_again(tmp_path):
         filling(cache, "aws", poll=lambda: True),
     ):
         raise AssertionError("two were let in at a time")
+
+
+WORKER = """
+import pathlib, sys
+from engine.processes.child import Ended
+from engine.processes.supervised import Terms, start
+from engine.settings import EngineSettings
+from engine.terraform.command import Terraform
+
+def runner(command, *, cwd, environment, on_line, poll, keep=()):
+    start(command, name="init", folder=cwd / "command", cwd=cwd, environment=environment, terms=Terms(60, 5), keep=keep)
+    print("begun", flush=True)
+    sys.stdin.read()
+    return Ended(0, "", False)
+
+home, program = map(pathlib.Path, sys.argv[1:])
+workspace = home / "run"
+workspace.mkdir()
+Terraform(EngineSettings(home, "bucket", terraform=str(program)), workspace, "key", runner=runner).init()
+"""
+SLOW_INIT = """#!{python} -IS
+import os, pathlib, time
+cache = pathlib.Path(os.environ["TF_PLUGIN_CACHE_DIR"])
+while not (cache.parent / "end").exists():
+    time.sleep(0.01)
+"""
+
+
+def test_a_cold_cache_is_its_inits_own_until_it_ends_though_its_worker_was_killed(tmp_path: Path):
+    program = tmp_path / "terraform"
+    program.write_text(SLOW_INIT.format(python=sys.executable))
+    program.chmod(0o755)
+    worker = subprocess.Popen(
+        [sys.executable, "-c", WORKER, str(tmp_path), str(program)],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert worker.stdout is not None
+    assert worker.stdout.readline() == "begun\n"
+    worker.kill()
+    worker.communicate()
+    settings = EngineSettings(tmp_path, "bucket", terraform=str(program))
+    with pytest.raises(InterruptedRunError), filling(settings.plugin_cache, "", poll=lambda: True):
+        raise AssertionError("two were let in at a time")
+    (tmp_path / "end").touch()
+    deadline = time.monotonic() + 60
+    with filling(settings.plugin_cache, "", poll=lambda: time.monotonic() > deadline):
+        assert (tmp_path / "run" / "command" / ENDED).exists()

@@ -9,7 +9,7 @@ import pytest
 from processes.postgres import Postgres
 from tests.processor.pipeline import TABLES, Pipeline, running_pipeline
 
-MORE = ("student_key", "result_school", "objective", "erased_student", "hold")
+MORE = ("student_key", "result_school", "objective", "erased_student", "hold", "other_child")
 
 
 @pytest.fixture(scope="module")

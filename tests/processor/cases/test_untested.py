@@ -14,7 +14,7 @@ from tests.processor.mappings.vendors import CASES
 
 WORDS = ("Absent", "Not Tested", "DNA", "Invalidated", "Exempt", "Parent Refusal", "did  not attempt", "VOID")
 REASONS = ("Not Tested - Medical", "Absence", "DNS", "Incomplete", "ABS (Medical)", "NA - Opt out", "Absent Excused",
-           "Invalidated: proctor", "NT/moved")  # fmt: skip
+           "Invalidated: proctor", "NT/moved", "Non-Participant: ill")  # fmt: skip
 NONE = ("N/A", "NA", "*", "--", "null", "Not available", "\u2014", "\u2013", "\u2014 \u2014", "**.")
 OWN = {"Student Number": "1001", "Test": "State Math", "Test Date": "10/13/2025", "Score": "512", "Level": "Meets"}
 

@@ -38,7 +38,12 @@ class Read:
         return {name.partition(" (")[0] for name in self.outcome.formats}
 
 
-def read(content: bytes | str, name: str = "results.csv", recognition: Recognition | None = None) -> Read:
+def read(
+    content: bytes | str,
+    name: str = "results.csv",
+    recognition: Recognition | None = None,
+    district_ids: frozenset[str] = frozenset(),
+) -> Read:
     """Read a file as the worker does."""
     data = content.encode() if isinstance(content, str) else content
     sink, report = Collected(), Report()
@@ -47,7 +52,7 @@ def read(content: bytes | str, name: str = "results.csv", recognition: Recogniti
             io.BytesIO(data),
             name=name,
             size=len(data),
-            reading=Reading(PSEUDONYMS, datetime(2026, 8, 1, tzinfo=UTC)),
+            reading=Reading(PSEUDONYMS, datetime(2026, 8, 1, tzinfo=UTC), district_ids),
             staging=sink,  # type: ignore[arg-type]
             report=report,
             recognition=recognition,

@@ -83,8 +83,11 @@ def test_a_trail_writes_into_a_bucket_that_admits_it(world: World):
         s3.put_bucket_policy(Bucket=name, Policy=policy(part))
         assert refused(trails.create_trail, **parameters) == "InsufficientS3BucketPolicyException"
     s3.put_bucket_policy(Bucket=name, Policy=policy(writes, checks))
-    closed = refused(trails.create_trail, KmsKeyId=key(world), **parameters)
-    assert closed == "InsufficientEncryptionPolicyException"
+    # CloudTrail says for which trail it uses a key, and no document that it says for which account.
+    uses = ["kms:DescribeKey", "kms:Decrypt", "kms:GenerateDataKey*"]
+    for unfit in (key(world), key(world, by("cloudtrail.amazonaws.com", uses, **FROM_HERE))):
+        closed = refused(trails.create_trail, KmsKeyId=unfit, **parameters)
+        assert closed == "InsufficientEncryptionPolicyException"
     group = f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:/trail"
     world.admin("logs").create_log_group(logGroupName="/trail")
     trust = {"Effect": "Allow", "Principal": {"Service": "cloudtrail.amazonaws.com"}, "Action": "sts:AssumeRole"}
@@ -96,6 +99,36 @@ def test_a_trail_writes_into_a_bucket_that_admits_it(world: World):
         assert refusal == "InvalidCloudWatchLogsRoleArnException"
     writer = world.role(rights, trust=trust)
     trails.create_trail(CloudWatchLogsRoleArn=writer, **into, **parameters)
+
+
+def test_a_secret_rotates_by_a_function_that_admits_secrets_manager_for_its_account(world: World):
+    """It says for which account it calls, and not for which secret."""
+    manager, functions, name = world.admin("secretsmanager"), world.admin("lambda"), world.name("rotation")
+    secret = manager.create_secret(Name=world.name("secret"), SecretString="of-the-first-day")["ARN"]
+    trust = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    function = functions.create_function(
+        FunctionName=name, Role=world.role(trust=trust), Runtime="python3.12", Handler="x.y", Code={"ZipFile": b"x"}
+    )["FunctionArn"]
+
+    def admit(statement: str, **condition: str) -> None:
+        functions.add_permission(
+            FunctionName=name,
+            StatementId=statement,
+            Action="lambda:InvokeFunction",
+            Principal="secretsmanager.amazonaws.com",
+            **condition,
+        )
+
+    rotation: dict[str, Any] = {
+        "SecretId": secret,
+        "RotationLambdaARN": function,
+        "RotationRules": {"AutomaticallyAfterDays": 30},
+        "RotateImmediately": False,
+    }
+    admit("by-secret", SourceArn=secret, SourceAccount=ACCOUNT)
+    assert refused(manager.rotate_secret, **rotation) == "AccessDeniedException"
+    admit("by-account", SourceAccount=ACCOUNT)
+    manager.rotate_secret(**rotation)
 
 
 @pytest.mark.parametrize("has_bucket_key", [False, True])

@@ -108,3 +108,11 @@ def test_a_role_without_its_rights_makes_no_point_and_deletes_none(client, aws):
 def test_what_is_over_its_time_goes_by_itself(client, aws):
     forward(aws.url, days=40, minutes=1)
     assert len(points(client)) == 35
+
+
+@pytest.mark.usefixtures("planned")
+def test_where_somebody_has_switched_aurora_off_no_point_is_made(client, aws):
+    client("backup").update_region_settings(ResourceTypeOptInPreference={"Aurora": False})
+    forward(aws.url, days=1, minutes=1)
+    assert points(client) == []
+    assert "Aurora is switched off in this region" in aws.log.read_text()

@@ -104,6 +104,7 @@ class LimitForm(DescribedForm):
     code = forms.ChoiceField(
         label=gettext_lazy("Quota"),
         choices=[(code, translated_lazy(term(name))) for code, name in QUOTA_NAMES.items()],
+        help_text=gettext_lazy("Whose limit you know better than AWS answers."),
     )
     limit = forms.FloatField(
         label=gettext_lazy("Limit"),

@@ -6,7 +6,8 @@ The library's passkey forms take what a browser sends apart without looking: wha
 from __future__ import annotations
 
 import struct
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 from allauth.mfa.adapter import get_adapter
 from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
@@ -21,9 +22,11 @@ from allauth.mfa.webauthn.forms import (
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy
 
 from portal.console.forms import DescribedForm
 from registry.accounts.failed_sign_ins import factor_failed, factor_throttled, passkey_failed
+from registry.messages.translation import StrOrPromise
 
 TOO_MANY = "too_many_login_attempts"
 UNREADABLE = (
@@ -95,9 +98,15 @@ class RecordedPasskey:
 class AddAppForm(DescribedForm, ActivateTOTPForm):  # type: ignore[misc]
     """The code that an authenticator app shows for its new key."""
 
+    own_hints: ClassVar[Mapping[str, StrOrPromise]] = {"code": gettext_lazy("Six digits, as the app shows them now.")}
+
 
 class CodeAtSignInForm(RecordedCode, DescribedForm, AuthenticateForm):  # type: ignore[misc]
     """A code of an authenticator app, or a recovery code, between the password and the sign-in."""
+
+    own_hints: ClassVar[Mapping[str, StrOrPromise]] = {
+        "code": gettext_lazy("Six digits, as the app shows them now, or one of your recovery codes.")
+    }
 
 
 class CodeAgainForm(RecordedCode, ReauthenticateForm):  # type: ignore[misc]

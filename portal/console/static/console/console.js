@@ -20,13 +20,17 @@
     for (const node of document.querySelectorAll("time[data-ago], time[data-ahead]")) age(node);
   }
 
-  // A time that is told relative to now ages while its page stays open; the words are the server's.
+  // A time that is told relative to now ages while its page stays open; the words are the server's, and a day that is
+  // far away is the reader's own.
+  const FAR = [60, 3600, 86400, 30 * 86400, Infinity];
+  const day = new Intl.DateTimeFormat(root.lang, { dateStyle: "medium" });
   function age(node) {
     const away = (Date.now() - Date.parse(node.dateTime)) / 1000 * (node.dataset.ago ? 1 : -1);
-    if (away >= 86400) return;
     const words = (node.dataset.ago || node.dataset.ahead).split("|");
-    const far = away < 60 ? 0 : away < 3600 ? 1 : 2;
-    const text = words[far].replace("%(number)s", Math.floor(away / [1, 60, 3600][far]));
+    const far = FAR.findIndex(seconds => away < seconds);
+    const text = words[far]
+      .replace("%(number)s", Math.floor(away / [1, 60, 3600, 86400][far]))
+      .replace("%(day)s", () => day.format(new Date(node.dateTime)));
     if (node.textContent !== text) node.textContent = text;
   }
 

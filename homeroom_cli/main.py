@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 import typer
 from typer.exceptions import TyperException
 
-from homeroom_cli.commands import district, drift, evidence, freeze, records, rollout, run, session
+from homeroom_cli.commands import district, drift, evidence, freeze, records, rollout, run, session, sessions
 from homeroom_cli.exits import CommandError, Exit
 from homeroom_cli.inputs import close_all
 from homeroom_cli.output import err, safe
@@ -27,6 +27,7 @@ app.command("sign-in")(session.sign_in)
 app.command()(session.login)
 app.command()(session.logout)
 app.command()(session.whoami)
+app.add_typer(sessions.app, name="sessions")
 app.add_typer(district.app, name="district")
 app.add_typer(run.app, name="run")
 app.add_typer(rollout.app, name="rollout")

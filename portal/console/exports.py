@@ -10,9 +10,9 @@ from typing import Any
 
 from django.http import StreamingHttpResponse
 
+from registry.spreadsheets import neutral_text
+
 FORMATS = {"csv": "text/csv; charset=utf-8", "ndjson": "application/x-ndjson"}
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001 - the wide ones count as well
-"""What a spreadsheet takes for the beginning of a formula (OWASP, "CSV Injection")."""
 
 Row = dict[str, Any]
 
@@ -35,7 +35,7 @@ def neutral(value: Any) -> str:
     if isinstance(value, bool | int | float):
         return str(value)
     text = value.isoformat() if isinstance(value, datetime) else plain(value)
-    return f"'{text}" if text.lstrip(" ").startswith(FORMULA) else text
+    return neutral_text(text)
 
 
 def plain(value: Any) -> str:

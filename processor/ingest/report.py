@@ -20,13 +20,13 @@ SPILL = 4 * 1024 * 1024
 HEADER = ("file", "line", "field", "code", "reason", "value")
 ONE_PART_AT_A_TIME = TransferConfig(use_threads=False)
 """The client would hold ten parts of a large report in memory otherwise."""
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%")
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%", "＝", "＋", "－", "＠")  # noqa: RUF001 - the wide ones count as well
 REPORTS, INCOMING = "reports/", "incoming/"
 
 
 def harmless(value: str) -> str:
     """Return a cell that no spreadsheet takes for a formula (OWASP, "CSV Injection")."""
-    return f"'{value}" if value.startswith(FORMULA) else value
+    return f"'{value}" if value.lstrip(" ").startswith(FORMULA) else value
 
 
 def report_key(object_key: str, version: str) -> str:

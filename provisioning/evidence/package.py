@@ -29,12 +29,12 @@ from provisioning.teardown.signatures import file_of, sign
 from registry.accounts.review import COLUMNS, review
 from registry.audit.chain import content_of, links_in_order
 from registry.audit.models import AuditEvent, AuditLink
+from registry.spreadsheets import neutral_text
 
 PURPOSE = b"homeroom evidence package 1\n"
 MANIFEST = "manifest.json"
 EVENTS = "audit/events.ndjson"
 ANCHORS = "audit/anchors.json"
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 STAMP = (1980, 1, 1, 0, 0, 0)
 """Every file of the archive has the format's first day: the same content is the same archive."""
 CHANGES = (
@@ -99,13 +99,16 @@ def _files(package: EvidencePackage) -> Iterator[tuple[str, bytes]]:
     runs = Run.objects.filter(created_at__gte=first, created_at__lt=behind)
     runs = runs.select_related("district", "requested_by", "decided_by").order_by("pk")
     yield "README.txt", README.encode()
-    yield "controls.csv", _csv(("framework", "control", "files", "what"), CONTROLS)
+    yield "controls.csv", csv_file(("framework", "control", "files", "what"), CONTROLS)
     yield EVENTS, "".join(_lines(package)).encode()
     yield ANCHORS, _json(_anchors(behind))
-    yield "changes.csv", _csv(CHANGES, map(_change, runs))
-    yield "policy.csv", _csv(POLICY, (row for run in runs for row in _findings(run)))
-    yield "restore_drills.csv", _csv(DRILLS, map(_drill, drills().filter(at__gte=first, at__lt=behind).order_by("id")))
-    yield "access_review.csv", _csv(COLUMNS, (row for access in review() for row in access.rows()))
+    yield "changes.csv", csv_file(CHANGES, map(_change, runs))
+    yield "policy.csv", csv_file(POLICY, (row for run in runs for row in _findings(run)))
+    yield (
+        "restore_drills.csv",
+        csv_file(DRILLS, map(_drill, drills().filter(at__gte=first, at__lt=behind).order_by("id"))),
+    )
+    yield "access_review.csv", csv_file(COLUMNS, (row for access in review() for row in access.rows()))
     issued = RemovalCertificate.objects.filter(issued_at__gte=first, issued_at__lt=behind).order_by("pk")
     for certificate in issued.select_related("district", "run"):
         yield f"certificates/{certificate.number}.json", _json(certificate_file(certificate))
@@ -206,12 +209,12 @@ def _json(value: Any) -> bytes:
     return (json.dumps(value, indent=1, ensure_ascii=False) + "\n").encode()
 
 
-def _csv(columns: Sequence[str], rows: Iterable[Row]) -> bytes:
+def csv_file(columns: Sequence[str], rows: Iterable[Row]) -> bytes:
     """Return rows as CSV (RFC 4180); what a spreadsheet would compute gets an apostrophe before it."""
     buffer = io.StringIO()
     writer = csv.writer(buffer)
     writer.writerow(columns)
     for row in rows:
         cells = ("" if row[name] is None else str(_plain(row[name])) for name in columns)
-        writer.writerow([f"'{cell}" if cell.lstrip(" ").startswith(FORMULA) else cell for cell in cells])
+        writer.writerow([neutral_text(cell) for cell in cells])
     return buffer.getvalue().encode()

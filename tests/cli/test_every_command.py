@@ -40,6 +40,8 @@ BY_A_CODE = {"sign-in"}
 COMMANDS: dict[str, tuple[set[str], list[str]]] = {
     "login": ({"me"}, ["--url", "http://localhost"]),
     "whoami": ({"me"}, []),
+    "sessions list": ({"list_own_sessions"}, []),
+    "sessions end": ({"end_own_sessions"}, ["--all"]),
     "approve": ({"approve_run"}, [RUN]),
     "discard": ({"discard_run"}, [RUN, "--comment", "No."]),
     "cancel": ({"cancel_run"}, [RUN]),

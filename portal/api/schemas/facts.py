@@ -138,3 +138,15 @@ class SessionsOut(ResponsePart):
     """A person's sessions, the newest first."""
 
     items: list[SessionOut]
+
+
+class OwnSessionOut(SessionOut):
+    """A browser that the token's person came in with."""
+
+    number: int
+
+
+class OwnSessionsOut(ResponsePart):
+    """The sessions of the token's person, the newest first."""
+
+    items: list[OwnSessionOut]

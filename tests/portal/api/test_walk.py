@@ -51,6 +51,7 @@ AUDIT = {
     *("verify_audit", "list_anchors", "export_access_review"),
     *("list_evidence", "request_evidence", "show_evidence", "download_evidence", "list_evidence_streams"),
 }
+OWN_SESSIONS = {"list_own_sessions", "end_own_session", "end_own_sessions"}
 SEEN_PEOPLE = {"list_people", "show_person", "list_person_sessions"}
 LETS_IN = {
     *("invite_person", "create_service_account", "create_person_link"),
@@ -68,7 +69,7 @@ OF_EVERYTHING = OF_PEOPLE | OF_TOKENS | OF_ENDPOINTS | OF_ACCOUNTS
 OF_STATES = {"show_state", "push_kept_state", "discard_kept_state", "release_state_lock"}
 ADMINISTER = {"force_stop_run", "override_run_hold", *OF_STATES, *OF_EVERYTHING} - LETS_IN - OF_TOKENS
 TABLE = {
-    **dict.fromkeys(READ, Scope.READ),
+    **dict.fromkeys(READ | OWN_SESSIONS, Scope.READ),
     **dict.fromkeys(OPERATE, Scope.OPERATE),
     **dict.fromkeys(APPROVE, Scope.APPROVE),
     **dict.fromkeys(DESTROY, Scope.DESTROY),
@@ -89,7 +90,7 @@ BESIDES = {"comment_on_run": Act.COMMENT, **dict.fromkeys(SEEN_PEOPLE, Act.VERIF
 """Operations that another scope lets through as well, with the act of the lower of both."""
 WITHOUT_A_TOKEN = {"authorize_device", "take_device_token"}
 """Each has tests of its own: who it lets through to what is what they are about."""
-OF_ALL = {*OF_EVERYTHING, *AUDIT}
+OF_ALL = {*OF_EVERYTHING, *AUDIT, *OWN_SESSIONS}
 NOBODY = "nobody.here"
 BODIES: dict[str, Any] = {
     "register_district": {"name": "Cedar", "account_id": "123456789012"},

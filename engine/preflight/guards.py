@@ -21,7 +21,7 @@ TRAIL, GUARD, KEYS, CERTIFICATES, STATES, BACKUPS = (
     "Keys",
     "Certificates",
     message("State bucket"),
-    message("Backups"),
+    message("AWS Backup"),
 )
 ENDS_SOON = timedelta(days=30)
 DATABASES = "Aurora"

@@ -39,7 +39,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.terraform, pytest.mark.long]
 HOSTILE = 'Maple ${aws_kms_key.x} "%{ if }" 🍁'
 PLANNED_MS, DEPLOYED_MS = 300_000, 900_000
 """A run takes some two minutes; a machine that does much else at the same time may need far longer."""
-ENDED = re.compile("Succeeded|No changes|Failed|Canceled|Lost")
+ENDED = re.compile("Succeeded|No changes|Failed|Canceled|Lost|Drift found|Exposed")
 SCREENSHOTS = VAR / "screenshots"
 
 
@@ -186,7 +186,7 @@ def handle_an_exposure(page: Page, portal: Portal) -> None:
     open_the_database(portal)
     page.goto("/districts/maple-sbx/drift")
     page.get_by_role("button", name="Check now").click()
-    state_is(page, "Succeeded")
+    state_is(page, "Exposed")
     page.goto("/overview")
     page.get_by_role("link", name="1 district with exposure").click()
     page.get_by_role("main").get_by_role("link", name="Maple").click()

@@ -28,6 +28,12 @@ PICTURES = "PICTURES"
 TALLEST = 6000
 """Pixels: a longer page is kept up to here."""
 
+EMPTIED = """
+() => {
+  document.head.replaceChildren(...document.head.querySelectorAll("link[rel=icon]"));
+  document.documentElement.replaceChildren(document.head);
+}
+"""
 LISTENER = """
 window.__refused = [];
 document.addEventListener("securitypolicyviolation", event => window.__refused.push(
@@ -56,9 +62,12 @@ class Visitors:
         return page
 
     def leave(self, page: Page) -> None:
-        """Empty what is open on a page, so that it asks for nothing more; a page of nowhere would be a new process."""
+        """Empty what is open on a page, so that it asks for nothing more; a page of nowhere would be a new process.
+
+        Its icon stays: the browser looks for one by itself (`/favicon.ico`) where a page has none.
+        """
         page.unroute_all()
-        page.evaluate("document.documentElement.replaceChildren()")
+        page.evaluate(EMPTIED)
 
     def _tab(self, context: BrowserContext) -> Page:
         page = context.new_page()

@@ -387,7 +387,7 @@ SCENES: tuple[Scene, ...] = (
     Scene("aws-account-new", U, USUAL, "/accounts/new", "Twelve digits.", act=sign_in_again),
     Scene("aws-account-new", E, USUAL, "/accounts/new", "Error: ", act=add_an_account_wrongly, keeps=DIGITS),
     Scene("aws-account-new", F, USUAL, "/accounts/new", "Administrator", who="otto", status=403),
-    Scene("aws-account", U, USUAL, "/accounts/{account}", "How it is entered"),
+    Scene("aws-account", U, USUAL, "/accounts/{account}", "How Homeroom enters it"),
     Scene("aws-account", F, USUAL, "/accounts/{account}", "Administrator", who="otto", status=403),
     Scene("people", U, USUAL, "/people", "otto"),
     Scene("people", F, USUAL, "/people", "Auditor", who="otto", status=403),

@@ -170,9 +170,9 @@ def test_a_zone_without_fargate_for_arm64_is_told_by_its_id_and_no_district_is_p
 
 def test_backups_that_somebody_has_switched_off_are_told_with_the_command_that_switches_them_on(sandbox):
     backup = client(sandbox.url, "backup")
-    assert findings(place(sandbox.url), "Backups")["Backups"].verdict is Verdict.FINE
+    assert findings(place(sandbox.url), "AWS Backup")["AWS Backup"].verdict is Verdict.FINE
     backup.update_region_settings(ResourceTypeOptInPreference={"Aurora": False})
-    off = findings(place(sandbox.url), "Backups")["Backups"]
+    off = findings(place(sandbox.url), "AWS Backup")["AWS Backup"]
     backup.update_region_settings(ResourceTypeOptInPreference={"Aurora": True})
     assert off.verdict is Verdict.WARNING
     assert "--resource-type-opt-in-preference Aurora=true --region us-east-1" in off.remedy

@@ -97,6 +97,18 @@ def test_what_a_beat_of_another_clock_has_kept_holds_nothing_up(tmp_path, passin
     beat.close()
 
 
+def test_nothing_of_its_schedule_goes_by_another_clock(tmp_path):
+    # Entries are asked in the order of their times: one by a clock that is behind would stand before all others.
+    beat = Beat(tmp_path / "schedule")
+    other = {
+        name
+        for name, entry in beat.scheduler.schedule.items()
+        if not isinstance(entry.schedule, steady_beat.SteadySchedule)
+    }
+    beat.close()
+    assert other == set()
+
+
 def test_what_is_seldom_due_is_asked_for_once_in_its_time(tmp_path, passing):
     beat = Beat(tmp_path / "schedule")
     with wall_clock(-timedelta(hours=1)):

@@ -79,7 +79,7 @@ CUT = {RunState.SYNTHESIZING, RunState.PLANNING, RunState.APPLYING, RunState.VER
 class Step:
     """One step: behind us, being taken, gone wrong or to come."""
 
-    state: RunState | CheckOutcome
+    state: RunState
     look: str
     started_at: datetime | None
     finished_at: datetime | None
@@ -207,7 +207,7 @@ def run_page(run: Run, query: QueryDict, tab: Tab = Tab.PLAN) -> RunPage:
     return RunPage(
         run=run,
         tab=tab,
-        steps=steps(run, end),
+        steps=steps(run),
         progress=progress,
         waiting=waiting,
         destroys=sum(part.action in {"delete", "replace"} for part in progress),
@@ -274,11 +274,8 @@ def say(run: Run, end: RunState | CheckOutcome) -> str:
     return gettext("Run %(number)s: %(state)s.") % {"number": run.number, "state": end.label.lower()}
 
 
-def steps(run: Run, end: RunState | CheckOutcome | None = None) -> list[Step]:
-    """Return the steps taken and to come, in order; a run that was canceled or failed has its end where it happened.
-
-    `end` is what the run came to (`outcome`), where it is shown in the place of its state.
-    """
+def steps(run: Run) -> list[Step]:
+    """Return the steps taken and to come, in order; a run that was canceled or failed has its end where it happened."""
     taken = list(run.steps.all())
     # Of a plan that another run has made nothing is made anew.
     left_out = {RunState.SYNTHESIZING, RunState.PLANNING} if run.plan_of_id and run.decision else set()
@@ -287,7 +284,7 @@ def steps(run: Run, end: RunState | CheckOutcome | None = None) -> list[Step]:
     cut = _cut(run, taken)
     past_steps = [
         Step(
-            end if end and step.badge is run.state_badge else step.badge,
+            step.badge,
             "cut"
             if step is cut
             else ("now" if run.is_active else "bad" if ended_badly else "done")

@@ -88,7 +88,7 @@ def narrowings(statement: Source) -> Iterator[tuple[str, str, Source]]:
         for value in _at(statement, path):
             narrowed = copy.deepcopy(statement)
             _at(narrowed, path).remove(value)
-            yield path[0] if len(path) < len(("Condition", "operator", "key")) else path[-1], value, narrowed
+            yield path[-1] if path[0] == "Condition" else path[0], value, narrowed
 
 
 def _lists(statement: Source) -> Iterator[tuple[str, ...]]:

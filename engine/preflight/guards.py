@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 from engine.aws.clients import client, error_code
 from engine.preflight.finding import Finding, fine, refused, warning
 from engine.preflight.place import Place
-from messages.message import listed, message
+from messages.message import Message, listed, message
 
 TRAIL, GUARD, KEYS, CERTIFICATES, STATES, BACKUPS = (
     message("Management trail"),
@@ -53,10 +53,7 @@ def guard(place: Place) -> Finding:
     try:
         detectors = place.make("guardduty").list_detectors()["DetectorIds"]
     except ClientError as error:
-        if error_code(error) not in DENIED:
-            raise
-        remedy = message("Apply the account's platform, which lets the deploy role see it.")
-        return warning(GUARD, message("We may not see whether GuardDuty is on."), remedy, str(error))
+        return _not_seen(GUARD, message("We may not see whether GuardDuty is on."), error)
     if detectors:
         return fine(GUARD, message("GuardDuty is on."))
     return warning(
@@ -77,10 +74,7 @@ def backups(place: Place) -> Finding:
     try:
         protected = place.make("backup").describe_region_settings()["ResourceTypeOptInPreference"]
     except ClientError as error:
-        if error_code(error) not in DENIED:
-            raise
-        remedy = message("Apply the account's platform, which lets the deploy role see it.")
-        return warning(BACKUPS, message("We may not see what AWS Backup protects."), remedy, str(error))
+        return _not_seen(BACKUPS, message("We may not see what AWS Backup protects."), error)
     if protected.get(DATABASES, True):
         return fine(BACKUPS, message("AWS Backup protects Aurora in {region}.", region=place.region))
     return warning(
@@ -94,6 +88,14 @@ def backups(place: Place) -> Finding:
             region=place.region,
         ),
     )
+
+
+def _not_seen(line: str, sentence: Message, error: ClientError) -> Finding:
+    """Return the warning of what the deploy role may not see; raises the error where it says anything else."""
+    if error_code(error) not in DENIED:
+        raise error
+    remedy = message("Apply the account's platform, which lets the deploy role see it.")
+    return warning(line, sentence, remedy, str(error))
 
 
 def keys(place: Place) -> Finding:

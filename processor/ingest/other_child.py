@@ -128,12 +128,13 @@ def origin_of(key: str, system: str) -> str:
 
 def known_years(connection: psycopg.Connection, key: str) -> set[str]:
     """Return the school years of a pulled source's academic sessions; none of an upload, which brings its own."""
-    origin = origin_of(key, "")
+    if not (origin := origin_of(key, "")):
+        return set()
     return {
         str(year)
         for (year,) in connection.execute(
             "SELECT DISTINCT s.school_year FROM homeroom.academic_session s JOIN homeroom.file f USING (file_id) "
-            "WHERE NOT s.deleted AND s.school_year IS NOT NULL AND f.origin = %s AND f.origin <> ''",
+            "WHERE NOT s.deleted AND s.school_year IS NOT NULL AND f.origin = %s",
             (origin,),
         )
     }

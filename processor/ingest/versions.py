@@ -24,6 +24,15 @@ RENAMED = (
 )
 """A text with the pseudonym of `m.old` in it, with hyphens or without, as that of `m.new`."""
 
+INSERT = (
+    "INSERT INTO homeroom.row_version (target, key, file_id, student, content) "
+    "SELECT %(target)s, key, file_id, student, content FROM told b WHERE NOT EXISTS ("
+    "SELECT FROM homeroom.row_version v WHERE (v.target, v.key, v.file_id) = (%(target)s, b.key, b.file_id)) "
+    "ORDER BY key"
+)
+"""What was told goes in sorted, and so not before all of it was looked for: where the planner takes the table for
+empty, each look would otherwise pass over all that was put in so far."""
+
 
 def keep_small(connection: psycopg.Connection, used: frozenset[str], file_id: int) -> None:
     """Keep what is there and what comes of every small table's rows that are in both; called before they are merged."""
@@ -39,11 +48,7 @@ def _keep(target: Target) -> sql.Composed:
         "WITH told AS (SELECT DISTINCT ROW({t_keys})::text AS key, t.file_id, {t_student} AS student, "
         "to_jsonb(t) - 'file_id' AS content FROM {stage} s JOIN homeroom.{table} t USING ({keys}) "
         "UNION ALL SELECT DISTINCT ROW({s_keys})::text, %(file)s::bigint, {s_student}, to_jsonb(s) "
-        "FROM {stage} s JOIN homeroom.{table} t USING ({keys})) "
-        "INSERT INTO homeroom.row_version (target, key, file_id, student, content) "
-        "SELECT %(target)s, key, file_id, student, content FROM told b WHERE NOT EXISTS ("
-        "SELECT FROM homeroom.row_version v WHERE (v.target, v.key, v.file_id) = (%(target)s, b.key, b.file_id)) "
-        "ORDER BY key"
+        "FROM {stage} s JOIN homeroom.{table} t USING ({keys})) " + INSERT
     ).format(
         t_keys=_prefixed(target, "t"),
         s_keys=_prefixed(target, "s"),
@@ -174,14 +179,6 @@ CONTENT_OF_RESULT = (
     '(to_jsonb(r) - \'file_id\') || \'{"deleted": false, "line": 0, "part": 0}\'::jsonb '
     "|| CASE WHEN r.is_placed THEN '{\"school_id\": null}'::jsonb ELSE '{}'::jsonb END"
 )
-INSERT = (
-    "INSERT INTO homeroom.row_version (target, key, file_id, student, content) "
-    "SELECT %(target)s, key, file_id, student, content FROM told b WHERE NOT EXISTS ("
-    "SELECT FROM homeroom.row_version v WHERE (v.target, v.key, v.file_id) = (%(target)s, b.key, b.file_id)) "
-    "ORDER BY key"
-)
-"""What was told goes in sorted, and so not before all of it was looked for: where the planner takes the table for
-empty, each look would otherwise pass over all that was put in so far."""
 
 
 FOLD = """

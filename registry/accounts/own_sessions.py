@@ -15,9 +15,9 @@ from registry.audit.services import record
 
 
 def sessions_of(user: User) -> list[UserSession]:
-    """Return the sessions that a person still has, the newest first."""
-    rows = UserSession.objects.filter(user=user).order_by("-created_at", "-pk")
-    return [session for session in rows if session.exists()]
+    """Return the sessions that a person still has, the newest first; those that have ended are forgotten."""
+    rows = UserSession.objects.purge_and_list(user)
+    return sorted(rows, key=lambda session: (session.created_at, session.pk), reverse=True)
 
 
 @transaction.atomic
@@ -38,7 +38,10 @@ def revoke(user: User, sessions: Sequence[UserSession]) -> None:
 
 
 @transaction.atomic
-def revoke_all(user: User) -> None:
-    """End every session of the person's own, those of which nothing is listed as well."""
-    revoke(user, list(UserSession.objects.filter(user=user)))
+def revoke_all(user: User, *, but: str = "") -> None:
+    """End every session of the person's own, those of which nothing is listed as well.
+
+    The one with the key `but` is not put on record: who asks begins it anew.
+    """
+    revoke(user, list(UserSession.objects.filter(user=user).exclude(session_key=but)))
     end_sessions(user)

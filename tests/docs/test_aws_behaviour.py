@@ -18,9 +18,9 @@ DOCUMENT = (ROOT / "docs" / "aws-behaviour.md").read_text()
 FAULTS = ["what the stack did", "what AWS does", "where the embedded AWS does so", "how the stack meets it"]
 
 
-def table(heading: list[str]) -> list[list[str]]:
-    """Return the rows of the document's table with this heading."""
-    lines = iter(DOCUMENT.splitlines())
+def table(heading: list[str], document: str = DOCUMENT) -> list[list[str]]:
+    """Return the rows of a document's table with this heading."""
+    lines = iter(document.splitlines())
     first = f"| {' | '.join(heading)} |"
     next(line for line in lines if line == first)
     next(lines)
@@ -37,15 +37,20 @@ def functions(path: Path) -> set[str]:
     return {node.name for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.FunctionDef)}
 
 
+def named_tests(cell: str) -> list[tuple[str, str]]:
+    """Return the tests that a cell names, each by its file and its function, which is there."""
+    tests: list[tuple[str, str]] = re.findall(r"`(tests/[\w/]+\.py)::(test_\w+)`", cell)
+    for path, name in tests:
+        assert name in functions(ROOT / path), f"{path} has no {name}"
+    return tests
+
+
 @pytest.mark.parametrize("row", rows(), ids=lambda row: row[0][:60])
 def test_every_row_is_whole_and_names_tests_that_exist(row: list[str]):
     assert len(row) == len(HEADING), "a cell too few or too many"
     assert all(row)
-    tests = re.findall(r"`(tests/[\w/]+\.py)::(test_\w+)`", row[3])
-    assert tests, "name at least one test"
     assert re.sub(r"`[^`]*`|[\s,]", "", row[3]) == "", "tests alone, each in backticks"
-    for path, name in tests:
-        assert name in functions(ROOT / path), f"{path} has no {name}"
+    assert named_tests(row[3]), "name at least one test"
 
 
 @pytest.mark.parametrize("row", rows(), ids=lambda row: row[0][:60])

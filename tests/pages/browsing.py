@@ -64,9 +64,11 @@ class Visitors:
     def leave(self, page: Page) -> None:
         """Empty what is open on a page, so that it asks for nothing more; a page of nowhere would be a new process.
 
-        Its icon stays: the browser looks for one by itself (`/favicon.ico`) where a page has none.
+        Its icon stays: the browser looks for one by itself (`/favicon.ico`) where a page has none. It is loaded to its
+        end before: a script that is yet to come would find no page.
         """
         page.unroute_all()
+        page.wait_for_load_state()
         page.evaluate(EMPTIED)
 
     def _tab(self, context: BrowserContext) -> Page:

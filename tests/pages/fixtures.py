@@ -413,6 +413,14 @@ def deployed(run: Run) -> District:
     return District.objects.get(pk=run.district_id)
 
 
+def a_waiting_change(district: District, changes: int = 3, *, by: str = "") -> Run:
+    """Return an apply of a deployed district whose plan waits for somebody."""
+    actor = User.objects.get(username=by) if by else None
+    run = request_run(district=district, kind=RunKind.APPLY, actor=actor)
+    planned(run, changes, waits=True)
+    return moved(run, RunState.AWAITING_APPROVAL)
+
+
 def with_stack(district: District) -> District:
     """Record the resources of a whole stack and its outputs, one of them withheld."""
     run = district.runs.latest("id")

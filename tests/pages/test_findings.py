@@ -8,30 +8,15 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
-from provisioning.models import Run
 from provisioning.runs.requests import request_run
 from provisioning.states.runs import RunKind, RunState
-from registry.accounts.models import User
 from registry.audit.models import AuditEvent
 from registry.districts.models import District
 from tests.builders import a_run, an_account, moved
 from tests.pages.browsing import Visitors
-from tests.pages.fixtures import a_canceled_run, deployed, planned, torn_down, with_stack
+from tests.pages.fixtures import a_canceled_run, a_waiting_change, deployed, torn_down, with_stack
 
 pytestmark = [pytest.mark.browser]
-
-
-@pytest.fixture(autouse=True)
-def account(page: Page) -> None:
-    """Have an account that districts are placed in."""
-    an_account()
-
-
-def waits(name: str, *, kind: RunKind = RunKind.APPLY) -> Run:
-    """Return a run of a live district whose plan waits for somebody."""
-    run = request_run(district=deployed(a_run(name=name)), kind=kind, actor=User.objects.get(username="otto"))
-    planned(run, 12, waits=True)
-    return moved(run, RunState.AWAITING_APPROVAL)
 
 
 def row_of(page: Page, name: str) -> str:
@@ -58,7 +43,7 @@ def test_a_canceled_run_says_everywhere_how_far_it_came(page: Page):
 
 
 def test_whoever_approves_sees_where_what_and_for_how_much_before_the_buttons(visitors: Visitors):
-    run = waits("Juniper Falls")
+    run = a_waiting_change(deployed(a_run(name="Juniper Falls")), 12, by="otto")
     page = visitors.page("ada")
     page.goto(f"/runs/{run.number}")
     card = page.locator("#approval")
@@ -94,7 +79,7 @@ def test_a_draft_is_counted_apart_says_when_it_ends_and_goes_in_one_click(page: 
 
 
 def test_runs_and_approvals_are_lists_and_what_waits_is_counted_beside_them(visitors: Visitors):
-    mine = waits("Juniper Pass")
+    mine = a_waiting_change(deployed(a_run(name="Juniper Pass")), 12, by="otto")
     page = visitors.page("ada")
     page.goto("/overview")
     side = page.get_by_role("navigation").first
@@ -130,6 +115,7 @@ def test_registering_asks_for_four_fields_and_puts_what_was_refused_beside_its_f
 
 
 def test_an_account_is_edited_and_tested_where_it_is_added(visitors: Visitors):
+    an_account()
     page = visitors.page("ada")
     page.goto("/accounts")
     page.get_by_role("main").get_by_role("link", name=re.compile(r"Sandbox|123456789012")).first.click()
@@ -142,6 +128,7 @@ def test_an_account_is_edited_and_tested_where_it_is_added(visitors: Visitors):
     expect(page.get_by_role("heading", level=1)).to_contain_text("Sandbox of the north")
     page.get_by_label("Account's name").fill("Sandbox")
     page.get_by_role("button", name="Save account").click()
+    expect(page.get_by_role("heading", level=1)).not_to_contain_text("of the north")
     visitors.leave(page)
 
 

@@ -16,7 +16,7 @@ from provisioning.states.runs import RunKind, RunState
 from registry.districts.models import District
 from tests.builders import a_run, moved
 from tests.pages.browsing import Visitors
-from tests.pages.fixtures import at_work, deployed, planned, with_drift, with_stack, write_lines
+from tests.pages.fixtures import a_waiting_change, at_work, deployed, with_drift, with_stack, write_lines
 
 pytestmark = [pytest.mark.browser]
 
@@ -127,12 +127,6 @@ def test_a_check_that_found_something_is_no_green_success_anywhere(page: Page):
         page.goto("/")
         expect(page.locator(f"#district-{run.district_id} td[data-label='Last run'] .state")).to_have_text(word)
         expect(page.locator(f"#past-{run.number}")).to_contain_text(f"Drift check: {word}")
-
-
-def a_waiting_change(district: District) -> Run:
-    run = request_run(district=district, kind=RunKind.APPLY, actor=None)
-    planned(run, 3, waits=True)
-    return moved(run, RunState.AWAITING_APPROVAL)
 
 
 def test_every_page_says_the_same_of_an_exposed_district_and_of_a_live_one_whose_change_waits(page: Page):

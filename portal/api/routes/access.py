@@ -23,7 +23,7 @@ from portal.api.paging import LARGEST
 from portal.api.parameters import Number
 from portal.api.problems import ProblemError, or_not_found
 from portal.api.routes.people import router as router
-from portal.api.schemas.facts import SessionOut, SessionsOut
+from portal.api.schemas.facts import SessionOut, SessionsOut, of_session
 from portal.api.schemas.people import (
     GrantIn,
     GrantOut,
@@ -95,14 +95,7 @@ def list_person_sessions(request: HttpRequest, username: Username) -> SessionsOu
     """The browsers that a person came in with, the newest first."""
     caller_of(request).require_of_all(Act.REVIEW)
     rows = UserSession.objects.filter(user=_person(username)).order_by("-created_at")[:LARGEST]
-    return SessionsOut(
-        items=[
-            SessionOut(
-                began_at=row.created_at, last_seen_at=row.last_seen_at, address=str(row.ip), browser=row.user_agent
-            )
-            for row in rows
-        ]
-    )
+    return SessionsOut(items=[SessionOut(**of_session(row)) for row in rows])
 
 
 @operation(router, "POST", "/people/{username}/link", scope=Scope.PEOPLE, returns=LinkOut, sealed=True)

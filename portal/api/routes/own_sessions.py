@@ -16,7 +16,7 @@ from messages.message import message
 from portal.api.door import caller_of, operation
 from portal.api.parameters import Number
 from portal.api.problems import ProblemError, or_not_found
-from portal.api.schemas.facts import OwnSessionOut, OwnSessionsOut
+from portal.api.schemas.facts import OwnSessionOut, OwnSessionsOut, of_session
 from registry.accounts.models import User
 from registry.accounts.own_sessions import revoke, revoke_all, sessions_of
 from registry.accounts.reach import reach_of
@@ -65,14 +65,5 @@ def _person(request: HttpRequest) -> User:
 
 def _left(user: User) -> OwnSessionsOut:
     return OwnSessionsOut(
-        items=[
-            OwnSessionOut(
-                number=session.pk,
-                began_at=session.created_at,
-                last_seen_at=session.last_seen_at,
-                address=str(session.ip),
-                browser=session.user_agent,
-            )
-            for session in sessions_of(user)
-        ]
+        items=[OwnSessionOut(number=session.pk, **of_session(session)) for session in sessions_of(user)]
     )

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Any
 
+from allauth.usersessions.models import UserSession
 from pydantic import Field
 
 from portal.api.schemas.base import ResponsePart, Telling
@@ -132,6 +134,16 @@ class SessionOut(ResponsePart):
     last_seen_at: datetime
     address: str
     browser: str
+
+
+def of_session(session: UserSession) -> dict[str, Any]:
+    """Return a session's values for `SessionOut`."""
+    return {
+        "began_at": session.created_at,
+        "last_seen_at": session.last_seen_at,
+        "address": str(session.ip),
+        "browser": session.user_agent,
+    }
 
 
 class SessionsOut(ResponsePart):

@@ -46,6 +46,8 @@ NUMBER = 999
 ASKED = 3
 """So many administrators are named to whom nothing is allowed."""
 MINUTE, HOUR, DAY, MONTH = 60, 3600, 86400, 30 * 86400
+STEPS = ((MINUTE, 1), (HOUR, MINUTE), (DAY, HOUR), (MONTH, DAY))
+"""Up to so many seconds a moment is told in units of so many; in the words of `ages`."""
 
 
 @register.simple_tag
@@ -130,18 +132,14 @@ def span(seconds: float) -> str:
     return f"{whole // HOUR} h {whole % HOUR // MINUTE} min"
 
 
-def ago(moment: datetime, now: datetime) -> str:
-    """Write a moment of the past relative to now, coarsely; its day in UTC from 30 days on."""
-    seconds = (now - moment).total_seconds()
-    if seconds < MINUTE:
-        return gettext("just now")
-    if seconds < HOUR:
-        return gettext("%(number)s min ago") % {"number": int(seconds // MINUTE)}
-    if seconds < DAY:
-        return gettext("%(number)s h ago") % {"number": int(seconds // HOUR)}
-    if seconds < MONTH:
-        return gettext("%(number)s d ago") % {"number": int(seconds // DAY)}
-    return date_format(moment, pgettext("how a day is written", "d M Y"))
+def relative(moment: datetime, now: datetime) -> str:
+    """Write a moment relative to now, coarsely; its day in UTC where it is 30 days away and more."""
+    words = ages(get_language(), is_past=moment <= now)
+    seconds = abs((now - moment).total_seconds())
+    for word, (limit, unit) in zip(words, STEPS, strict=False):
+        if seconds < limit:
+            return word % {"number": int(seconds // unit)}
+    return words[-1] % {"day": date_format(moment, pgettext("how a day is written", "d M Y"))}
 
 
 @register.simple_tag
@@ -152,27 +150,24 @@ def when(moment: datetime | None) -> SafeString | str:
     exact = f"{moment:%Y-%m-%d %H:%M:%S} UTC"
     now = timezone.now()
     is_past = moment <= now
-    text = ago(moment, now) if is_past else ahead(moment, now)
     return format_html(
         '<time datetime="{}" title="{}" data-{}="{}">{}</time>',
         moment.isoformat(),
         exact,
         "ago" if is_past else "ahead",
-        ages(get_language(), is_past=is_past),
-        text,
+        "|".join(ages(get_language(), is_past=is_past)),
+        relative(moment, now),
     )
 
 
 @cache
-def ages(language: str | None, *, is_past: bool) -> str:
-    """Return the words with which the script lets a time age while its page stays open, from near to far."""
+def ages(language: str | None, *, is_past: bool) -> tuple[str, ...]:
+    """Return the words of `relative` from near to far, with which the script lets a time age while its page is open."""
     if is_past:
-        words = [gettext("just now"), gettext("%(number)s min ago"), gettext("%(number)s h ago")]
-        words += [gettext("%(number)s d ago"), "%(day)s"]
-    else:
-        words = [gettext("in a moment"), gettext("in %(number)s min"), gettext("in %(number)s h")]
-        words += [gettext("in %(number)s d"), gettext("on %(day)s")]
-    return "|".join(words)
+        near = gettext("just now"), gettext("%(number)s min ago"), gettext("%(number)s h ago")
+        return *near, gettext("%(number)s d ago"), "%(day)s"
+    near = gettext("in a moment"), gettext("in %(number)s min"), gettext("in %(number)s h")
+    return *near, gettext("in %(number)s d"), gettext("on %(day)s")
 
 
 @register.simple_tag
@@ -180,31 +175,15 @@ def at(moment: datetime | None) -> SafeString | str:
     """Show a moment in full with what it is relative to now beside it; scripts write it in the reader's time zone."""
     if moment is None:
         return ""
-    now = timezone.now()
     full = date_format(moment, pgettext("how a moment is written", "d M Y, H:i"))
-    beside = ago(moment, now) if moment <= now else ahead(moment, now)
     return format_html(
         '<time datetime="{}"><span class="nowrap" data-at="{}">{} UTC</span> '
         '<span class="quiet small">{}</span></time>',
         moment.isoformat(),
         moment.isoformat(),
         full,
-        beside,
+        relative(moment, timezone.now()),
     )
-
-
-def ahead(moment: datetime, now: datetime) -> str:
-    """Write a moment to come relative to now, coarsely; its day in UTC from 30 days on."""
-    seconds = (moment - now).total_seconds()
-    if seconds < MINUTE:
-        return gettext("in a moment")
-    if seconds < HOUR:
-        return gettext("in %(number)s min") % {"number": int(seconds // MINUTE)}
-    if seconds < DAY:
-        return gettext("in %(number)s h") % {"number": int(seconds // HOUR)}
-    if seconds < MONTH:
-        return gettext("in %(number)s d") % {"number": int(seconds // DAY)}
-    return gettext("on %(day)s") % {"day": date_format(moment, pgettext("how a day is written", "d M Y"))}
 
 
 @register.simple_tag

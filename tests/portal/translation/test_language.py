@@ -20,7 +20,7 @@ from portal.console.forms import AuditFilter, PasswordForm, RegistrationForm, Te
 from portal.console.pages.district.diagram import PARTS, Known, PartState, Place, draw
 from portal.console.pages.rollout.form import RolloutForm
 from portal.console.pages.settings.page import SettingsForm
-from portal.console.templatetags.console import ago
+from portal.console.templatetags.console import relative
 from provisioning.models import Run
 from registry.accounts.roles import Role
 from tests.builders import a_person, a_run, an_account
@@ -109,13 +109,13 @@ class TestNumbersAndDays:
     def test_days_are_written_in_the_reader_s_language(self) -> None:
         with translation.override("es"):
             assert formats.date_format(NOW) == "9 de marzo de 2026"
-            assert ago(NOW - timedelta(days=3), NOW) == "hace 3 d"
-            assert ago(NOW - timedelta(days=60), NOW) == "8 ene 2026"
-            assert ago(NOW - timedelta(hours=3), NOW) == "hace 3 h"
+            assert relative(NOW - timedelta(days=3), NOW) == "hace 3 d"
+            assert relative(NOW - timedelta(days=60), NOW) == "8 ene 2026"
+            assert relative(NOW - timedelta(hours=3), NOW) == "hace 3 h"
         with translation.override("en"):
             assert formats.date_format(NOW) == "March 9, 2026"
-            assert ago(NOW - timedelta(days=3), NOW) == "3 d ago"
-            assert ago(NOW - timedelta(days=60), NOW) == "08 Jan 2026"
+            assert relative(NOW - timedelta(days=3), NOW) == "3 d ago"
+            assert relative(NOW - timedelta(days=60), NOW) == "08 Jan 2026"
 
     @pytest.mark.parametrize(("number", "told"), [(0, "0 recursos"), (1, "1 recurso"), (2, "2 recursos")])
     def test_a_number_decides_the_form(self, number: int, told: str) -> None:

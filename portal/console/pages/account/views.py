@@ -17,9 +17,8 @@ from portal.console.doors import person
 from portal.console.forms import NewPasswordForm
 from portal.console.pages.sign_in.views import throttled
 from portal.sign_in.reauthentication import sign_in_again, signed_in_lately
-from registry.accounts.credentials import end_sessions
 from registry.accounts.factors import has_factor, needs_factor
-from registry.accounts.own_sessions import revoke
+from registry.accounts.own_sessions import revoke, revoke_all, sessions_of
 
 
 @require_GET
@@ -33,9 +32,7 @@ def account(request: HttpRequest) -> HttpResponse:
         "totp": next((factor for factor in factors if factor.type == Authenticator.Type.TOTP), None),
         "recovery": next((factor for factor in factors if factor.type == Authenticator.Type.RECOVERY_CODES), None),
         "must_add": needs_factor(user) and not has_factor(user),
-        "sessions": sorted(
-            UserSession.objects.purge_and_list(user), key=lambda session: session.created_at, reverse=True
-        ),
+        "sessions": sessions_of(user),
         "has_password": user.has_usable_password(),
     }
     return render(request, "account/page.html", context)
@@ -78,9 +75,7 @@ def end_session(request: HttpRequest) -> HttpResponse:
 def end_other_sessions(request: HttpRequest) -> HttpResponse:
     """End every session of one's own but this one, those of which nothing is listed as well."""
     user = person(request)
-    sessions = UserSession.objects.filter(user=user).exclude(session_key=request.session.session_key)
-    revoke(user, list(sessions))
-    end_sessions(user)
+    revoke_all(user, but=str(request.session.session_key))
     update_session_auth_hash(request, user)
     UserSession.objects.create_from_request(request)
     messages.success(request, _("All other sessions have ended."))

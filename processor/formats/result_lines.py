@@ -20,7 +20,8 @@ def result_line(*given: str, prefixes: Mapping[str, str] = NO_PREFIXES, **fixed:
     before the values of given columns. Raises ValueError for a column that results do not have.
     """
     template = _template(given, prefixes, fixed)
-    return _compiled(f"lambda *, {', '.join(given)}: {template}")
+    line: Callable[..., str] = _compiled(f"lambda *, {', '.join(given)}: {template}")
+    return line
 
 
 def result_lines(
@@ -32,9 +33,10 @@ def result_lines(
     """
     template = _template((*each, *shared), prefixes, fixed)
     columns = ", ".join(each)
-    return _compiled(
+    lines: Callable[..., list[str]] = _compiled(
         f"lambda *, {', '.join((*each, *shared))}: [{template} for {columns} in zip({columns}, strict=True)]"
     )
+    return lines
 
 
 def _template(given: Iterable[str], prefixes: Mapping[str, str], fixed: Mapping[str, str]) -> str:

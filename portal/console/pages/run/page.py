@@ -13,6 +13,7 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from portal.console.addresses import as_query
+from portal.console.badges import badge_of
 from portal.console.districts import ServiceCount, service_counts
 from portal.console.pages.approval.card import ApprovalCard, approval_card
 from portal.console.pages.drift.incidents import Incident, incidents
@@ -93,7 +94,7 @@ class Step:
         """A state of work turns only while it lasts: behind us it is ticked, ahead of us it is open."""
         at_work = self.state in ACTIVE_STATES
         looks = {"done": "check", "next": "circle", "cut": "circle-off"}
-        return looks.get(self.look, self.state.icon) if at_work else self.state.icon
+        return looks.get(self.look, badge_of(self.state).icon) if at_work else badge_of(self.state).icon
 
 
 class Tab(StrEnum):

@@ -106,7 +106,8 @@ def start_postgres() -> Postgres:
     global _server
     if _server is None:
         copy_to(folder / "postgres")
-        started = _cleanup.enter_context(running_postgres(folder / "postgres", port=port, durable=False))
+        server = running_postgres(folder / "postgres", port=port, durable=False, at_socket=True)
+        started = _cleanup.enter_context(server)
         with psycopg.connect(database_url(port, started.password, "postgres"), autocommit=True) as connection:
             connection.execute(sql.SQL("ALTER ROLE {} PASSWORD {}").format(sql.Identifier(USER), sql.Literal(password)))
         _server = replace(started, password=password)

@@ -405,8 +405,7 @@ def _makers(mapping: Mapping, columns: Columns) -> Callable[[Reading, Sink], Wri
         at = (reading.when, "f")
         # Of who the students are a roster knows better than a vendor; a table of one's own may be the only roster.
         of_people = at if plain else (filling(reading.when), "f")
-        tail = f"{reading.when}\tf\n"
-        start = f"\t{reading.part}\t"
+        part, modified_at = reading.part, reading.when
         none = values.NULL
         known: set[tuple[object, ...]] = set()
         used: dict[tuple[object, ...], int] = {}
@@ -519,8 +518,21 @@ def _makers(mapping: Mapping, columns: Columns) -> Callable[[Reading, Sink], Wri
                     if several and not _is_first(there, (record, code), (day, score, level), sittings):
                         continue
                     lines.append(
-                        f"{line}{start}{record}\t{code}\t{year}\t{student}\t{administration}\t{school}\t{grade}\t{day}"
-                        f"\t{score}\t{level}\tfully graded\t{tail}"
+                        plain_csv.RESULT_LINE(
+                            line=line,
+                            part=part,
+                            record_id=record,
+                            standard=code,
+                            school_year=year,
+                            student=student,
+                            administration_id=administration,
+                            school_id=school,
+                            grade=grade,
+                            taken_on=day,
+                            scale_score=score,
+                            performance_level=level,
+                            modified_at=modified_at,
+                        )
                     )
             for one_line in lines:
                 put_result(one_line)

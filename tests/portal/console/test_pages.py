@@ -12,6 +12,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from portal.console.badges import badge_of
 from provisioning.models import Run, RunEvent, StackOutput, StackResource
 from provisioning.onboarding.service import onboard
 from provisioning.runs.cancellation import request_cancel
@@ -441,7 +442,7 @@ class TestRun:
         icons = re.findall(r'<li class="(\w+)"><span class="name"><svg class="icon icon-([\w-]+)"', page)
         assert icons == [
             *[("done", "check")] * 2,
-            ("now", RunState.PLANNING.icon),
+            ("now", badge_of(RunState.PLANNING).icon),
             *[("next", "circle")] * 2,
         ]
 

@@ -96,8 +96,8 @@ def test_two_races_are_two_or_more():
 def test_a_retest_in_the_same_window_is_a_result_of_its_own():
     row = next(row for name, row, _ in CASES if name == "nwea-map-growth")
     parsed = read(table(row, {**row, "TestStartDate": "09/30/2025", "TestRITScore": "211"}), recognition=OURS)
-    assert len({result[2] for result in parsed.sink.results}) == 2
-    assert len({result[6] for result in parsed.sink.results}) == 1, "both are of one administration"
+    assert len({result["record_id"] for result in parsed.sink.results}) == 2
+    assert len({result["administration_id"] for result in parsed.sink.results}) == 1, "both are of one administration"
 
 
 def test_a_row_without_any_score_is_refused_by_name_and_others_are_kept():

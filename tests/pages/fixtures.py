@@ -294,10 +294,14 @@ def planned(run: Run, changes: int, *, waits: bool = False) -> None:
         {"address": f"aws_sns_topic.topic_{number}", "type": "aws_sns_topic", "action": acts[number % 4]}
         for number in range(changes)
     ]
+
+    def count(*actions: str) -> int:
+        return sum(resource["action"] in actions for resource in resources)
+
     Run.objects.filter(pk=run.pk).update(
-        add_count=changes,
-        change_count=1,
-        remove_count=1,
+        add_count=count("create", "replace"),
+        change_count=count("update"),
+        remove_count=count("delete", "replace"),
         plan_resources=resources,
         policy_findings=[{"blocks": True, "sentence": "aws_sns_topic.topic_2 is replaced.", "code": "replace"}],
         approval_reasons=["It is production.", "Something is replaced."] if waits else [],

@@ -255,7 +255,7 @@ SCENES: tuple[Scene, ...] = (
     Scene("district-runs", L, USUAL, "/districts/{maple}/runs", "Applying"),
     Scene("district-runs", E, USUAL, "/districts/{birch}/runs", "Failed"),
     Scene("district-runs", F, USUAL, "/districts/{live}/runs", ROLELESS, who="nemo", status=403),
-    Scene("district-drift", U, USUAL, "/districts/{drifted}/drift", "withheld: sensitive"),
+    Scene("district-drift", U, USUAL, "/districts/{drifted}/drift", "Withheld: sensitive"),
     Scene("district-drift", M, USUAL, "/districts/{pine}/drift", "Nothing to check"),
     Scene("district-drift", F, USUAL, "/districts/{drifted}/drift", ROLELESS, who="nemo", status=403),
     Scene("district-settings", U, USUAL, "/districts/{live}/settings", "Review plan"),

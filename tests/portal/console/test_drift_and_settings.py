@@ -80,7 +80,7 @@ class TestDriftTab:
         raw = client.get(f"/districts/{district.suffix}/drift").content.decode()
         page = shown(client, f"/districts/{district.suffix}/drift")
         assert "<b>0.0.0.0" not in raw
-        for text in ("Drifted", "retention_in_days", "365", "30", "withheld: sensitive", "no longer in AWS"):
+        for text in ("Drifted", "retention_in_days", "365", "30", "Withheld: sensitive", "no longer in AWS"):
             assert text in page
         assert "Somebody added 1 rule" in page
         for button in ("Check now", "Plan the repair", "Repair", "Accept into settings"):

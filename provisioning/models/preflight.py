@@ -13,7 +13,7 @@ class PreflightVerdict(Badge):
     """How one line of a preflight came out."""
 
     FINE = "fine", "Fine", "check", "good"
-    WARNING = "warning", "To be looked at", "alert", "warn"
+    WARNING = "warning", "Needs review", "alert", "warn"
     REFUSED = "refused", "A run would fail", "circle-off", "bad"
 
 

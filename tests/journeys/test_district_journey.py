@@ -199,7 +199,7 @@ def handle_an_exposure(page: Page, portal: Portal) -> None:
     incident.get_by_label("Reason").fill("Nobody knows it")
     incident.get_by_role("checkbox").check()
     incident.get_by_role("button", name="Remove it from AWS").click()
-    expect(page.get_by_role("main")).to_contain_text("A worker removes it, asked")
+    expect(page.get_by_role("main")).to_contain_text("Removal requested")
     page.goto("/districts/maple-sbx/runs")
     latest = page.get_by_role("main").locator("tbody tr").first
     expect(latest).to_contain_text("Drift check")

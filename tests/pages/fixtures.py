@@ -68,7 +68,7 @@ IMAGE = "public.ecr.aws/homeroom/processor@sha256:" + "c" * 64
 UNWRITTEN = {
     "error_code": "state_not_saved",
     "error_summary": "Terraform could not store the district's state.",
-    "error_remedy": "Read the details, then retry the run: it goes on from what exists.",
+    "error_remedy": "Read the details, then retry the run: it continues from what exists.",
     "error_detail": "Error saving state: failed to upload state: operation error S3: PutObject: AccessDenied",
 }
 LONG_NAME = ("Grossschulbezirksverwaltungsgemeinschaft" * 3)[:120]

@@ -18,7 +18,6 @@ READ = (Path(__file__).parent / "statements.js").read_text()
 SAME = {
     "Est. base cost per month": "Est. monthly cost",
     "Monthly budget": "Budget",
-    "Asked by": "Requested by",
     "Asked for": "Requested",
     "Ended": "State",
     "Drafts": "Draft",

@@ -52,7 +52,7 @@ def test_an_exposure_is_found_in_two_clicks_removed_by_consent_and_gone(page: Pa
     incident.get_by_label("Reason").fill("INC-7: nobody knows it")
     incident.get_by_role("checkbox").check()
     incident.get_by_role("button", name="Remove it from AWS").click()
-    expect(page.get_by_role("main")).to_contain_text("A worker removes it, asked")
+    expect(page.get_by_role("main")).to_contain_text("Removal requested")
     ((_, item, otto),) = requests
     assert remove(DriftItem.objects.get(pk=item), User.objects.get(pk=otto)) == ""
     assert ingress(ec2, group) == []

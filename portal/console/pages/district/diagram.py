@@ -25,7 +25,7 @@ class PartState(Badge):
     FAILED = "failed", "Failed", "circle-x", "bad"
     GONE = "gone", "Gone", "circle-off", "bad"
     DRIFTED = "drifted", "Drifted", "drift", "warn"
-    IN_WORK = "in_work", "In work", "progress", "busy"
+    IN_WORK = "in_work", "In progress", "progress", "busy"
     EXISTS = "exists", "Exists", "check", "good"
     PLANNED = "planned", "Planned", "circle-dashed", "neutral"
 

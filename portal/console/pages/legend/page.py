@@ -22,7 +22,7 @@ DISTRICTS: Words = {
     DistrictStatus.PROVISIONING: _("A run makes its environment, or repairs it; a live district stays live."),
     DistrictStatus.LIVE: _("Its environment is deployed, and a second plan was empty."),
     DistrictStatus.NEEDS_ATTENTION: _(
-        "Its last run did not come through, or drift has opened it. See the run or the incident for what to do."
+        "Its last run did not succeed, or drift exposed it. See the run or the incident for what to do."
     ),
     DistrictStatus.TEARING_DOWN: _("A run removes its environment."),
     DistrictStatus.REMOVED: _(
@@ -40,16 +40,16 @@ RUNS: Words = {
     RunState.QUEUED: _("It waits for its turn or for a free worker."),
     RunState.SYNTHESIZING: _("The stack is written as Terraform's JSON."),
     RunState.PLANNING: _("Terraform compares the stack with AWS; nothing is changed."),
-    RunState.AWAITING_APPROVAL: _("Somebody looks at the plan and decides; no worker is held meanwhile."),
-    RunState.APPLYING: _("Terraform changes AWS, by the plan that was shown."),
-    RunState.VERIFYING: _("It is proven that the work is done: by an empty second plan, or an empty inventory."),
-    RunState.SUCCEEDED: _("It came through and was verified."),
+    RunState.AWAITING_APPROVAL: _("The plan waits for a decision; no worker is held meanwhile."),
+    RunState.APPLYING: _("Terraform applies the plan that was shown."),
+    RunState.VERIFYING: _("Confirms the result: a second plan without changes, or an empty inventory."),
+    RunState.SUCCEEDED: _("It succeeded and was verified."),
     RunState.NO_CHANGES: _("AWS already matches the stack."),
     RunState.FAILED: _("It ended with an error; nothing was rolled back. Its page says what to do."),
     RunState.CANCELLING: _("Terraform was asked to stop; resources that it works on may stay incomplete."),
-    RunState.CANCELED: _("Somebody stopped it; what it had made stays."),
-    RunState.DISCARDED: _("Its plan was not approved; nothing of it was applied."),
-    RunState.LOST: _("Its worker stopped answering; another takes it over by itself."),
+    RunState.CANCELED: _("Someone canceled it; what it had created stays."),
+    RunState.DISCARDED: _("Its plan was not approved; nothing was applied."),
+    RunState.LOST: _("Its worker stopped sending heartbeats; another takes over automatically."),
 }
 KINDS: Words = {
     RunKind.APPLY: _("Brings AWS to the state that the stack declares."),
@@ -58,8 +58,8 @@ KINDS: Words = {
     RunKind.DRIFT: _("Compares AWS with the stack, and changes nothing."),
 }
 DECISIONS: Words = {
-    Decision.APPROVED: _("Somebody let the plan through: a second person, where one is needed."),
-    Decision.DISCARDED: _("A person dropped the plan, or nobody decided in time."),
+    Decision.APPROVED: _("The plan was approved, by a second person where one is required."),
+    Decision.DISCARDED: _("The plan was discarded, or it expired."),
 }
 PARTS: Words = {
     PartState.FAILED: _("The last run ended with an error here."),
@@ -73,11 +73,11 @@ QUOTAS: Words = {
     QuotaSource.READ: _("Service Quotas told it for this account."),
     QuotaSource.DENIED: _("The deploy role may not read it; AWS's documented default counts."),
     QuotaSource.DEFAULT: _("Service Quotas did not answer, or was not asked yet; AWS's documented default counts."),
-    QuotaSource.FIXED: _("AWS raises this limit for nobody."),
+    QuotaSource.FIXED: _("AWS does not raise this limit."),
 }
 PREFLIGHTS: Words = {
-    PreflightVerdict.FINE: _("Nothing stands in a run's way here."),
-    PreflightVerdict.WARNING: _("A run may come through; somebody ought to look."),
+    PreflightVerdict.FINE: _("Nothing blocks a run here."),
+    PreflightVerdict.WARNING: _("A run may succeed; review recommended."),
     PreflightVerdict.REFUSED: _("What a run needs is missing or denied: it is refused before its first plan."),
 }
 CHECKS: Words = {
@@ -87,18 +87,18 @@ CHECKS: Words = {
 ROLLOUTS: Words = {
     RolloutState.RUNNING: _("Waves are being worked on."),
     RolloutState.PAUSED: _("Nothing new begins until somebody resumes it; what is at work goes on."),
-    RolloutState.HALTED: _("Too many districts failed: nothing new begins until somebody looks."),
+    RolloutState.HALTED: _("Too many districts failed: no new runs start until someone resumes it."),
     RolloutState.COMPLETED: _("Every district's run has ended."),
     RolloutState.ABORTED: _("Somebody ended it; what was done stays."),
 }
 STANDINGS: Words = {
     Standing.PENDING: _("Its wave has not begun."),
-    Standing.UNDER_WAY: _("Its run is queued or at work."),
+    Standing.UNDER_WAY: _("Its run is queued or running."),
     Standing.APPROVAL: _("Its plan waits for a second person."),
-    Standing.DONE: _("Its run came through."),
-    Standing.FAILED: _("Its run did not come through."),
+    Standing.DONE: _("Its run succeeded."),
+    Standing.FAILED: _("Its run failed."),
     Standing.CALLED_OFF: _("Somebody stopped its run, or the rollout ended before it."),
-    Standing.EXPIRED: _("Nobody decided on its plan in time; nothing was applied."),
+    Standing.EXPIRED: _("Its plan expired; nothing was applied."),
     Standing.SKIPPED: _("It was left out; the reason stands beside it."),
 }
 GROUPS: tuple[tuple[str | Promise, Words], ...] = (

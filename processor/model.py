@@ -82,3 +82,10 @@ OF_STUDENTS = ("student", "student_identity", "student_name", "student_subgroup"
 
 RESULT_PLACE = ("line", "part")
 """What a staged result carries besides, so that a report can say where it came from."""
+
+
+def staged_columns(target: Target) -> tuple[str, ...]:
+    """Return the columns of a target's staging table, in the order in which rows are sent."""
+    if target is STUDENT_KEY:
+        return (*target.key, *target.payload)
+    return (*RESULT_PLACE, *target.columns) if target is RESULT else target.columns

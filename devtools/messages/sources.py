@@ -29,9 +29,9 @@ from portal import model_names
 from portal.console.pages.district.diagram import Place
 from registry.accounts.roles import Role
 from registry.audit.actions import AuditAction
-from registry.badges import Badge
 from registry.districts.changes import EDITABLE
 from registry.districts.registration import DEFAULT_REGION
+from registry.labels import LabeledEnum
 from registry.messages.words import WORDS
 
 TRANSLATING = ("portal", "provisioning", "registry")
@@ -95,7 +95,7 @@ def _extracted(source: bytes, keywords: Mapping[str, Any] = KEYWORDS) -> Iterato
 
 
 def _words() -> Iterator[Text]:
-    for kind in sorted(Badge.__subclasses__(), key=lambda badge: badge.__name__):
+    for kind in sorted(LabeledEnum.__subclasses__(), key=lambda states: states.__name__):
         yield from (Text(kind.__name__, member.word) for member in kind)
     yield from (Text("AuditAction", act.words) for act in AuditAction)
     yield from (Text("Role", role.value) for role in Role)

@@ -6,41 +6,32 @@ can hold.
 
 from __future__ import annotations
 
-from engine.kinds import (
-    acm,
-    application_autoscaling,
-    backup,
-    budgets,
-    cloudtrail,
-    cloudwatch,
-    ecs,
-    elasticache,
-    iam,
-    kms,
-    lambda_functions,
-    load_balancing,
-    logs,
-    rds,
-    route53,
-    s3,
-    secretsmanager,
-    security_groups,
-    sns,
-    sqs,
-    vpc,
-    wafv2,
-)
+import importlib
+import pkgutil
+from types import ModuleType
+
 from engine.kinds.kind import Kind, MadeByAws, Service
 
-MODULES = (
-    *(wafv2, route53, acm, load_balancing),
-    *(ecs, lambda_functions, application_autoscaling),
-    *(vpc, security_groups),
-    *(rds, elasticache),
-    *(cloudtrail, backup, sns, s3, sqs, secretsmanager, kms, iam),
-    *(cloudwatch, logs, budgets),
+FROM_THE_EDGE_INWARDS = (
+    *("wafv2", "route53", "acm", "load_balancing"),
+    *("ecs", "lambda_functions", "application_autoscaling"),
+    *("vpc", "security_groups"),
+    *("rds", "elasticache"),
+    *("cloudtrail", "backup", "sns", "s3", "sqs", "secretsmanager", "kms", "iam"),
+    *("cloudwatch", "logs", "budgets"),
 )
-"""From the edge inwards: in this order the diagram draws what stands at one place."""
+"""In this order the diagram draws what stands at one place; a module that is not named here comes last."""
+
+
+def _place(module: ModuleType) -> tuple[int, str]:
+    name = module.__name__.rpartition(".")[2]
+    named = name in FROM_THE_EDGE_INWARDS
+    return FROM_THE_EDGE_INWARDS.index(name) if named else len(FROM_THE_EDGE_INWARDS), name
+
+
+_BESIDE = (importlib.import_module(f"{__name__}.{entry.name}") for entry in pkgutil.iter_modules(__path__))
+MODULES = tuple(sorted((module for module in _BESIDE if hasattr(module, "KINDS")), key=_place))
+"""Every module beside this one that has rows."""
 
 ROWS: tuple[Kind, ...] = tuple(row for module in MODULES for row in module.KINDS)
 KINDS: dict[str, Kind] = {row.type: row for row in ROWS}

@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import Any, NamedTuple, Protocol
 
 from processor.formats import ids, values
+from processor.formats.result_lines import result_line
 from processor.formats.values import Reader
 from processor.problems import InvalidValueError
 from processor.pseudonyms import Pseudonyms
@@ -45,12 +46,21 @@ class Sink(Protocol):
         """Take many of them."""
 
 
+NOT_TESTED_LINE = result_line(
+    *("line", "part", "record_id", "student", "taken_on", "modified_at"), status=NOT_TESTED, deleted="t"
+)
+DELETED_LINE = result_line("line", "part", "record_id", "modified_at", deleted="t")
+"""Makes the line of a result that its source has deleted."""
+
+
 def taken_out(sink: Sink, line: int, part: int, record: str, student: str, day: str, modified_at: str) -> None:
     """Take a result out that an earlier file may have told: of a sitting that, as is known by now, does not count.
 
     The row is no result itself, and refused; one without an earlier result leaves nothing.
     """
-    sink.put_result(f"{line}\t{part}\t{record}\t\t\t{student}\t\t\t\t{day}\t\t\t{NOT_TESTED}\t{modified_at}\tt\n")
+    sink.put_result(
+        NOT_TESTED_LINE(line=line, part=part, record_id=record, student=student, taken_on=day, modified_at=modified_at)
+    )
 
 
 class Note(NamedTuple):

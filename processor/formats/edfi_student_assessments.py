@@ -11,11 +11,23 @@ from __future__ import annotations
 from typing import Any
 
 from processor.formats import ids, values
-from processor.formats.base import NOT_TESTED, Field, Format, Reading, RowRefusedError, Sink, filling, fixed, modified
+from processor.formats.base import (
+    DELETED_LINE,
+    NOT_TESTED,
+    Field,
+    Format,
+    Reading,
+    RowRefusedError,
+    Sink,
+    filling,
+    fixed,
+    modified,
+)
 from processor.formats.edfi import METHOD, PREFIX, SOURCE, assessment_id, at, descriptor, is_number, listed, school_of
 from processor.formats.edfi import untested as says_untested
 from processor.formats.edfi_choice import NONE, Choice, level_by, named, score_of, window_of
 from processor.formats.occasion import window_name
+from processor.formats.result_lines import result_line
 from processor.problems import InvalidValueError
 
 FIELDS = (
@@ -77,13 +89,20 @@ def level(item: dict[str, Any], choice: Choice = NONE) -> str:
     return _read_nested(word, level_by(item, choice), "performanceLevels.performanceLevelDescriptor")
 
 
+RESULT_LINE = result_line(
+    *("line", "part", "record_id", "standard", "school_year", "student", "administration_id", "school_id", "grade"),
+    *("taken_on", "scale_score", "performance_level", "status", "modified_at"),
+    deleted="f",
+)
+
+
 def write(reading: Reading, sink: Sink, line: int, row: list[str], item: dict[str, Any]) -> None:
     """Write one result with its objectives, its administration, and the student it introduces."""
     own, identifier, namespace, local, *days, year, period, grade, reason, modified_at = row
     student = reading.numbered(local.replace("\\\\", "\\"))
     record = record_id(namespace, identifier, own, student)
     if "keyValues" in item:
-        sink.put_result(f"{line}\t{reading.part}\t{record}\t\t\t\t\t\t\t\t\t\t\t{modified_at}\tt\n")
+        sink.put_result(DELETED_LINE(line=line, part=reading.part, record_id=record, modified_at=modified_at))
         return
     grade = grade or values.any_grade(descriptor(item.get(GRADE)))
     period = period or word(descriptor(at(next(iter(listed(item, "periods")), item), "assessmentPeriodDescriptor")))
@@ -125,8 +144,22 @@ def write(reading: Reading, sink: Sink, line: int, row: list[str], item: dict[st
     status = "fully graded" if rows[0][1] or rows[0][2] or not untested else NOT_TESTED
     for code, value, met in rows:
         sink.put_result(
-            f"{line}\t{reading.part}\t{record}\t{code}\t{ends}\t{student}\t{administration}\t{school}\t{grade}\t{day}"
-            f"\t{value}\t{met}\t{status}\t{modified_at}\tf\n"
+            RESULT_LINE(
+                line=line,
+                part=reading.part,
+                record_id=record,
+                standard=code,
+                school_year=ends,
+                student=student,
+                administration_id=administration,
+                school_id=school,
+                grade=grade,
+                taken_on=day,
+                scale_score=value,
+                performance_level=met,
+                status=status,
+                modified_at=modified_at,
+            )
         )
 
 

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from processor.formats import values
 from processor.formats.base import (
     DELETED,
+    DELETED_LINE,
     Field,
     Format,
     Reading,
@@ -21,6 +22,7 @@ from processor.formats.base import (
     taken_on,
 )
 from processor.formats.oneroster import HEAD, PREFIX, SOURCE
+from processor.formats.result_lines import result_line, result_lines
 
 SCORE_STATUS = ("exempt", "fully graded", "not submitted", "partially graded", "submitted")
 """Source: OneRoster CSV, results.csv, "scoreStatus"; since 1.2 it may be extended."""
@@ -42,6 +44,15 @@ FIELDS = (
 )
 
 
+OF_SYSTEM = {"record_id": PREFIX, "administration_id": PREFIX}
+OF_ROW = (
+    *("line", "record_id", "school_year", "student", "administration_id", "taken_on", "scale_score"),
+    *("performance_level", "status", "modified_at"),
+)
+RESULT_LINE = result_line(*OF_ROW, "part", "standard", prefixes=OF_SYSTEM, deleted="f")
+RESULT_LINES = result_lines(*OF_ROW, shared=("part",), prefixes=OF_SYSTEM, deleted="f")
+
+
 def writer(reading: Reading, sink: Sink) -> Write:
     """Return what writes one result."""
     put, part = sink.put_result, reading.part
@@ -52,30 +63,41 @@ def writer(reading: Reading, sink: Sink) -> Write:
     def write(line: int, row: Sequence[str]) -> None:
         record, status, modified, item, student, score_status, score, day, level = row
         if status == DELETED:
-            put(f"{line}\t{part}\t{PREFIX}{record}\t\t\t\t\t\t\t\t\t\t\t{modified}\tt\n")
+            put(DELETED_LINE(line=line, part=part, record_id=f"{PREFIX}{record}", modified_at=modified))
             return
         if score_status in scored and not score and not level and record not in objectives:
             raise RowRefusedError("score", "missing", "A graded result needs a score.")
         if score_status in UNSCORED or level == values.NOT_TESTED:
             objectives.pop(record, None)
             score = level = values.NULL
-        put(
-            f"{line}\t{part}\t{PREFIX}{record}\t\t{years[day]}\t{student}\t{PREFIX}{item}\t\t\t{day}\t{score}\t{level}"
-            f"\t{score_status}\t{modified}\tf\n"
-        )
+        # The whole, and each of its objectives as a standard.
+        parts = [("", score, level)]
         if objectives:
-            for code, number, word, _ in objectives.pop(record, ()):
-                put(
-                    f"{line}\t{part}\t{PREFIX}{record}\t{code}\t{years[day]}\t{student}\t{PREFIX}{item}\t\t\t{day}"
-                    f"\t{number}\t{word}\t{score_status}\t{modified}\tf\n"
+            parts += [(code, number, word) for code, number, word, _ in objectives.pop(record, ())]
+        for standard, number, word in parts:
+            put(
+                RESULT_LINE(
+                    line=line,
+                    part=part,
+                    record_id=record,
+                    standard=standard,
+                    school_year=years[day],
+                    student=student,
+                    administration_id=item,
+                    taken_on=day,
+                    scale_score=number,
+                    performance_level=word,
+                    status=score_status,
+                    modified_at=modified,
                 )
+            )
 
     return write
 
 
 def batch_writer(reading: Reading, sink: Sink) -> WriteAll:
     """Return what writes many results at once where each has a score that counts, and none is deleted."""
-    start, objectives = f"\t{reading.part}\t{PREFIX}", reading.objectives
+    part, objectives = reading.part, reading.objectives
     years = values.Remembered(values.school_year).__getitem__
 
     def write_all(numbers: Sequence[int], columns: Sequence[Sequence[str]]) -> bool:
@@ -88,14 +110,21 @@ def batch_writer(reading: Reading, sink: Sink) -> WriteAll:
             or any(word in score_statuses for word in UNSCORED)
         ):
             return False
-        sink.put_results([
-            f"{line}{start}{record}\t\t{year}\t{student}\t{PREFIX}{item}\t\t\t{day}\t{score}\t{level}\t{score_status}"
-            f"\t{modified}\tf\n"
-            for line, record, modified, item, student, score_status, score, day, year, level in zip(
-                numbers, records, moments, items, students, score_statuses, scores, days, map(years, days), levels,
-                strict=True,
+        sink.put_results(
+            RESULT_LINES(
+                line=numbers,
+                part=part,
+                record_id=records,
+                school_year=map(years, days),
+                student=students,
+                administration_id=items,
+                taken_on=days,
+                scale_score=scores,
+                performance_level=levels,
+                status=score_statuses,
+                modified_at=moments,
             )
-        ])  # fmt: skip
+        )
         return True
 
     return write_all

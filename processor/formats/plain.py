@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from processor.formats import ids, values
 from processor.formats.base import (
     DELETED,
+    DELETED_LINE,
     SOURCED,
     STATE,
     STATUS,
@@ -26,6 +27,7 @@ from processor.formats.base import (
 )
 from processor.formats.occasion import window_name
 from processor.formats.oneroster_line_items import assessment_id
+from processor.formats.result_lines import result_line
 
 PREFIX = "pl:"
 GENDERS = ("male", "female", "unspecified", "other")
@@ -61,6 +63,14 @@ FIELDS = (
 )
 
 
+RESULT_LINE = result_line(
+    *("line", "part", "record_id", "standard", "school_year", "student", "administration_id", "school_id", "grade"),
+    *("taken_on", "scale_score", "performance_level", "modified_at"),
+    status="fully graded",
+    deleted="f",
+)
+
+
 def writer(reading: Reading, sink: Sink) -> Write:
     """Return what writes one row: the result, and the student, school and test that it introduces."""
     pseudonym = reading.numbered
@@ -83,7 +93,7 @@ def writer(reading: Reading, sink: Sink) -> Write:
         # One result for each student, occasion and standard: a second row for it is a correction.
         record = f"{administration}|{student}|{standard}"
         if status == DELETED:
-            sink.put_result(f"{line}\t{part}\t{record}\t\t\t\t\t\t\t\t\t\t\t{modified_at}\tt\n")
+            sink.put_result(DELETED_LINE(line=line, part=part, record_id=record, modified_at=modified_at))
             return
         if values.NOT_TESTED in (score, level):
             taken_out(sink, line, part, record, student, taken, modified_at)
@@ -113,8 +123,21 @@ def writer(reading: Reading, sink: Sink) -> Write:
         bounds = (values.NULL, values.NULL, least, most)
         sink.put("administration", administration, which, f"{year} {occasion}", values.NULL, *bounds, *at)
         sink.put_result(
-            f"{line}\t{part}\t{record}\t{standard}\t{year}\t{student}\t{administration}\t{school}\t{grade}"
-            f"\t{taken}\t{score}\t{level}\tfully graded\t{modified_at}\tf\n"
+            RESULT_LINE(
+                line=line,
+                part=part,
+                record_id=record,
+                standard=standard,
+                school_year=year,
+                student=student,
+                administration_id=administration,
+                school_id=school,
+                grade=grade,
+                taken_on=taken,
+                scale_score=score,
+                performance_level=level,
+                modified_at=modified_at,
+            )
         )
 
     return write

@@ -14,12 +14,14 @@ from processor.ingest.reading import Outcome, Parts, opened
 from processor.ingest.report import Report
 from processor.mappings.model import Mapping
 from processor.mappings.recognition import Recognition
+from processor.model import RESULT, staged_columns
 from processor.problems import FileProblemError, RefusedCell
 from processor.reading.heading import DELIMITERS, Known, find
 from processor.reading.lines import Lines
 from processor.reading.table import Table
 from processor.reading.unpack import parts
 
+COLUMNS = staged_columns(RESULT)
 MOST_ROWS = 10
 LOOKED_AT = 120
 """So many lines of the beginning are read: title lines, the header, and rows to show."""
@@ -58,7 +60,7 @@ class Collected:
 
     def __init__(self) -> None:
         self.small: dict[str, dict[str, tuple[str, ...]]] = {}
-        self.results: list[list[str]] = []
+        self.results: list[dict[str, str]] = []
 
     def put(self, target: str, *values: str) -> None:
         """Take one row of a small target, by its first column."""
@@ -66,9 +68,9 @@ class Collected:
 
     def put_result(self, line: str) -> None:
         """Take one row of results, but for one that only takes an earlier result out."""
-        cells = line.rstrip("\n").split("\t")
-        if (cells[-1], cells[-3]) != ("t", NOT_TESTED):
-            self.results.append(cells)
+        result = dict(zip(COLUMNS, line.rstrip("\n").split("\t"), strict=True))
+        if (result["deleted"], result["status"]) != ("t", NOT_TESTED):
+            self.results.append(result)
 
     def put_results(self, lines: Iterable[str]) -> None:
         """Take many of them."""
@@ -148,18 +150,20 @@ def shown(beginning: Beginning, reading: Reading, recognition: Recognition) -> P
     return Preview(chosen, refused, {row.pop("pseudonym") for row in chosen})
 
 
-def row_of(sink: Collected, result: list[str]) -> dict[str, Any]:
+def row_of(sink: Collected, result: dict[str, str]) -> dict[str, Any]:
     """Return a result as a person reads it: ids by what they are called."""
-    line, _, _, standard, year, student, administration, school, grade, day, score, level, *_ = result
+    year, student, administration = result["school_year"], result["student"], result["administration_id"]
+    school, score = result["school_id"], result["scale_score"]
     occasion = sink.small.get("administration", {}).get(administration, (administration, "", ""))
     test = sink.small.get("assessment", {}).get(occasion[1], (occasion[1], occasion[1], ""))
     local = sink.small.get("student_identity", {}).get(student, (student, ""))
     named = sink.small.get("school", {}).get(school, (school, school))
     return {
-        "line": int(line), "pseudonym": student, "student": local[1], "assessment": test[1], "subject": test[2],
-        "standard": standard, "school_year": int(year) if year else None,
-        "window": occasion[2].removeprefix(year).strip(),
-        "date": day, "school": named[1], "grade": grade, "score": float(score) if score else None, "level": level,
+        "line": int(result["line"]), "pseudonym": student, "student": local[1],
+        "assessment": test[1], "subject": test[2], "standard": result["standard"],
+        "school_year": int(year) if year else None, "window": occasion[2].removeprefix(year).strip(),
+        "date": result["taken_on"], "school": named[1], "grade": result["grade"],
+        "score": float(score) if score else None, "level": result["performance_level"],
     }  # fmt: skip
 
 

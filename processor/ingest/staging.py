@@ -11,7 +11,7 @@ import psycopg
 from psycopg import sql
 
 from processor.faults import reach
-from processor.model import OTHER_ROLE, RESULT, RESULT_PLACE, STUDENT_KEY, TARGETS, Target
+from processor.model import OTHER_ROLE, RESULT, STUDENT_KEY, TARGETS, Target, staged_columns
 
 ROWS_AT_ONCE = 4000
 MOST_WAITING = 4
@@ -23,13 +23,6 @@ TABLES = {**SMALL, RESULT.name: RESULT}
 def stage(target: Target) -> sql.Identifier:
     """Return the name of a target's staging table."""
     return sql.Identifier("pg_temp", f"stage_{target.name}")
-
-
-def staged_columns(target: Target) -> tuple[str, ...]:
-    """Return the columns of a target's staging table, in the order in which rows are sent."""
-    if target is STUDENT_KEY:
-        return (*target.key, *target.payload)
-    return (*RESULT_PLACE, *target.columns) if target is RESULT else target.columns
 
 
 def create(connection: psycopg.Connection) -> None:

@@ -16,9 +16,9 @@ from processor.access import Access, close_access, open_access
 from processor.ingest import staging, undo_keys, versions
 from processor.ingest.merge import LOCK, ensure_years, merge_small
 from processor.ingest.merge_results import fill_schools, merge_results, prepare, refill_schools, unfill_schools
-from processor.ingest.staging import TABLES, stage, staged_columns
+from processor.ingest.staging import TABLES, stage
 from processor.ingest.states import FileState
-from processor.model import OF_STUDENTS, OTHER_ROLE, RESULT, TARGETS
+from processor.model import OF_STUDENTS, OTHER_ROLE, RESULT, TARGETS, staged_columns
 
 STUDENTS = ("result", *OF_STUDENTS)
 OF_A_MERGE = "known, kept, several, twice, losers, erased"

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from django.db import models
 
-from registry.badges import Badge
 from registry.districts.models import AwsAccount
+from registry.labels import LabeledEnum
 from registry.messages.fields import PackedField
 
 
-class PreflightVerdict(Badge):
+class PreflightVerdict(LabeledEnum):
     """How one line of a preflight came out."""
 
-    FINE = "fine", "Fine", "check", "good"
-    WARNING = "warning", "To be looked at", "alert", "warn"
-    REFUSED = "refused", "A run would fail", "circle-off", "bad"
+    FINE = "fine", "Fine"
+    WARNING = "warning", "Needs review"
+    REFUSED = "refused", "A run would fail"
 
 
 class Preflight(models.Model):

@@ -6,18 +6,18 @@ from django.db import models
 from django.db.models import Q
 
 from messages.message import term
-from registry.badges import Badge
 from registry.districts.models import AwsAccount
+from registry.labels import LabeledEnum
 from registry.messages.translation import translated
 
 
-class QuotaSource(Badge):
+class QuotaSource(LabeledEnum):
     """Where a limit comes from."""
 
-    READ = "read", "Read from AWS", "check", "good"
-    DENIED = "denied", "AWS's default: reading is denied", "lock", "warn"
-    DEFAULT = "default", "AWS's default: not answered", "question", "neutral"
-    FIXED = "fixed", "Fixed by AWS", "lock", "neutral"
+    READ = "read", "Read from AWS"
+    DENIED = "denied", "AWS's default: reading is denied"
+    DEFAULT = "default", "AWS's default: not answered"
+    FIXED = "fixed", "Fixed by AWS"
 
 
 class AccountQuota(models.Model):
@@ -53,5 +53,5 @@ class AccountQuota(models.Model):
 
     @property
     def source_badge(self) -> QuotaSource:
-        """The source with its word, icon and tone."""
+        """The source with its word."""
         return QuotaSource(self.source)

@@ -65,7 +65,7 @@ class Rollout(models.Model):
 
     @property
     def state_badge(self) -> RolloutState:
-        """The state with its word, icon and tone."""
+        """The state with its word."""
         return RolloutState(self.state)
 
     @property

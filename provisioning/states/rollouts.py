@@ -5,31 +5,31 @@ from __future__ import annotations
 from enum import StrEnum
 
 from provisioning.states.runs import ACTIVE_STATES, PLAN_EXPIRED, RunState
-from registry.badges import Badge
+from registry.labels import LabeledEnum
 from registry.state_table import By, StateTable, Transition
 
 
-class RolloutState(Badge):
+class RolloutState(LabeledEnum):
     """How far a rollout has come."""
 
-    RUNNING = "running", "Running", "progress", "busy"
-    PAUSED = "paused", "Paused", "pause", "warn"
-    HALTED = "halted", "Halted", "alert", "bad"
-    COMPLETED = "completed", "Completed", "check", "good"
-    ABORTED = "aborted", "Aborted", "circle-off", "neutral"
+    RUNNING = "running", "Running"
+    PAUSED = "paused", "Paused"
+    HALTED = "halted", "Halted"
+    COMPLETED = "completed", "Completed"
+    ABORTED = "aborted", "Aborted"
 
 
-class Standing(Badge):
+class Standing(LabeledEnum):
     """How a district of a rollout stands; all but Pending and Skipped follow from its run."""
 
-    PENDING = "pending", "Not started", "clock", "neutral"
-    UNDER_WAY = "under_way", "Under way", "progress", "busy"
-    APPROVAL = "approval", "Awaiting approval", "hand", "warn"
-    DONE = "done", "Done", "check", "good"
-    FAILED = "failed", "Failed", "alert", "bad"
-    CALLED_OFF = "called_off", "Called off", "circle-off", "neutral"
-    EXPIRED = "expired", "Plan expired", "clock", "warn"
-    SKIPPED = "skipped", "Skipped", "minus", "neutral"
+    PENDING = "pending", "Not started"
+    UNDER_WAY = "under_way", "Under way"
+    APPROVAL = "approval", "Awaiting approval"
+    DONE = "done", "Done"
+    FAILED = "failed", "Failed"
+    CALLED_OFF = "called_off", "Called off"
+    EXPIRED = "expired", "Plan expired"
+    SKIPPED = "skipped", "Skipped"
 
 
 class Condition(StrEnum):

@@ -7,49 +7,49 @@ from enum import StrEnum
 from django.db import models
 from django.utils.translation import pgettext_lazy
 
-from registry.badges import Badge
+from registry.labels import LabeledEnum
 from registry.state_table import By, StateTable, Transition
 
 
-class RunKind(Badge):
+class RunKind(LabeledEnum):
     """What a run is to do."""
 
-    APPLY = "apply", "Apply", "rocket", "neutral"
-    PLAN = "plan", "Plan only", "list-check", "neutral"
-    DESTROY = "destroy", "Teardown", "trash", "neutral"
-    DRIFT = "drift", "Drift check", "drift", "neutral"
+    APPLY = "apply", "Apply"
+    PLAN = "plan", "Plan only"
+    DESTROY = "destroy", "Teardown"
+    DRIFT = "drift", "Drift check"
 
 
-class RunState(Badge):
+class RunState(LabeledEnum):
     """How far a run has come."""
 
-    QUEUED = "queued", "Queued", "clock", "neutral"
-    SYNTHESIZING = "synthesizing", "Synthesizing", "progress", "busy"
-    PLANNING = "planning", "Planning", "progress", "busy"
-    AWAITING_APPROVAL = "awaiting_approval", "Awaiting approval", "hand", "warn"
-    APPLYING = "applying", "Applying", "progress", "busy"
-    VERIFYING = "verifying", "Verifying", "progress", "busy"
-    SUCCEEDED = "succeeded", "Succeeded", "check", "good"
-    NO_CHANGES = "no_changes", "No changes", "equal", "good"
-    FAILED = "failed", "Failed", "alert", "bad"
-    CANCELLING = "cancelling", "Cancelling", "progress-down", "warn"
-    CANCELED = "canceled", "Canceled", "circle-off", "neutral"
-    DISCARDED = "discarded", "Discarded", "circle-off", "neutral"
-    LOST = "lost", "Lost", "question", "bad"
+    QUEUED = "queued", "Queued"
+    SYNTHESIZING = "synthesizing", "Synthesizing"
+    PLANNING = "planning", "Planning"
+    AWAITING_APPROVAL = "awaiting_approval", "Awaiting approval"
+    APPLYING = "applying", "Applying"
+    VERIFYING = "verifying", "Verifying"
+    SUCCEEDED = "succeeded", "Succeeded"
+    NO_CHANGES = "no_changes", "No changes"
+    FAILED = "failed", "Failed"
+    CANCELLING = "cancelling", "Cancelling"
+    CANCELED = "canceled", "Canceled"
+    DISCARDED = "discarded", "Discarded"
+    LOST = "lost", "Lost"
 
 
-class CheckOutcome(Badge):
+class CheckOutcome(LabeledEnum):
     """What a drift check that came through has found."""
 
-    DRIFT_FOUND = "drift_found", "Drift found", "not-equal", "warn"
-    EXPOSED = "exposed", "Exposed", "alert", "bad"
+    DRIFT_FOUND = "drift_found", "Drift found"
+    EXPOSED = "exposed", "Exposed"
 
 
-class Decision(Badge):
+class Decision(LabeledEnum):
     """What a second person said of a plan."""
 
-    APPROVED = "approved", "Approved", "check", "good"
-    DISCARDED = "discarded", "Discarded", "circle-off", "neutral"
+    APPROVED = "approved", "Approved"
+    DISCARDED = "discarded", "Discarded"
 
 
 class Priority(models.IntegerChoices):

@@ -130,10 +130,10 @@ class District(models.Model):
 
     @property
     def status_badge(self) -> DistrictStatus:
-        """Return the status with its word, icon and tone."""
+        """Return the status with its word."""
         return DistrictStatus(self.status)
 
     @property
     def drift_badge(self) -> DriftStatus:
-        """Return the drift axis with its word, icon and tone."""
+        """Return the drift axis with its word."""
         return DriftStatus(self.drift)

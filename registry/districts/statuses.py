@@ -1,28 +1,28 @@
-"""A district's states on both axes, each with its word, icon shape and colour."""
+"""A district's states on both axes, each with its word."""
 
 from __future__ import annotations
 
-from registry.badges import Badge
+from registry.labels import LabeledEnum
 from registry.state_table import By, StateTable, Transition
 
 
-class DistrictStatus(Badge):
+class DistrictStatus(LabeledEnum):
     """Where a district stands."""
 
-    DRAFT = "draft", "Draft", "circle-dashed", "neutral"
-    PROVISIONING = "provisioning", "Provisioning", "progress", "busy"
-    LIVE = "live", "Live", "check", "good"
-    NEEDS_ATTENTION = "needs_attention", "Needs attention", "alert", "bad"
-    TEARING_DOWN = "tearing_down", "Tearing down", "progress-down", "warn"
-    REMOVED = "removed", "Removed", "circle-off", "neutral"
+    DRAFT = "draft", "Draft"
+    PROVISIONING = "provisioning", "Provisioning"
+    LIVE = "live", "Live"
+    NEEDS_ATTENTION = "needs_attention", "Needs attention"
+    TEARING_DOWN = "tearing_down", "Tearing down"
+    REMOVED = "removed", "Removed"
 
 
-class DriftStatus(Badge):
+class DriftStatus(LabeledEnum):
     """Whether AWS is still as the stack says."""
 
-    IN_SYNC = "in_sync", "In sync", "equal", "good"
-    DRIFTED = "drifted", "Drifted", "not-equal", "warn"
-    NOT_CHECKED = "not_checked", "Not checked", "question", "neutral"
+    IN_SYNC = "in_sync", "In sync"
+    DRIFTED = "drifted", "Drifted"
+    NOT_CHECKED = "not_checked", "Not checked"
 
 
 _D = DistrictStatus

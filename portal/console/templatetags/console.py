@@ -19,10 +19,10 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language, gettext, pgettext
 
 from portal.console.aws_console import console_url
+from portal.console.badges import badge_of
 from portal.console.district_fields import REQUIRED_IN_PRODUCTION
 from portal.console.doors import may_here, rights_here
 from portal.console.pages.fleet.page import Past
-from portal.console.pages.legend.page import meaning, wants_an_act
 from portal.sign_in.reauthentication import typed_before
 from provisioning.errors import ServiceRefusedError
 from provisioning.models import Run, StackResource
@@ -34,8 +34,8 @@ from registry.accounts.acts import Act, lowest
 from registry.accounts.models import User
 from registry.accounts.people import administrator_names
 from registry.audit.actions import AuditAction
-from registry.badges import Badge
 from registry.districts.models import District
+from registry.labels import LabeledEnum
 from registry.messages.translation import translated as in_readers_language
 from registry.messages.translation import translated_term, translated_word
 
@@ -70,13 +70,19 @@ def runbook_of(section: str) -> Runbook:
 
 
 @register.simple_tag
-def badge(state: Badge, count: int = 1) -> SafeString:
+def badge(state: LabeledEnum, count: int = 1) -> SafeString:
     """Draw a state of any enumeration: its word, its icon and its tone; its title says what it means.
 
     Of a state that nothing is in (`count` is 0) nothing wants an act: it is drawn without a colour.
     """
     # Members of two enumerations may be equal as text: the type tells them apart.
     return _badge(type(state), state, static("console/icons.svg"), get_language(), is_empty=not count)
+
+
+@register.filter
+def tone(state: LabeledEnum) -> str:
+    """Return the tone of a state, for a drawing that has no badge."""
+    return badge_of(state).tone
 
 
 @register.simple_tag
@@ -86,14 +92,17 @@ def run_badge(run: Run, exposing: Collection[int] = ()) -> SafeString:
 
 
 @cache
-def _badge(kind: type[Badge], state: Badge, sprite: str, language: str | None, *, is_empty: bool) -> SafeString:
+def _badge(
+    kind: type[LabeledEnum], state: LabeledEnum, sprite: str, language: str | None, *, is_empty: bool
+) -> SafeString:
     """Draw a badge once for each language: a page of the fleet has hundreds."""
-    explanation = meaning(state)
-    title = format_html(' title="{}"', explanation) if explanation else ""
-    drawn = _icon(state.icon, sprite)
-    acts = " acts" if wants_an_act(state) and not is_empty else ""
-    tone = "neutral" if is_empty else state.tone
-    return format_html('<span class="state{} tint-{}"{}>{}{}</span>', acts, tone, title, drawn, state.label)
+    look = badge_of(state)
+    acts = " acts" if look.acts and not is_empty else ""
+    tone = "neutral" if is_empty else look.tone
+    return format_html(
+        '<span class="state{} tint-{}" title="{}">{}{}</span>',
+        *(acts, tone, look.meaning, _icon(look.icon, sprite), state.label),
+    )
 
 
 @cache
@@ -114,8 +123,9 @@ def past_runs(past: Sequence[Past]) -> SafeString:
         '<li><a href="{}{}{}" class="tint-{}" id="past-{}" title="#{} {}">{}'
         '<span class="visually-hidden">#{} {}</span></a></li>',
         (
-            (before, number, after, run.end.tone, number, number, label, _icon(run.end.icon, sprite), number, label)
+            (before, number, after, look.tone, number, number, label, _icon(look.icon, sprite), number, label)
             for run in past
+            for look in [badge_of(run.end)]
             for number, label in [(run.number, _run_label(run.kind, run.end, language))]
         ),
     )

@@ -46,5 +46,5 @@ class RunPlan(models.Model):
 
     @property
     def decision_badge(self) -> Decision:
-        """The decision with its word, icon and tone; raises ValueError while there is none."""
+        """The decision with its word; raises ValueError while there is none."""
         return Decision(self.decision)

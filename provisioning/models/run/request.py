@@ -40,5 +40,5 @@ class RunRequest(models.Model):
 
     @property
     def kind_badge(self) -> RunKind:
-        """The kind with its word, icon and tone."""
+        """The kind with its word."""
         return RunKind(self.kind)

@@ -126,7 +126,7 @@ class Run(RunRequest, RunClaim, RunHold, RunPlan, RunResult, RunRemoval):
 
     @property
     def state_badge(self) -> RunState:
-        """The state with its word, icon and tone."""
+        """The state with its word."""
         return RunState(self.state)
 
     @property

@@ -11,8 +11,9 @@ import pytest
 from django.test import Client
 
 from devtools.paths import ROOT
+from portal.console.badges import PartState
 from portal.console.pages.district.architecture import architecture
-from portal.console.pages.district.diagram import FLOWS, PARTS, Diagram, Known, PartState, Place, draw
+from portal.console.pages.district.diagram import FLOWS, PARTS, Diagram, Known, Place, draw
 from provisioning.aws_kinds import service_of
 from provisioning.models import DriftItem, Run, StackResource
 from provisioning.states.runs import RunState

@@ -120,6 +120,19 @@ def test_budgets_of_what_is_deployed_stand_beside_the_cost():
     assert re.findall(r'data-label="Budget">(?:<strong>)?([^<]+)', cost) == ["1,800", "1,800"]
 
 
+def test_estimate_and_budget_count_the_same_districts():
+    client = signed_in()
+    Run.objects.filter(district=live(monthly_budget_usd=700)).update(monthly_cost_usd=400)
+    begun, unplanned = a_run(monthly_budget_usd=900), a_run(monthly_budget_usd=9000)
+    Run.objects.filter(pk=begun.pk).update(monthly_cost_usd=500)
+    for run in (begun, unplanned):
+        moved(moved(run, RunState.SYNTHESIZING), RunState.FAILED)
+    keep_figures()
+    cost = text(client, "/overview").partition('id="cost-title"')[2].partition("</table>")[0]
+    assert re.findall(r'data-label="Est. monthly cost">(?:<strong>)?([^<]+)', cost) == ["900", "900"]
+    assert re.findall(r'data-label="Budget">(?:<strong>)?([^<]+)', cost) == ["1,600", "1,600"]
+
+
 def test_cause_and_way_out_of_a_failed_district_outlive_a_plan_a_check_and_a_discarded_retry():
     client, run = signed_in(), a_run(name="Birch Hill")
     moved(moved(run, RunState.SYNTHESIZING), RunState.FAILED, error_summary="The quota is used up.")
@@ -193,7 +206,7 @@ def test_a_live_district_that_waits_for_approval_is_live_and_says_so():
     head = text(client, f"/districts/{district.suffix}").partition("</h1>")[2].partition("</div>")[0]
     assert re.findall(r"</svg>([^<]+)</span>", head) == ["Live", "Awaiting approval", "Not checked"]
     assert "Oak Park" in text(client, "/?show=live")
-    counted = re.search(r"Live</span></th><td class=\"number\"[^>]*>(\d+)", text(client, "/overview"))
+    counted = re.search(r"Live</span></th><td class=\"number\"[^>]*>\s*(?:<a[^>]*>)?(\d+)", text(client, "/overview"))
     assert counted is not None
     assert counted[1] == "1"
 
@@ -349,3 +362,19 @@ def test_a_column_is_as_tall_as_its_share_of_the_tallest():
     ]
     assert all(bar.x >= 0 and bar.x + bar.width <= WIDTH for bar in chart.bars)
     assert columns([{}, {}]).bars == []
+
+
+@pytest.mark.parametrize("address", ["/", "/overview", "/rollouts", "/drift", "/approvals", "/runs"])
+def test_a_page_of_a_beginning_has_at_most_one_primary_button(address: str):
+    assert len(re.findall(r'class="btn btn-primary"', text(signed_in(), address))) <= 1
+
+
+def test_the_counts_of_fleet_health_lead_to_the_districts_they_count():
+    client, district = signed_in(), live(name="Oak Park")
+    a_district()
+    html = text(client, "/overview")
+    for show, names in (("live", ["Oak Park"]), ("draft", ["Lakeside"])):
+        assert f'<a href="/?show={show}">1</a>' in html
+        listed = text(client, f"/?show={show}")
+        assert all(name in listed for name in names)
+    assert f'id="district-{district.pk}"' not in text(client, "/?show=draft")

@@ -16,8 +16,9 @@ from django.utils import formats, translation
 from django.utils.functional import Promise
 
 from devtools.messages.catalogue import compile_all
+from portal.console.badges import PartState
 from portal.console.forms import AuditFilter, PasswordForm, RegistrationForm, TeardownForm
-from portal.console.pages.district.diagram import PARTS, Known, PartState, Place, draw
+from portal.console.pages.district.diagram import PARTS, Known, Place, draw
 from portal.console.pages.rollout.form import RolloutForm
 from portal.console.pages.settings.page import SettingsForm
 from portal.console.templatetags.console import relative

@@ -74,12 +74,14 @@ def test_a_null_status_of_oneroster_is_none():
 )  # fmt: skip
 def test_a_gradebooks_zero_beside_no_submission_is_no_score(status: str, score: str, stored: str):
     parsed = read(table({**RESULT, "scoreStatus": status, "score": score, "textScore": "F"}))
-    assert [(result[10], result[11]) for result in parsed.sink.results] == [(stored, "F" if stored else "")]
+    assert [(result["scale_score"], result["performance_level"]) for result in parsed.sink.results] == [
+        (stored, "F" if stored else "")
+    ]
 
 
 def test_a_word_of_oneroster_that_says_not_tested_takes_the_zero_beside_it_along():
     parsed = read(table({**RESULT, "score": "0", "textScore": "Absent - Excused"}))
-    assert [(result[10], result[11]) for result in parsed.sink.results] == [("", "")]
+    assert [(result["scale_score"], result["performance_level"]) for result in parsed.sink.results] == [("", "")]
 
 
 @given(

@@ -55,7 +55,7 @@ def test_whatever_reason_follows_a_word_for_not_tested_it_is_no_level(word: str,
 def test_an_ed_fi_level_that_says_not_tested_leaves_no_zero():
     told = levels(("Performance Level", "Not Tested - Medical"))
     parsed = read(lines(result(performanceLevels=told, scoreResults=scores(("Scale Score", "0")))), name="a.jsonl")
-    assert [(one[10], one[11]) for one in parsed.sink.results] == [("", "")]
+    assert [(result["scale_score"], result["performance_level"]) for result in parsed.sink.results] == [("", "")]
 
 
 @pytest.mark.parametrize("word", [*WORDS, *REASONS])

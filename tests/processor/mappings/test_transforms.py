@@ -123,7 +123,7 @@ def test_a_windows_name_is_settled_at_once_and_never_lost(window: str, year: str
 def test_a_window_with_and_without_its_year_is_one_occasion_of_the_plain_csv():
     cells = {"student_id": "1", "assessment": "Reading", "date": "2025-10-03", "score": "212", "school_id": "s1"}
     rows = [{**cells, "administration": name} for name in ("Fall", "Fall 2025", "fall 2025-2026")]
-    assert {result[6] for result in read(table(*rows)).sink.results} == {"pl:reading|2026|fall"}
+    assert {result["administration_id"] for result in read(table(*rows)).sink.results} == {"pl:reading|2026|fall"}
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from django.urls import reverse
 
-from portal.console.pages.district.diagram import Diagram, Known, PartState, draw
+from portal.console.badges import PartState
+from portal.console.pages.district.diagram import Diagram, Known, draw
 from provisioning.models import DriftItem, Run
 from provisioning.states.runs import RunState
 from registry.districts.models import District

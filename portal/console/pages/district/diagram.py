@@ -14,21 +14,9 @@ from enum import Enum
 from django.utils.translation import gettext, ngettext, pgettext
 from django.utils.translation import gettext_lazy as _
 
+from portal.console.badges import PartState
 from provisioning.aws_kinds import diagram_boxes, diagram_flows
-from registry.badges import Badge
 from registry.messages.translation import StrOrPromise
-
-
-class PartState(Badge):
-    """How a part of the stack stands, the worst of its resources speaking for it."""
-
-    FAILED = "failed", "Failed", "circle-x", "bad"
-    GONE = "gone", "Gone", "circle-off", "bad"
-    DRIFTED = "drifted", "Drifted", "drift", "warn"
-    IN_WORK = "in_work", "In work", "progress", "busy"
-    EXISTS = "exists", "Exists", "check", "good"
-    PLANNED = "planned", "Planned", "circle-dashed", "neutral"
-
 
 SEVERITY = tuple(PartState)
 """From the worst to the best."""

@@ -18,7 +18,7 @@ from portal.console.pages.drift.fleet import WIDENS, drifted_districts
 from portal.console.pages.runs.filter import CHANGES, RunFilter
 from portal.reach import Within
 from provisioning.costs.selectors import Total, in_all, totals_by
-from provisioning.measurements.daily import IN_AWS, figures
+from provisioning.measurements.daily import PRICED, figures
 from provisioning.models import DailyFigures, DistrictEnd, DriftItem, Run
 from provisioning.models.district_health import HEALTH
 from provisioning.models.run import WIDE
@@ -30,6 +30,11 @@ from registry.districts.statuses import DistrictStatus
 
 GOOD = (RunState.SUCCEEDED.value, RunState.NO_CHANGES.value)
 BAD = (RunState.FAILED.value, RunState.LOST.value)
+SHOWN_BY = {
+    DistrictStatus.DRAFT: "draft",
+    DistrictStatus.LIVE: "live",
+    DistrictStatus.NEEDS_ATTENTION: "attention",
+}
 SHOWN = [status for status in DistrictStatus if status is not DistrictStatus.REMOVED]
 CAUSES = 6
 STATES_SHOWN = 10
@@ -59,6 +64,11 @@ class Health:
 
     status: DistrictStatus
     count: int
+
+    @property
+    def shown(self) -> str:
+        """The filter of the list of districts that shows these; empty where it has none."""
+        return SHOWN_BY.get(self.status, "")
 
 
 @dataclass(frozen=True)
@@ -186,8 +196,8 @@ def _by_health(within: Within) -> dict[str, int]:
 
 
 def _budgets() -> dict[str, int]:
-    """Return what the districts that cost something may cost a month, by environment, in USD."""
-    rows = District.objects.filter(IN_AWS).order_by().values_list("environment")
+    """Return what the districts whose estimates are counted may cost a month, by environment, in USD."""
+    rows = District.objects.filter(PRICED).order_by().values_list("environment")
     return dict(rows.annotate(Sum("monthly_budget_usd")))
 
 

@@ -14,9 +14,10 @@ from infra.cost import Estimate, PricesMissingError, estimate, load_prices
 from infra.outline import Subnet, Wish, count, names, outline, subnets
 from infra.sizes import SIZES
 from infra.spec import Egress, Environment, Size
+from portal.console.badges import PartState
 from portal.console.district_fields import lines_of
 from portal.console.forms import RegistrationForm, environment_code
-from portal.console.pages.district.diagram import Diagram, Known, PartState, draw
+from portal.console.pages.district.diagram import Diagram, Known, draw
 from registry.districts import network, rules, services
 
 

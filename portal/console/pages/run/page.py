@@ -3,29 +3,30 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 from zlib import crc32
 
-from django.conf import settings
 from django.http import QueryDict
-from django.utils import timezone
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from portal.console.addresses import as_query
+from portal.console.badges import badge_of
 from portal.console.districts import ServiceCount, service_counts
 from portal.console.pages.approval.card import ApprovalCard, approval_card
 from portal.console.pages.drift.incidents import Incident, incidents
 from portal.console.pages.run.changes import ChangesPage, changes_page
 from portal.console.pages.run.facts import CostChange, cost_change, last_act, people_acts, support_text
 from portal.console.pages.run.log import log_filter
+from portal.console.pages.run.way_out import Way, meaning, ways_out
 from portal.console.pages.settings.page import Difference, change_of
 from provisioning.dispatch.reasons import Wait, why_waiting
 from provisioning.errors import ServiceRefusedError
 from provisioning.models import DistrictLock, DriftItem, ErroredState, RemovalCertificate, Run, RunStep
 from provisioning.runs.archive import ArchiveUnavailableError, last_sequence
+from provisioning.runs.cancellation import may_force_stop
 from provisioning.runs.district_health import health_now
 from provisioning.runs.past_runs import Outlook, outlook
 from provisioning.runs.plan_apply import plan_problem
@@ -94,7 +95,7 @@ class Step:
         """A state of work turns only while it lasts: behind us it is ticked, ahead of us it is open."""
         at_work = self.state in ACTIVE_STATES
         looks = {"done": "check", "next": "circle", "cut": "circle-off"}
-        return looks.get(self.look, self.state.icon) if at_work else self.state.icon
+        return looks.get(self.look, badge_of(self.state).icon) if at_work else badge_of(self.state).icon
 
 
 class Tab(StrEnum):
@@ -146,6 +147,10 @@ class RunPage:
     incidents: list[Incident]
     """What a drift check found that widens exposure, as long as no later check has looked."""
 
+    ways: list[Way]
+    """Where what ended the run is put right."""
+    meaning: str
+    """What it means for the district that the run did not come through; empty for any other run."""
     end: RunState | CheckOutcome
     """What the run came to, or its state while it goes on."""
 
@@ -232,6 +237,8 @@ def run_page(run: Run, query: QueryDict, tab: Tab = Tab.PLAN) -> RunPage:
         tally=tally(run, progress),
         card=approval_card(run) if is_plan else None,
         incidents=_incidents(run) if is_plan else [],
+        ways=ways_out(run) if run.error_code else [],
+        meaning=meaning(run) if run.error_summary and run.state_badge in RETRYABLE_STATES else "",
         end=end,
     )
 
@@ -247,12 +254,6 @@ def plan_offer(run: Run) -> PlanOffer | None:
     if run.kind_badge is not RunKind.PLAN or run.state_badge is not RunState.SUCCEEDED:
         return None
     return PlanOffer(plan_problem(run), run.applied_by.order_by("-pk").first())
-
-
-def may_force_stop(run: Run) -> bool:
-    """Return whether Terraform has had its time to end since it was asked to."""
-    grace = timedelta(seconds=settings.CANCEL_GRACE_SECONDS)
-    return run.cancel_requested_at is not None and timezone.now() - run.cancel_requested_at > grace
 
 
 def token(run: Run, wait: Wait | None) -> str:

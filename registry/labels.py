@@ -1,4 +1,4 @@
-"""The base of every enumeration of states: one row holds the stored value, the word, the icon's shape and the tone."""
+"""The base of every enumeration of states: a member is the stored value and the word by which people know it."""
 
 from __future__ import annotations
 
@@ -11,19 +11,17 @@ from messages.message import Sentence
 from messages.message import word as in_words
 
 
-class Badge(StrEnum):
-    """A state that pages show: the value is stored, the word is read, icon and tone are drawn."""
+class LabeledEnum(StrEnum):
+    """A state with its word: the value is stored, the word is read. How it looks, the pages say."""
 
     word: Sentence
     """In English: what is stored, logged and answered by the API says this. In a message it is translated with it."""
-    icon: str
-    tone: str
 
-    def __new__(cls, value: str, word: str = "", icon: str = "", tone: str = "") -> Badge:
+    def __new__(cls, value: str, word: str = "") -> LabeledEnum:
         """Make a member out of its row; a call with the value alone finds the member, as enumerations do."""
         member = str.__new__(cls, value)
         member._value_ = value
-        member.word, member.icon, member.tone = in_words(word, cls.__name__), icon, tone
+        member.word = in_words(word, cls.__name__)
         return member
 
     @property

@@ -97,7 +97,7 @@ def confirm(request: HttpRequest, number: int) -> HttpResponse:
     """Have the plans applied that the person has looked at."""
     rollout = _rollout(request, number)
     if not signed_in_lately(request):
-        messages.warning(request, _("Your sign-in was long ago. Sign in again, then have the plans applied."))
+        messages.warning(request, _("You signed in a while ago. Sign in again, then have the plans applied."))
         return redirect(sign_in_again(reverse("console:rollout", args=[number])))
     try:
         confirm_plans(rollout=rollout, digest=request.POST.get("digest", ""), actor=person(request))

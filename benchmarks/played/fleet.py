@@ -11,8 +11,10 @@ from django.test import Client
 from benchmarks.fleet_world import World, fill, triggers_off
 from benchmarks.played.record import TAGS
 from infra.spec import Environment
+from provisioning.errors import ServiceRefusedError
 from provisioning.models import Rollout, RolloutMember, Run
 from provisioning.rollouts.fleet_plans import plan_all
+from provisioning.rollouts.looking import OTHER_PLANS, confirm_plans, look_at_plans
 from provisioning.rollouts.service import MOST_AT_ONCE, RolloutRequest, create_rollout
 from provisioning.states.runs import RunState
 from registry.accounts.models import User
@@ -51,6 +53,21 @@ def roll_out(person: User, at_once: int) -> Rollout:
         halt_percent=50, halt_failures=None,
     )  # fmt: skip
     return create_rollout(request=request, actor=person)
+
+
+def look_through(rollout: Rollout, person: User) -> bool:
+    """Have those plans of the rollout applied that wait for a look, as its page does; say whether some were."""
+    look = look_at_plans(rollout)
+    if look is None:
+        return False
+    try:
+        confirm_plans(rollout=rollout, digest=look.digest, actor=person)
+    except ServiceRefusedError as refusal:
+        # Others were made this very moment: they are looked at with these, a moment later.
+        if refusal.code != OTHER_PLANS:
+            raise
+        return False
+    return True
 
 
 def seen_from(world: World, rollout: Rollout) -> World:

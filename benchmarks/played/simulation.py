@@ -88,6 +88,7 @@ class Simulation:
             self.say("workers are there")
             # Not all places, so that some of the runs that are lost only plan, and others apply.
             self.rollout = fleet.roll_out(self.world.person, ceil(PLACES_OF_ROLLOUT * self.terms.at_once))
+            self.until("its first plans are looked at", lambda: fleet.look_through(self.rollout, self.world.person))
             self.ask_for_plans()
             self.until("all places are taken", lambda: look().held >= FULL * self.terms.at_once)
             self.at_work()
@@ -128,6 +129,8 @@ class Simulation:
                 decisions += measures.milliseconds(dispatch, 1)
                 walls.append(1000 * (time.monotonic() - wall) / 2)
                 steps += measures.milliseconds(lambda: step(self.rollout.pk), 1)
+                # Plans that were made before the first look still wait for theirs.
+                fleet.look_through(self.rollout, self.world.person)
                 time.sleep(5)
             self.memory = memory(self.processes)
         over, after = time.time(), processor_seconds(self.processes)

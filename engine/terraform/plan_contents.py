@@ -2,7 +2,8 @@
 
 Terraform's JSON plan ("JSON Output Format: Change Representation") has `before`, `after` and `after_unknown`. What was
 unknown when the plan was approved is filled in by whoever applies it: a later plan may know it, and is still the same.
-Pure; the digests are keyed, since a value may be a short one that should not be guessed from its digest.
+Pure; the digests are keyed, since a value may be a short one that should not be guessed from its digest. Beside them
+each change has its kind, which says nothing of values: plans of two districts that do the same have the same kinds.
 """
 
 from __future__ import annotations
@@ -10,12 +11,13 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 NOTHING = ("no-op", "read")
 Contents = dict[str, dict[str, Any]]
-"""By address, and key where it is deposed: the actions, the mask of what was unknown, and the digest of all else."""
+"""By address, and key where it is deposed: the actions, the mask of what was unknown, the digest of all else, and the
+kind."""
 
 
 def contents_of(plan: Mapping[str, Any], key: bytes) -> Contents:
@@ -25,6 +27,7 @@ def contents_of(plan: Mapping[str, Any], key: bytes) -> Contents:
             "actions": change["actions"],
             "unknown": _mask(change.get("after_unknown")),
             "digest": _digest(change, _mask(change.get("after_unknown")), key),
+            "kind": kind_of(address, change),
         }
         for address, change in _changes(plan).items()
     }
@@ -46,6 +49,43 @@ def beyond(plan: Mapping[str, Any], approved: Contents, key: bytes) -> list[str]
         ):
             addresses.append(address)
     return sorted(addresses)
+
+
+def kind_of(address: str, change: Mapping[str, Any]) -> str:
+    """Return a digest of what is changed there, and of nothing about its values: the address, what is done to it, which
+    attributes are others afterwards, and which of them have it replaced. Places in lists are not told apart.
+    """
+    paths = _differing(change.get("before"), change.get("after"), _mask(change.get("after_unknown")))
+    forcing = {_path(path) for path in change.get("replace_paths") or []}
+    kind = [address, list(change["actions"]), sorted(paths), sorted(forcing)]
+    return hashlib.sha256(json.dumps(kind, separators=(",", ":")).encode()).hexdigest()
+
+
+def _differing(before: Any, after: Any, unknown: Any, path: str = "") -> set[str]:
+    """Return the paths below which something is another value afterwards, or is not known yet."""
+    if isinstance(before, dict | None) and isinstance(after, dict | None) and (before or after):
+        old, new = before or {}, after or {}
+        masks = unknown if isinstance(unknown, dict) else dict.fromkeys({*old, *new}, unknown)
+        names = sorted({*old, *new, *masks})
+        parts = [_differing(old.get(name), new.get(name), masks.get(name, False), f"{path}.{name}") for name in names]
+        return set().union(*parts)
+    if isinstance(before, list | None) and isinstance(after, list | None) and (before or after):
+        old_parts, new_parts = before or [], after or []
+        masks = unknown if isinstance(unknown, list) else [unknown] * max(len(old_parts), len(new_parts))
+        parts = [
+            _differing(_at(old_parts, place), _at(new_parts, place), _at(masks, place), f"{path}[]")
+            for place in range(max(len(old_parts), len(new_parts), len(masks)))
+        ]
+        return set().union(*parts)
+    return {path} if unknown or before != after else set()
+
+
+def _at(parts: Sequence[Any], place: int) -> Any:
+    return parts[place] if place < len(parts) else None
+
+
+def _path(steps: Any) -> str:
+    return "".join("[]" if isinstance(step, int) else f".{step}" for step in steps)
 
 
 def _changes(plan: Mapping[str, Any]) -> dict[str, dict[str, Any]]:

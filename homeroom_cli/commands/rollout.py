@@ -67,6 +67,26 @@ def districts(rollout: RolloutArgument, limit: Limit = 200, as_json: AsJson = Fa
 
 
 @app.command()
+def look(rollout: RolloutArgument, as_json: AsJson = False) -> None:
+    """Show what the plans that wait for a look do, and the digest that confirms them."""
+    facts = api().get(f"/rollouts/{number(rollout)}/look")
+    if not as_json:
+        facts["changes"] = [f"{one['action']} {one['address']} ({one['plans']})" for one in facts["changes"]]
+    print_facts(facts, ("digest", "runs", "changes", "changes_left_out"), as_json=as_json)
+
+
+@app.command()
+def confirm(
+    rollout: RolloutArgument,
+    digest: Annotated[str, typer.Option(help="Of the plans that you looked at, as `look` shows it.")],
+    as_json: AsJson = False,
+) -> None:
+    """Let the plans that were looked at be applied, each as it is."""
+    answer = api().post(f"/rollouts/{number(rollout)}/confirm", {"digest": digest})
+    print_facts(answer, FACTS, as_json=as_json)
+
+
+@app.command()
 def pause(rollout: RolloutArgument, as_json: AsJson = False) -> None:
     """Start no further run; those that run go on."""
     _act(rollout, "pause", as_json=as_json)

@@ -116,6 +116,7 @@ urlpatterns = [
     path("rollouts/new/check", rollout.check, name="rollout-check"),
     path("rollouts/<int:number>", rollout.page, name="rollout"),
     path("rollouts/<int:number>/live", rollout.live, name="rollout-live"),
+    path("rollouts/<int:number>/confirm", rollout.confirm, name="rollout-confirm"),
     path("rollouts/<int:number>/pause", rollout.pause, name="rollout-pause"),
     path("rollouts/<int:number>/resume", rollout.resume, name="rollout-resume"),
     path("rollouts/<int:number>/abort", rollout.abort, name="rollout-abort"),

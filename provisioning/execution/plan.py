@@ -27,6 +27,7 @@ from provisioning.database_clock import database_now
 from provisioning.db_retry import db_retry
 from provisioning.execution.context import RunContext
 from provisioning.models import Run
+from provisioning.rollouts.looking import unseen_in_rollout
 from provisioning.runs.approval_rules import LOOK, approval_reasons, requester_may_confirm
 from provisioning.runs.fence import RunMovedError
 from provisioning.runs.planned_changes import store_changes
@@ -51,7 +52,11 @@ def note_plan(context: RunContext, terraform: Terraform, plan: Plan) -> None:
     changes = [
         {"address": resource.address, "type": resource.type, "action": resource.action} for resource in plan.resources
     ]
-    reasons = approval_reasons(kind, run.spec["environment"], findings, empty=plan.is_empty, look=run.stops_for_look)
+    contents = contents_of(plan.shown, contents_key())
+    unseen = unseen_in_rollout(run, contents) if run.stops_for_look else None
+    # What is taken into the state is no change of an attribute, and of no kind.
+    look = run.stops_for_look and (unseen != [] or bool(plan.imports))
+    reasons = approval_reasons(kind, run.spec["environment"], findings, empty=plan.is_empty, look=look)
     fields: dict[str, Any] = {
         "add_count": plan.add,
         "change_count": plan.change,
@@ -67,9 +72,9 @@ def note_plan(context: RunContext, terraform: Terraform, plan: Plan) -> None:
     fields["plan_binding"] = binding.as_data()
     fields["engine_versions"] = {"terraform": binding.terraform, **binding.providers}
     if run.decision != Decision.APPROVED:
-        fields["plan_contents"] = contents_of(plan.shown, contents_key())
+        fields["plan_contents"] = contents
     elif why := not_approved(run, plan, reasons):
-        fields["plan_contents"] = contents_of(plan.shown, contents_key())
+        fields["plan_contents"] = contents
         fields |= {"decision": "", "decided_by": None, "decided_at": None}
         context.recorder.note("policy", verbatim(why), level="warning")
     is_kept = may_wait(run, plan, reasons)
@@ -95,6 +100,10 @@ def note_plan(context: RunContext, terraform: Terraform, plan: Plan) -> None:
     )
     for finding in findings:
         context.recorder.note("policy", finding.sentence, level="warning")
+    if unseen and not plan.is_empty:
+        context.recorder.note(
+            "policy", message("In this rollout nobody has looked at such a change yet: {shown}.", shown=named(unseen))
+        )
     if teardown:
         record_holdings(context.fence, plan.shown, context.settings, monthly_saving_usd=estimate)
     if is_kept:
@@ -150,11 +159,16 @@ def not_approved(run: Run, plan: Plan, reasons: Sequence[str]) -> str:
     if new := [reason for reason in reasons if reason not in {*run.approval_reasons, LOOK}]:
         return message("What is left has to be approved again for a reason that there was not: {new}", new=new[0])
     if addresses := beyond(plan.shown, run.plan_contents, contents_key()):
-        names = ", ".join(addresses[:3]) + (", …" if len(addresses) > 3 else "")
         return message(
-            "What is left to do is not what was approved, and has to be approved again: {shown}.", shown=names
+            "What is left to do is not what was approved, and has to be approved again: {shown}.",
+            shown=named(addresses),
         )
     return ""
+
+
+def named(addresses: Sequence[str]) -> str:
+    """Return the first three of the addresses, and that there are more."""
+    return ", ".join(addresses[:3]) + (", …" if len(addresses) > 3 else "")
 
 
 def contents_key() -> bytes:

@@ -144,10 +144,10 @@ def _stops_for_look(
 ) -> bool:
     """Return whether somebody is to look at the plan before it is applied: at every change that a person asks for.
 
-    The first deployment goes on by itself: there is nothing yet that it could harm. What the portal asks for follows
-    its own rules (a rollout's waves are its look), and a retry follows those of the run that it retries.
+    The first deployment goes on by itself: there is nothing yet that it could harm. A rollout is a person's change
+    too, and a retry follows the rules of the run that it retries.
     """
-    if kind is not RunKind.APPLY or actor is None or priority is not Priority.PERSON:
+    if kind is not RunKind.APPLY or actor is None or priority is Priority.SWEEP:
         return False
     if retry_of is not None:
         return retry_of.stops_for_look

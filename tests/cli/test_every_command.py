@@ -69,6 +69,8 @@ COMMANDS: dict[str, tuple[set[str], list[str]]] = {
     "rollout start": ({"start_rollout"}, ["--reason", "Because."]),
     "rollout show": ({"show_rollout"}, ["1"]),
     "rollout districts": ({"list_rollout_districts"}, ["1"]),
+    "rollout look": ({"show_rollout_look"}, ["1"]),
+    "rollout confirm": ({"confirm_rollout_plans"}, ["1", "--digest", "0" * 64]),
     "rollout pause": ({"pause"}, ["1"]),
     "rollout resume": ({"resume"}, ["1"]),
     "rollout abort": ({"abort"}, ["1"]),

@@ -47,6 +47,7 @@ NO_PAGES = {
     "run-override": "changes something, and leads on",
     "rollout-check": "a part of the form's page",
     "rollout-live": "a part of the rollout's page",
+    "rollout-confirm": "changes something, and leads on",
     "rollout-pause": "changes something, and leads on",
     "rollout-resume": "changes something, and leads on",
     "rollout-abort": "changes something, and leads on",

@@ -41,6 +41,7 @@ from provisioning.onboarding.drafts import delete_draft
 from provisioning.onboarding.service import draft, onboard
 from provisioning.preflight.service import request_preflight
 from provisioning.rollouts.fleet_plans import plan_all, plan_now
+from provisioning.rollouts.looking import confirm_plans
 from provisioning.rollouts.service import abort_rollout, pause_rollout, resume_rollout
 from provisioning.runs.approval import approve, discard
 from provisioning.runs.cancellation import request_cancel, request_force_stop
@@ -95,7 +96,7 @@ PLACED: dict[str, Act] = {
     ),
     "district-time-zone": Act.OPERATE,
     "run-override": Act.RESOLVE,
-    "run-decide": Act.APPROVE,
+    **dict.fromkeys({"run-decide", "rollout-confirm"}, Act.APPROVE),
     **dict.fromkeys({"run-force-stop", "run-state", "run-state-look"}, Act.RESOLVE),
 }
 """Doors to something in a place: it is not there for whom it is beyond."""
@@ -355,6 +356,7 @@ SERVICES: dict[Callable[..., Any], tuple[Act, Service]] = {
     pause_rollout: (Act.OPERATE, lambda w, a: pause_rollout(rollout=w.rollout, actor=a)),
     resume_rollout: (Act.OPERATE, lambda w, a: resume_rollout(rollout=w.rollout, actor=a)),
     abort_rollout: (Act.OPERATE, lambda w, a: abort_rollout(rollout=w.rollout, actor=a)),
+    confirm_plans: (Act.APPROVE, lambda w, a: confirm_plans(rollout=w.rollout, digest="", actor=a)),
     approve: (Act.APPROVE, lambda w, a: approve(run=w.run, actor=a)),
     discard: (Act.APPROVE, lambda w, a: discard(run=w.run, actor=a)),
     request_cancel: (Act.OPERATE, lambda w, a: request_cancel(run=w.run, actor=a)),

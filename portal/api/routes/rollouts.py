@@ -14,14 +14,18 @@ from portal.api.paging import Cursor, Limit, page_of
 from portal.api.parameters import Number
 from portal.api.reach import Caller
 from portal.api.schemas.rollouts import (
+    LookIn,
+    LookOut,
     MemberPage,
     RolloutIn,
     RolloutOut,
     RolloutPage,
+    look_out,
     member_out,
     rollout_out,
 )
 from provisioning.models import Rollout
+from provisioning.rollouts.looking import confirm_plans, look_at_plans
 from provisioning.rollouts.reading import groups_of
 from provisioning.rollouts.selection import Selection, matching
 from provisioning.rollouts.service import (
@@ -76,6 +80,20 @@ def list_rollout_districts(request: HttpRequest, number: Number, cursor: Cursor,
     rows = caller_of(request).rollout(number).members.select_related("district", "run")
     read, following = page_of(rows, cursor, limit)
     return MemberPage(items=[member_out(member) for member in read], next=following)
+
+
+@operation(router, "GET", "/rollouts/{number}/look", scope=Scope.READ, returns=LookOut)
+def show_rollout_look(request: HttpRequest, number: Number) -> LookOut:
+    """The plans of a rollout that wait for a look, a hundred at a time; each run has its values."""
+    return look_out(look_at_plans(caller_of(request).rollout(number)))
+
+
+@operation(router, "POST", "/rollouts/{number}/confirm", scope=Scope.APPROVE, returns=RolloutOut)
+def confirm_rollout_plans(request: HttpRequest, number: Number, body: LookIn) -> RolloutOut:
+    """Let the plans that were looked at be applied, each as it is."""
+    caller = caller_of(request)
+    confirm_plans(rollout=caller.rollout(number), digest=body.digest, actor=caller.user)
+    return _with_standings(caller.rollout(number))
 
 
 @operation(router, "POST", "/rollouts/{number}/pause", scope=Scope.OPERATE, returns=RolloutOut)

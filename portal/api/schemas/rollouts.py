@@ -11,6 +11,7 @@ from portal.api.schemas.base import RequestBody, ResponsePart, Telling
 from portal.api.schemas.calendar import Moment
 from portal.api.schemas.districts import SettingsIn
 from provisioning.models import Rollout, RolloutMember
+from provisioning.rollouts.looking import Look
 from provisioning.rollouts.service import MOST_AT_ONCE
 from provisioning.rollouts.waves import DEFAULT_WAVES
 from provisioning.states.rollouts import RolloutState, Standing
@@ -64,6 +65,29 @@ class MemberPage(ResponsePart):
     next: str | None
 
 
+class LookChangeOut(ResponsePart):
+    """What is done at an address, and by how many of the plans."""
+
+    action: str
+    address: str
+    plans: int
+
+
+class LookOut(ResponsePart):
+    """The plans of a rollout that wait for a look alone, and what they do."""
+
+    digest: str = Field(description="Stands for these very plans; empty where none waits.")
+    runs: list[int]
+    changes: list[LookChangeOut]
+    changes_left_out: int
+
+
+class LookIn(RequestBody):
+    """Which plans were looked at."""
+
+    digest: Annotated[str, Field(min_length=64, max_length=64)]
+
+
 class RolloutIn(RequestBody):
     """What changes, where, in which steps, and when to stop. An empty change applies the latest stack."""
 
@@ -90,6 +114,15 @@ def rollout_out(rollout: Rollout, standings: dict[str, int]) -> RolloutOut:
         standings=standings,
         **{name: getattr(rollout, name) for name in (*copied, *rest)},
     )
+
+
+def look_out(look: Look | None) -> LookOut:
+    """Return what waits for a look."""
+    if look is None:
+        return LookOut(digest="", runs=[], changes=[], changes_left_out=0)
+    changes = [LookChangeOut(action=one.action, address=one.address, plans=one.plans) for one in look.changes]
+    runs = [run.number for run in look.runs]
+    return LookOut(digest=look.digest, runs=runs, changes=changes, changes_left_out=look.more)
 
 
 def member_out(member: RolloutMember) -> MemberOut:

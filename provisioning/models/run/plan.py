@@ -13,7 +13,10 @@ class RunPlan(models.Model):
     """Written when the plan is made; the decision by the person who makes it."""
 
     stops_for_look = models.BooleanField(default=False)
-    """Its plan is applied once somebody has looked at it: a person asked for a change of a deployed district."""
+    """Its plan is applied once somebody has looked at it: a person asked for a change of a deployed district.
+
+    In a rollout it is enough that somebody has looked at plans that do the same (`provisioning.rollouts.looking`).
+    """
     approval_reasons = PackedField(default=list, blank=True)
     """Why the plan waits for somebody; empty when it may be applied at once."""
     requester_may_confirm = models.BooleanField(default=False)

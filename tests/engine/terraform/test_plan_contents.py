@@ -133,3 +133,37 @@ def test_a_deposed_object_hides_no_change_of_the_one_that_lives():
 def test_a_deposed_object_that_was_not_there_when_the_plan_was_approved_is_approved_anew():
     approved = contents_of({"resource_changes": with_deposed(365)["resource_changes"][:1]}, KEY)
     assert beyond(with_deposed(365), approved, KEY) == ["aws_x.cache (deposed 3a1f0c55)"]
+
+
+def kinds(shown: dict[str, Any]) -> dict[str, str]:
+    return {address: content["kind"] for address, content in contents_of(shown, KEY).items()}
+
+
+def test_plans_that_do_the_same_with_other_values_are_of_one_kind():
+    here = plan(group=change(["update"], {"days": 365, "tags": {"a": "x"}}, {"days": 400, "tags": {"a": "x"}}))
+    there = plan(group=change(["update"], {"days": 30, "tags": {"a": "y"}}, {"days": 60, "tags": {"a": "y"}}))
+    assert kinds(here) == kinds(there)
+    places = plan(rules=change(["update"], {"rules": [{"port": 1}]}, {"rules": [{"port": 2}]}))
+    others = plan(rules=change(["update"], {"rules": [{}, {"port": 1}]}, {"rules": [{}, {"port": 2}]}))
+    assert kinds(places) == kinds(others), "a place in a list is none of the kind"
+
+
+BEFORE = {"days": 365, "name": "x", "rules": [{"port": 1}]}
+SEEN = change(["update"], BEFORE, BEFORE | {"days": 400})
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        change(["delete", "create"], BEFORE, BEFORE | {"days": 400}),
+        change(["update"], BEFORE, BEFORE | {"days": 400, "name": "y"}),
+        change(["update"], BEFORE, BEFORE | {"days": 400, "rules": [{"port": 2}]}),
+        change(["update"], BEFORE, BEFORE | {"days": 400, "rules": []}),
+        change(["update"], BEFORE, BEFORE | {"days": 400}, {"name": True}),
+        change(["update"], BEFORE, BEFORE | {"days": 400}, replace_paths=[["days"]]),
+        change(["update"], BEFORE, {name: value for name, value in BEFORE.items() if name != "name"} | {"days": 400}),
+    ],
+)
+def test_a_plan_that_does_something_else_is_of_another_kind(other):
+    assert kinds(plan(group=other)) != kinds(plan(group=SEEN))
+    assert kinds(plan(another=SEEN)) != kinds(plan(group=SEEN)), "the address is a part of it"

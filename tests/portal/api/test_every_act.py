@@ -27,6 +27,7 @@ from provisioning.onboarding.drafts import delete_draft
 from provisioning.onboarding.service import draft, onboard
 from provisioning.preflight.service import request_preflight
 from provisioning.rollouts.fleet_plans import plan_all, plan_now
+from provisioning.rollouts.looking import confirm_plans
 from provisioning.rollouts.service import abort_rollout, pause_rollout, resume_rollout
 from provisioning.runs.approval import approve, discard
 from provisioning.runs.cancellation import request_cancel, request_force_stop
@@ -74,6 +75,7 @@ BY_API: dict[Service, str] = {
     pause_rollout: "pause",
     resume_rollout: "resume",
     abort_rollout: "abort",
+    confirm_plans: "confirm_rollout_plans",
     approve: "approve_run",
     discard: "discard_run",
     request_cancel: "cancel_run",
@@ -150,8 +152,17 @@ def test_an_operation_acts_through_its_service():
 POSTED = {
     *("drift-check", "drift-plan", "drift-repair", "drift-accept", "drift-remove", "draft-delete", "district-plan"),
     *("district-deploy", "run-cancel", "run-apply", "run-retry", "run-comment", "run-override", "run-decide"),
-    *("run-state-look", "rollout-pause", "rollout-resume", "rollout-abort", "access-test", "access-test-chosen"),
-    *("preflight-look", "teardown-look", "freeze-end", "window-end", "inbox-read", "inbox-mail", "token-revoke"),
+    *("run-state-look", "rollout-pause", "rollout-resume", "rollout-abort", "rollout-confirm", "access-test"),
+    *(
+        "access-test-chosen",
+        "preflight-look",
+        "teardown-look",
+        "freeze-end",
+        "window-end",
+        "inbox-read",
+        "inbox-mail",
+        "token-revoke",
+    ),
     *("bulk-plan", "audit-verify", "service-act", "evidence-drill", "person-act", "grant-end"),
     *("aws-account-retire", "aws-account-limit", "notice-act", "notice-again"),
 }

@@ -368,3 +368,17 @@ def test_what_pages_show_of_a_stack_its_pipeline_and_the_portal_is_told():
     (stream,) = auditor.get("/evidence/streams").json()["items"]
     assert (stream["destination"], stream["position"], stream["last_error"]) == ("collector", 9, "")
     assert caller.get("/evidence/streams").status_code == 403
+
+
+def test_a_token_for_approvals_needs_no_sign_in_of_lately_and_ends_at_its_end():
+    """The token was made after such a sign-in, and is its person's hand: the same people are kept out."""
+    approver = a_caller(Role.OPERATOR, Scope.APPROVE)
+    run = a_waiting_run()
+    User.objects.filter(pk=approver.user.pk).update(last_login=timezone.now() - timedelta(days=30))
+    ApiToken.objects.filter(user=approver.user).update(expires_at=timezone.now() - timedelta(seconds=1))
+    ended = approver.post(f"/runs/{run.pk}/approve", {})
+    assert (ended.status_code, code(ended)) == (401, "token_expired")
+    ApiToken.objects.filter(user=approver.user).update(expires_at=timezone.now() + timedelta(days=1))
+    assert approver.post(f"/runs/{run.pk}/approve", {}).status_code == 200
+    event = AuditEvent.objects.get(action=AuditAction.RUN_DECIDED, run_number=run.number)
+    assert (event.actor, event.after["token"]) == (approver.user, ApiToken.objects.get(user=approver.user).name)

@@ -27,7 +27,7 @@ pytestmark = pytest.mark.django_db
 READ = {
     *("me", "list_districts", "show_district", "show_settings", "show_drift"),
     *("list_runs", "show_run", "list_run_events", "list_run_changes", "list_run_comments"),
-    *("list_rollouts", "show_rollout", "list_rollout_districts"),
+    *("list_rollouts", "show_rollout", "list_rollout_districts", "show_rollout_look"),
     *("list_freezes", "list_windows", "list_ends"),
     *("list_certificates", "show_certificate", "download_certificate"),
     *("list_audit_events", "export_audit", "list_accounts", "list_preflights"),
@@ -45,7 +45,7 @@ OPERATE = {
     *("check_account_access", "look_at_state_lock", "delete_district_draft", "remove_foreign_drift"),
     "record_restore_drill",
 }
-APPROVE = {"apply_run", "approve_run", "discard_run"}
+APPROVE = {"apply_run", "approve_run", "discard_run", "confirm_rollout_plans"}
 DESTROY = {"destroy_district", "look_at_holdings"}
 AUDIT = {
     *("verify_audit", "list_anchors", "export_access_review"),
@@ -102,6 +102,7 @@ BODIES: dict[str, Any] = {
     "comment_on_run": {"comment": "Hello."},
     "force_stop_run": {"confirm": 1},
     "start_rollout": {"reason": "Because."},
+    "confirm_rollout_plans": {"digest": "0" * 64},
     "start_preflight": {"region": "nowhere"},
     "create_freeze": {
         "reason": "x",

@@ -113,7 +113,7 @@ def test_what_a_person_asks_for_stops_for_a_look_and_what_the_portal_asks_for_do
     ways: list[tuple[dict[str, Any], bool]] = [
         ({"kind": RunKind.APPLY, "actor": otto}, True),
         ({"kind": RunKind.APPLY, "actor": otto, "change": {"retention_days": 30}}, True),
-        ({"kind": RunKind.APPLY, "actor": otto, "priority": Priority.ROLLOUT}, False),
+        ({"kind": RunKind.APPLY, "actor": otto, "priority": Priority.ROLLOUT}, True),
         ({"kind": RunKind.APPLY, "actor": None}, False),
         ({"kind": RunKind.PLAN, "actor": otto}, False),
         ({"kind": RunKind.DRIFT, "actor": otto}, False),

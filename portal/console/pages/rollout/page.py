@@ -14,6 +14,7 @@ from django.utils.translation import ngettext
 from provisioning.dispatch.reasons import places_of
 from provisioning.models import Rollout, RolloutMember, Run
 from provisioning.models.run import WIDE
+from provisioning.rollouts.looking import Look, look_at_plans
 from provisioning.rollouts.reading import Group, groups_of, runs_beside
 from provisioning.runs.selectors import ACTIVE
 from provisioning.states.rollouts import UNFINISHED, RolloutState, Standing
@@ -77,6 +78,7 @@ class RolloutPage:
     may_pause: bool
     may_resume: bool
     may_abort: bool
+    look: Look | None
     token: str
     say: str
 
@@ -100,10 +102,18 @@ def rollout_page(rollout: Rollout) -> RolloutPage:
     rows = [_row(rollout, member, beside, queue, full=full) for member in members]
     waves = [_wave(rollout, number, groups, rows) for number in sorted({group.wave for group in groups})]
     state = rollout.state_badge
+    # Nothing is read of plans where none waits.
+    look = look_at_plans(rollout) if any(group.standing is Standing.APPROVAL for group in groups) else None
     ended = sum(wave.ended for wave in waves)
     failed = sum(wave.failed for wave in waves)
     fingerprint = repr(
-        (state, rollout.wave, groups, [(row.member.run_id, row.run and row.run.state, row.note) for row in rows])
+        (
+            state,
+            rollout.wave,
+            groups,
+            look and look.digest,
+            [(row.member.run_id, row.run and row.run.state, row.note) for row in rows],
+        )
     )
     return RolloutPage(
         rollout=rollout,
@@ -115,6 +125,7 @@ def rollout_page(rollout: Rollout) -> RolloutPage:
         may_pause=state is RolloutState.RUNNING,
         may_resume=state in {RolloutState.PAUSED, RolloutState.HALTED},
         may_abort=rollout.is_open,
+        look=look,
         token=str(crc32(fingerprint.encode())),
         say=_("Rollout %(number)s: %(state)s, wave %(wave)s, %(failed)s failed.")
         % {"number": rollout.number, "state": state.label.lower(), "wave": rollout.wave, "failed": failed},
@@ -204,6 +215,8 @@ def _note(
 def _note_of_run(member: RolloutMember, run: Run, queue: dict[int, int]) -> str:
     state = run.state_badge
     if state is RunState.AWAITING_APPROVAL:
+        if run.requester_may_confirm:
+            return _("Its plan waits for a look; until then the wave has not ended.")
         return _("A second person decides on its plan; until then the wave has not ended.")
     if state is RunState.QUEUED:
         if run.number in queue:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -15,8 +16,10 @@ from portal.console.doors import person, require_role, rights_here, within
 from portal.console.pages.rollout.form import RolloutForm, preview
 from portal.console.pages.rollout.page import rollout_page, with_counts
 from portal.console.paging import page as paged
+from portal.sign_in.reauthentication import sign_in_again, signed_in_lately
 from provisioning.errors import ServiceRefusedError
 from provisioning.models import Rollout
+from provisioning.rollouts.looking import confirm_plans
 from provisioning.rollouts.service import (
     RolloutRefusedError,
     abort_rollout,
@@ -86,6 +89,23 @@ def live(request: HttpRequest, number: int) -> HttpResponse:
     if request.GET.get("seen") == snapshot.token:
         return HttpResponse(status=204)
     return render(request, "rollout/parts/live.html", {"page": snapshot})
+
+
+@require_POST
+@require_role(Act.APPROVE)
+def confirm(request: HttpRequest, number: int) -> HttpResponse:
+    """Have the plans applied that the person has looked at."""
+    rollout = _rollout(request, number)
+    if not signed_in_lately(request):
+        messages.warning(request, _("You signed in a while ago. Sign in again, then have the plans applied."))
+        return redirect(sign_in_again(reverse("console:rollout", args=[number])))
+    try:
+        confirm_plans(rollout=rollout, digest=request.POST.get("digest", ""), actor=person(request))
+    except ServiceRefusedError as refusal:
+        messages.error(request, translated(str(refusal)))
+    else:
+        messages.success(request, _("Confirmed. Workers apply these very plans."))
+    return redirect("console:rollout", number)
 
 
 @require_POST

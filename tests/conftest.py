@@ -7,9 +7,11 @@ from collections.abc import Iterator
 import pytest
 from django.conf import settings
 from django.db import connection
+from django.db.backends.postgresql.operations import DatabaseOperations
 from pytest_django.plugin import DjangoDbBlocker
 
 from processes.postgres import DATABASE
+from tests.emptying import deleting
 from tests.leftovers import other_sessions, until_none
 from tests.plugin import start_postgres
 
@@ -22,8 +24,10 @@ def pytest_configure() -> None:
 
     Passwords are hashed cheaply; `tests.portal.test_sign_in` signs in with the real hasher. Static files are looked for
     when one is asked for: each test client has a handler of its own, and WhiteNoise would read all of them for each.
+    Tables are emptied by deleting (`tests.emptying`).
     """
     settings.PASSWORD_HASHERS = [CHEAP_HASHER]
+    DatabaseOperations.sql_flush = deleting  # type: ignore[assignment, method-assign]
     settings.WHITENOISE_AUTOREFRESH = True
 
 

@@ -417,7 +417,7 @@ NO_DOORS = {
     *("provisioning.runs.second_person.second_person_problems",),
     *("provisioning.terraform_state.errored_states.note_discarded", "provisioning.terraform_state.locks.release"),
     *("provisioning.terraform_state.reconciliation.reconcile",),
-    *("registry.accounts.tokens.devices.waiting", "registry.accounts.tokens.devices.given"),
+    *("registry.accounts.tokens.devices.waiting", "registry.accounts.tokens.devices.grantable_scopes"),
     *("registry.accounts.tokens.devices.decide",),
     *("registry.accounts.asking.asking_as", "registry.accounts.tokens.service.create_token"),
     *("registry.accounts.tokens.service.revoke_token", "registry.accounts.tokens.service.tokens_for"),

@@ -16,6 +16,6 @@ class PageCompression(GZipMiddleware):
 
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         """Compress an answer that is a page's."""
-        if request.path.startswith(FOR_PROGRAMS):
+        if request.path_info.startswith(FOR_PROGRAMS):
             return response
         return super().process_response(request, response)

@@ -68,7 +68,9 @@ class LimitsMiddleware:
         state = getattr(error.__cause__, "sqlstate", "") or ""
         by_database = isinstance(error, DataError) and state.startswith("22")
         # The admin makes look-ups of an address's parameters; the driver reads some values before it sends them.
-        by_driver = isinstance(error, ValueError) and request.method == "GET" and request.path.startswith("/admin/")
+        by_driver = (
+            isinstance(error, ValueError) and request.method == "GET" and request.path_info.startswith("/admin/")
+        )
         if by_database or (by_driver and request.GET):
             logger.warning("A value of the request is none for the database.", exc_info=error)
             return refusal(request, HTTPStatus.BAD_REQUEST)
@@ -94,7 +96,7 @@ def check_head(request: HttpRequest) -> None:
     charset = _CHARSET.search(request.META.get("CONTENT_TYPE", ""))
     if charset is not None and charset[1].lower() not in CHARSETS:
         raise BadRequest("The body is in another charset than UTF-8.")
-    if request.path.startswith("/admin/") and any(_REGEX.search(name) for name in request.GET):
+    if request.path_info.startswith("/admin/") and any(_REGEX.search(name) for name in request.GET):
         raise BadRequest("The admin looks nothing up by regular expressions.")
 
 

@@ -20,6 +20,10 @@ CONTENT_SECURITY_POLICY = "; ".join(
 )
 
 
+UNSAID = "private, no-store"
+"""How long an answer is kept that does not say it itself; files that all have alike are answered before."""
+
+
 class SecurityHeadersMiddleware:
     """Sets the headers on every answer, pages and errors alike."""
 
@@ -31,4 +35,6 @@ class SecurityHeadersMiddleware:
         response = self.get_response(request)
         response["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
         response["Permissions-Policy"] = "camera=(), geolocation=(), microphone=()"
+        # Whoever sits down at a shared computer after a sign-out, and what stands between, finds no page (ASVS 14.3.2).
+        response.setdefault("Cache-Control", UNSAID)
         return response

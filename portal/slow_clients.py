@@ -2,7 +2,8 @@
 
 A thread that waits for the rest of a request is one that answers nobody, and a few half-sent requests would hold all of
 them. Here one loop reads all connections at once; a thread begins when headers and body are there. Who is slower than
-`REQUEST_SECONDS`, or sends more than the portal takes, is refused without one.
+`REQUEST_SECONDS`, or sends more than the portal takes, is refused without one. The loop lets clients go as well: where
+gunicorn's waits for each one that does not end its side, it answers nobody meanwhile.
 """
 
 from __future__ import annotations
@@ -23,12 +24,19 @@ REQUEST_SECONDS = 20.0
 """How long a request may take to arrive, headers and body together."""
 WRITE_SECONDS = 20.0
 """How long one piece of an answer may take to be taken off us."""
+LEAVE_SECONDS = 2.0
+"""How long a client may take to end its side after our last answer, which what it still sends would cut off.
+
+Source: RFC 9112, 9.6.
+"""
 LARGEST_HEAD = 64 * 1024
 MOST_BUFFERED = 64 * 1024 * 1024
 """Bytes of unfinished requests that a worker keeps in all."""
 READ_AT_ONCE = 64 * 1024
 HEAD_END = b"\r\n\r\n"
-_LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*(\d{1,18})[ \t]*(?=\r\n)", re.IGNORECASE)
+_REQUEST = re.compile(rb"(?:\r\n)?[^\r\n ]+ [^\r\n ]+ HTTP/1\.[01]\r\n")
+_LENGTH = re.compile(rb"\r\ncontent-length[ \t]*:([^\r\n]*)", re.IGNORECASE)
+_NUMBER = re.compile(rb"[ \t]*(\d{1,18})[ \t]*")
 _ENCODING = re.compile(rb"\r\ntransfer-encoding:", re.IGNORECASE)
 
 
@@ -48,15 +56,38 @@ def is_whole(received: bytes | bytearray) -> bool:
             raise RefusedError("431 Request Header Fields Too Large")
         return False
     head = bytes(received[: end + 2])
+    if _REQUEST.match(head) is None:
+        raise RefusedError("400 Bad Request")
     if _ENCODING.search(head):
         raise RefusedError("411 Length Required")
-    lengths = {int(length) for length in _LENGTH.findall(head)}
-    if len(lengths) > 1:
-        raise RefusedError("400 Bad Request")
-    length = lengths.pop() if lengths else 0
+    length = _length_of(head)
     if length > LARGEST_BODY:
         raise RefusedError("413 Content Too Large")
     return len(received) >= end + len(HEAD_END) + length
+
+
+def _length_of(head: bytes) -> int:
+    """Return how long the body is; raises Refused for what gunicorn might read as another number than we do."""
+    numbers = [_NUMBER.fullmatch(value) for value in _LENGTH.findall(head)]
+    lengths = {int(number[1]) for number in numbers if number is not None}
+    if None in numbers or len(lengths) > 1:
+        raise RefusedError("400 Bad Request")
+    return lengths.pop() if lengths else 0
+
+
+class Connection(TConn):  # type: ignore[misc]
+    """A client's connection, which the worker's loop lets go."""
+
+    def __init__(self, worker: BufferingWorker, *args: Any) -> None:
+        super().__init__(*args)
+        self.worker = worker
+
+    def close(self, graceful: bool = False) -> None:
+        """End it, after an answer when the client has ended its side; never waits."""
+        if graceful:
+            self.worker.let_go(self)
+        else:
+            super().close()
 
 
 class BufferingWorker(ThreadWorker):  # type: ignore[misc]
@@ -66,13 +97,15 @@ class BufferingWorker(ThreadWorker):  # type: ignore[misc]
         super().__init__(*args, **kwargs)
         self.arriving: dict[TConn, tuple[float, bytearray]] = {}
         """Connections whose request is not whole: until when it is waited for, and what has come of it."""
+        self.leaving: dict[TConn, float] = {}
+        """Connections that were answered for the last time: until when their client may end them."""
 
     def accept(self, listener: socket.socket) -> None:
         """Take a connection, and wait for its request in the loop."""
         with contextlib.suppress(BlockingIOError, ConnectionAbortedError):
             client, address = listener.accept()
             self.nr_conns += 1
-            self.await_request(TConn(self.cfg, client, address, listener.getsockname()), b"")
+            self.await_request(Connection(self, self.cfg, client, address, listener.getsockname()), b"")
 
     def on_client_socket_readable(self, conn: TConn, client: socket.socket) -> None:
         """Wait in the loop for the next request of a connection that was kept."""
@@ -129,8 +162,44 @@ class BufferingWorker(ThreadWorker):  # type: ignore[misc]
                 conn.sock.send(answer.encode("ascii"))
         conn.close()
 
+    def let_go(self, conn: TConn) -> None:
+        """End our side of a connection, and read on in the loop until its client has ended the other."""
+        try:
+            conn.sock.shutdown(socket.SHUT_WR)
+        except OSError:
+            conn.close()
+            return
+        conn.sock.setblocking(False)
+        # Whoever lets it go has counted it out: it is still one of those that the worker bounds.
+        self.nr_conns += 1
+        self.leaving[conn] = time.monotonic() + LEAVE_SECONDS
+        self.poller.register(conn.sock, EVENT_READ, lambda client: self.read_away(conn))
+
+    def read_away(self, conn: TConn) -> None:
+        """Read what a client sends that was answered for the last time, to its end."""
+        try:
+            came = conn.sock.recv(READ_AT_ONCE)
+        except BlockingIOError:
+            return
+        except OSError:
+            came = b""
+        if not came:
+            self.end(conn)
+
+    def end(self, conn: TConn) -> None:
+        """End a connection that was leaving."""
+        self.poller.unregister(conn.sock)
+        del self.leaving[conn]
+        self.nr_conns -= 1
+        conn.close()
+
     def murder_pending(self) -> None:
-        """End the connections whose request has not arrived in time; called once a second."""
+        """End the connections whose request has not arrived, or whose client has not left, in time.
+
+        It is called once a second at least.
+        """
+        for conn in [conn for conn, until in self.leaving.items() if until <= time.monotonic() or not self.alive]:
+            self.end(conn)
         super().murder_pending()
         late = [conn for conn, (until, _) in self.arriving.items() if until <= time.monotonic()]
         for conn in late:

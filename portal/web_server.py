@@ -7,6 +7,8 @@ worker_class = "portal.slow_clients.BufferingWorker"
 threads = 8
 # Kept for a load balancer's next request; whoever holds it open holds no thread.
 keepalive = 5
+# A proxy's word counts for where its client is, and for nothing else: which view answers is told by the address alone.
+forwarder_headers = ""
 limit_request_line = 8190
 limit_request_fields = 64
 

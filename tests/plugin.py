@@ -33,6 +33,7 @@ from tests.kept_database import copy_to
 from tests.leftovers import entries, ports, processes, until_none
 from tests.places import RUNS, VARIABLE
 from tests.synthesis import end_maker
+from tests.together import FOLDERS, Together, kept_together
 
 # Nobody listens there: a test that forgets to start the sandbox is refused at once.
 NOWHERE = "http://127.0.0.1:9"
@@ -106,7 +107,8 @@ def start_postgres() -> Postgres:
     global _server
     if _server is None:
         copy_to(folder / "postgres")
-        started = _cleanup.enter_context(running_postgres(folder / "postgres", port=port, durable=False))
+        server = running_postgres(folder / "postgres", port=port, durable=False, at_socket=True)
+        started = _cleanup.enter_context(server)
         with psycopg.connect(database_url(port, started.password, "postgres"), autocommit=True) as connection:
             connection.execute(sql.SQL("ALTER ROLE {} PASSWORD {}").format(sql.Identifier(USER), sql.Literal(password)))
         _server = replace(started, password=password)
@@ -135,7 +137,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave the long edition's tests out unless it is asked for, and begin with the files that take longest.
+    """Leave the long edition's tests out unless it is asked for, and begin with what takes longest in one process.
 
     So no process is left alone with one of these at the end.
     """
@@ -145,8 +147,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         config.hook.pytest_deselected(items=left_out)
     if (seed := config.getoption("--shuffle")) is not None:
         _shuffle(items, seed)
-    long = {item.path for item in items if item.get_closest_marker("long")}
-    items.sort(key=lambda item: item.path not in long)
+    long = {kept_together(item.nodeid) for item in items if item.get_closest_marker("long")} | set(FOLDERS)
+    items.sort(key=lambda item: kept_together(item.nodeid) not in long)
 
 
 def _shuffle(items: list[pytest.Item], seed: int) -> None:
@@ -228,6 +230,12 @@ def pytest_sessionfinish(session: pytest.Session) -> Iterator[None]:
     session.config.stash[LEFT] = session.config.stash.get(LEFT, []) + leftovers
     if session.config.stash[LEFT] and session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Together | None:
+    """Keep folders together as well, where pytest-xdist is told to keep files together."""
+    return Together(config, log) if config.getoption("dist") == "loadfile" else None
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -14,7 +14,7 @@ import signal
 import sys
 import time
 import webbrowser
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import FrameType
 
@@ -24,13 +24,12 @@ from devtools.demo.issuer import Issuer
 from devtools.demo.proof import prove
 from devtools.demo.watching import RunFailedError, wait
 from devtools.paths import VAR
-from devtools.services.identity_provider import running_identity_provider
 from devtools.services.portal import Portal, running_portal
-from devtools.services.saml_provider import running_saml_provider
+from devtools.services.sign_in_providers import OPENID, SAML, running_provider
 from devtools.setup import EXECUTABLE
 from infra.naming import suffix_for
 from processes.errors import RemediedError
-from processes.process import answers, free_port
+from processes.process import Service, answers, free_port
 
 PORT = 8000
 
@@ -91,7 +90,8 @@ def show_addresses(portal: Portal, passwords: Mapping[str, str]) -> None:
     say("Sign in as")
     for username, password in passwords.items():
         say(f"  {username:<10} {password}")
-    say("or with a stand-in for an organization's provider (OpenID Connect or SAML), as one of its people.")
+    say("or with a stand-in for an organization's provider (OpenID Connect or SAML), as one of its people;")
+    say("its page has hostile answers to choose from too, none of which lets anybody in.")
     say("Ctrl-C stops everything.")
 
 
@@ -105,10 +105,10 @@ def show_commands(portal: Portal, token: Path, suffix: str, environment: str) ->
         say_step(line)
 
 
-def stay(portal: Portal) -> None:
+def stay(services: Sequence[Service]) -> None:
     """Wait for Ctrl-C; raises ServiceFailedError when a process ends by itself."""
     while True:
-        for service in portal.services.values():
+        for service in services:
             if not service.is_running:
                 raise service.failure(f"{service.name} ended")
         time.sleep(1.0)
@@ -135,12 +135,12 @@ def demo(folder: Path, example: district.Example) -> None:
     say("Starting")
     with (
         district.issuing(folder, example.environment) as issuer,
-        running_identity_provider() as provider,
-        running_saml_provider() as saml,
+        running_provider(OPENID, folder / "providers") as openid,
+        running_provider(SAML, folder / "providers") as saml,
         running_portal(
             folder,
             port=port,
-            more={**provider.variables, **saml.variables(folder), **account.EVIDENCE},
+            more={**openid.openid_variables, **saml.saml_variables(folder), **account.EVIDENCE},
             processes=True,
             say=say_step,
             before_web=lambda variables: prepare(variables, passwords),
@@ -169,7 +169,7 @@ def demo(folder: Path, example: district.Example) -> None:
         people.token(folder / "operator-token")
         suffix = suffix_for(district.SLUG, example.environment)
         show_commands(portal, folder / "operator-token", suffix, example.environment)
-        stay(portal)
+        stay([*portal.services.values(), openid.service, saml.service])
 
 
 def once(example: district.Example) -> dict[str, float | int | bool]:

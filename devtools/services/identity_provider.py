@@ -14,7 +14,7 @@ import html
 import json
 import secrets
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler
 from typing import Any
@@ -29,6 +29,7 @@ from processes.own_pages import is_loopback_name
 KEY_ID = "stand-in"
 NO_ICON = '<link rel="icon" href="data:,">'
 """Otherwise a browser asks for one, and complains that there is none."""
+RIGHT = '<option value="">as it should be</option>'
 SIGNED_OUT = f"<!doctype html><html lang=en>{NO_ICON}<title>Signed out</title><h1>You are signed out</h1></html>"
 CLIENT_ID, CLIENT_SECRET = "homeroom", "stand-in-secret"
 TOKEN_SECONDS = 300
@@ -52,6 +53,17 @@ MEMBERS = (
 GROUP_ROLES = "platform-admins=Administrator,platform-operators=Operator,platform-readers=Viewer"
 
 
+def variables(url: str) -> dict[str, str]:
+    """Return the portal's variables that lead to a provider."""
+    return {
+        "HOMEROOM_OIDC_ISSUER": url,
+        "HOMEROOM_OIDC_NAME": "the stand-in provider",
+        "HOMEROOM_OIDC_CLIENT_ID": CLIENT_ID,
+        "HOMEROOM_OIDC_CLIENT_SECRET": CLIENT_SECRET,
+        "HOMEROOM_GROUP_ROLES": GROUP_ROLES,
+    }
+
+
 @dataclass
 class Provider:
     """A running provider: its address, its key, and how it twists the tokens that it answers with."""
@@ -60,21 +72,12 @@ class Provider:
     key: rsa.RSAPrivateKey = field(default_factory=lambda: rsa.generate_private_key(65537, 2048))
     twist: Callable[[Provider, Claims], str] | None = None
     """Makes the ID token in place of `signed`; the hostile ones are below."""
+    offered: Mapping[str, Callable[[Provider, Claims], str]] = field(default_factory=dict)
+    """What the page offers in place of the right token, for the sign-in that is being picked."""
     codes: dict[str, Mapping[str, str]] = field(default_factory=dict)
     last_token: str = ""
     signed_in_at: int | None = None
     """What it tells of the moment of the sign-in, where that is not now."""
-
-    @property
-    def variables(self) -> dict[str, str]:
-        """The portal's variables that lead here."""
-        return {
-            "HOMEROOM_OIDC_ISSUER": self.url,
-            "HOMEROOM_OIDC_NAME": "the stand-in provider",
-            "HOMEROOM_OIDC_CLIENT_ID": CLIENT_ID,
-            "HOMEROOM_OIDC_CLIENT_SECRET": CLIENT_SECRET,
-            "HOMEROOM_GROUP_ROLES": GROUP_ROLES,
-        }
 
     def signed(self, claims: Claims, *, key: rsa.RSAPrivateKey | None = None) -> str:
         """Return claims as a signed token."""
@@ -133,14 +136,21 @@ class Provider:
             "email": f"{member.name}@organization.example",
             "groups": list(member.groups),
         }
-        token = self.twist(self, claims) if self.twist is not None else self.signed(claims)
+        twist = self.offered.get(parameters.get("answer", ""), self.twist)
+        token = twist(self, claims) if twist is not None else self.signed(claims)
         answer = {"access_token": secrets.token_urlsafe(16), "token_type": "Bearer", "id_token": token}
         self.last_token = token
         return answer
 
 
-def page(parameters: Mapping[str, str]) -> str:
-    """Return the page on which somebody is picked."""
+def choice_of_answer(offered: Iterable[str]) -> str:
+    """Return the part of a page by which the next answer is chosen; nothing where none is offered."""
+    options = "".join(f'<option value="{html.escape(name)}">{html.escape(name)}</option>' for name in offered)
+    return f'<p><label>Answer <select name="answer">{RIGHT}{options}</select></label></p>' if options else ""
+
+
+def page(parameters: Mapping[str, str], offered: Iterable[str] = ()) -> str:
+    """Return the page on which somebody is picked, and which of the offered answers goes out."""
     hidden = "".join(
         f'<input type="hidden" name="{html.escape(name)}" value="{html.escape(value)}">'
         for name, value in parameters.items()
@@ -148,7 +158,7 @@ def page(parameters: Mapping[str, str]) -> str:
     buttons = "".join(f'<button name="member" value="{member.name}">{member.name}</button>' for member in MEMBERS)
     return (
         f'<!doctype html><html lang="en">{NO_ICON}<title>Stand-in provider</title><h1>Who signs in?</h1>'
-        f'<form action="/pick" method="get">{hidden}{buttons}</form></html>'
+        f'<form action="/pick" method="get">{hidden}{choice_of_answer(offered)}{buttons}</form></html>'
     )
 
 
@@ -187,9 +197,11 @@ HOSTILE: dict[str, Callable[[Provider, Claims], str]] = {
 
 
 @contextlib.contextmanager
-def running_identity_provider(port: int = 0) -> Iterator[Provider]:
-    """Serve a provider; it ends with us."""
-    provider = Provider()
+def running_identity_provider(
+    port: int = 0, offered: Mapping[str, Callable[[Provider, Claims], str]] | None = None
+) -> Iterator[Provider]:
+    """Serve a provider, whose page offers answers beside the right one; it ends with us."""
+    provider = Provider(offered=offered or {})
 
     class Handler(Answering, BaseHTTPRequestHandler):
         """Answers a browser and the portal."""
@@ -207,7 +219,7 @@ def running_identity_provider(port: int = 0) -> Iterator[Provider]:
             elif parts.path == "/keys":
                 self.answer(json.dumps(provider.keys()), "application/json")
             elif parts.path == "/authorize":
-                self.answer(page(parameters), "text/html; charset=utf-8")
+                self.answer(page(parameters, provider.offered), "text/html; charset=utf-8")
             elif parts.path == "/pick" and parameters.get("member") in {member.name for member in MEMBERS}:
                 self.send_response(302)
                 self.send_header("Location", provider.begin(parameters, parameters.pop("member")))

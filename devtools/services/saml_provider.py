@@ -11,7 +11,7 @@ import contextlib
 import html
 import secrets
 import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler
@@ -27,7 +27,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import NameOID
 from lxml import etree
 
-from devtools.services.identity_provider import GROUP_ROLES, MEMBERS, NO_ICON, SIGNED_OUT, Member
+from devtools.services.identity_provider import GROUP_ROLES, MEMBERS, NO_ICON, SIGNED_OUT, Member, choice_of_answer
 from devtools.services.loopback_server import Answering, served
 from processes.own_pages import is_loopback_name
 
@@ -176,6 +176,17 @@ def encrypted(response: bytes, certificate: str, *, cipher: str = "AES256_GCM", 
     return written(root)
 
 
+def variables(metadata: str, folder: Path) -> dict[str, str]:
+    """Return the portal's variables that lead to a provider; its metadata is written into the folder."""
+    place = folder / "saml-metadata.xml"
+    place.write_text(metadata, encoding="utf-8")
+    return {
+        "HOMEROOM_SAML_METADATA": str(place),
+        "HOMEROOM_SAML_NAME": "the stand-in SAML provider",
+        "HOMEROOM_GROUP_ROLES": GROUP_ROLES,
+    }
+
+
 @dataclass
 class Provider:
     """A running provider: its address, its key, and how it twists what it answers."""
@@ -184,6 +195,8 @@ class Provider:
     key: Key = field(default_factory=lambda: new_key("stand-in SAML provider"))
     twist: Callable[[Provider, Answer], bytes] | None = None
     """Makes the response in place of `signed`."""
+    offered: Mapping[str, Callable[[Provider, Answer], bytes]] = field(default_factory=dict)
+    """What the page offers in place of the right response, for the sign-in that is being picked."""
     authenticated_at: datetime | None = None
     """What it tells of the moment of the sign-in, where that is not now."""
     encrypts_for: str = ""
@@ -206,24 +219,17 @@ class Provider:
 </KeyDescriptor><SingleLogoutService {redirect} Location="{self.url}/sign-out"/>
 <SingleSignOnService {redirect} Location="{self.url}/sso"/></IDPSSODescriptor></EntityDescriptor>"""
 
-    def variables(self, folder: Path) -> dict[str, str]:
-        """Return the portal's variables that lead here; the metadata is written into the folder."""
-        place = folder / "saml-metadata.xml"
-        place.write_text(self.metadata, encoding="utf-8")
-        return {
-            "HOMEROOM_SAML_METADATA": str(place),
-            "HOMEROOM_SAML_NAME": "the stand-in SAML provider",
-            "HOMEROOM_GROUP_ROLES": GROUP_ROLES,
-        }
-
     def signed(self, answer: Answer, *, key: Key | None = None, **how: str) -> bytes:
         """Return a response with a signed assertion."""
         root = answer.xml()
         sign(element_at(root, "saml:Assertion"), key or self.key, **how)
         return written(root)
 
-    def answer(self, saml_request: str, member: Member) -> tuple[str, str]:
-        """Return where a browser goes on to once somebody was picked, and the field that it carries there."""
+    def answer(self, saml_request: str, member: Member, chosen: str = "") -> tuple[str, str]:
+        """Return where a browser goes on to once somebody was picked, and the field that it carries there.
+
+        `chosen` is the name of one of the answers that are offered; the right one goes out for any other.
+        """
         request = etree.fromstring(zlib.decompress(base64.b64decode(saml_request), -zlib.MAX_WBITS))
         destination = request.get("AssertionConsumerServiceURL", "")
         now = datetime.now(UTC)
@@ -240,7 +246,8 @@ class Provider:
             not_on_or_after=now + VALID,
             authenticated=self.authenticated_at or now,
         )
-        response = self.twist(self, answer) if self.twist is not None else self.signed(answer)
+        twist = self.offered.get(chosen, self.twist)
+        response = twist(self, answer) if twist is not None else self.signed(answer)
         response = encrypted(response, self.encrypts_for) if self.encrypts_for else response
         self.last = response
         return destination, base64.b64encode(response).decode()
@@ -259,13 +266,13 @@ class Provider:
         return f"{there}?{query}&{urlencode({'Signature': base64.b64encode(signature).decode()})}"
 
 
-def page(parameters: Mapping[str, str]) -> str:
-    """Return the page on which somebody is picked."""
+def page(parameters: Mapping[str, str], offered: Iterable[str] = ()) -> str:
+    """Return the page on which somebody is picked, and which of the offered answers goes out."""
     hidden = f'<input type="hidden" name="SAMLRequest" value="{html.escape(parameters.get("SAMLRequest", ""))}">'
     buttons = "".join(f'<button name="member" value="{member.name}">{member.name}</button>' for member in MEMBERS)
     return (
         f'<!doctype html><html lang="en">{NO_ICON}<title>Stand-in SAML provider</title><h1>Who signs in?</h1>'
-        f'<form action="/pick" method="get">{hidden}{buttons}</form></html>'
+        f'<form action="/pick" method="get">{hidden}{choice_of_answer(offered)}{buttons}</form></html>'
     )
 
 
@@ -279,9 +286,11 @@ def carried(destination: str, response: str) -> str:
 
 
 @contextlib.contextmanager
-def running_saml_provider(port: int = 0) -> Iterator[Provider]:
-    """Serve a provider; it ends with us."""
-    provider = Provider()
+def running_saml_provider(
+    port: int = 0, offered: Mapping[str, Callable[[Provider, Answer], bytes]] | None = None
+) -> Iterator[Provider]:
+    """Serve a provider, whose page offers answers beside the right one; it ends with us."""
+    provider = Provider(offered=offered or {})
 
     class Handler(Answering, BaseHTTPRequestHandler):
         """Answers a browser."""
@@ -298,9 +307,10 @@ def running_saml_provider(port: int = 0) -> Iterator[Provider]:
             elif parts.path == "/sign-out":
                 self.answer(SIGNED_OUT, "text/html; charset=utf-8")
             elif parts.path == "/sso":
-                self.answer(page(parameters), "text/html; charset=utf-8")
+                self.answer(page(parameters, provider.offered), "text/html; charset=utf-8")
             elif parts.path == "/pick" and parameters.get("member") in members:
-                reply = provider.answer(parameters["SAMLRequest"], members[parameters["member"]])
+                chosen = parameters.get("answer", "")
+                reply = provider.answer(parameters["SAMLRequest"], members[parameters["member"]], chosen)
                 self.answer(carried(*reply), "text/html; charset=utf-8")
             else:
                 self.send_error(404)

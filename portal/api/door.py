@@ -196,9 +196,8 @@ def unless_known(request: HttpRequest, response: HttpResponse) -> HttpResponse:
         response["ETag"] = f'"{hashlib.sha256(response.content).hexdigest()[:32]}"'
     etags = parse_etags(request.headers.get("If-None-Match", ""))
     if "*" in etags or response["ETag"] in {etag.removeprefix("W/") for etag in etags}:
-        tag = response["ETag"]
-        response = HttpResponse(status=HTTPStatus.NOT_MODIFIED)
-        response["ETag"] = tag
+        kept = {name: response[name] for name in ("ETag", "Cache-Control") if name in response}
+        response = HttpResponse(status=HTTPStatus.NOT_MODIFIED, headers=kept)
         del response["Content-Type"]
     return response
 

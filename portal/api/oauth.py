@@ -26,7 +26,7 @@ _NOT_SAID = re.compile(r"[^\x20-\x21\x23-\x5b\x5d-\x7e]")
 
 def is_oauth(request: HttpRequest) -> bool:
     """Return whether a request goes to one of the two addresses."""
-    return request.path in PATHS
+    return request.path_info in PATHS
 
 
 def oauth_refusal(answer: HttpResponse) -> HttpResponse:

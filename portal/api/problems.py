@@ -90,7 +90,7 @@ class ProblemMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Answer the request."""
         response = self.get_response(request)
-        if not request.path.startswith(PREFIX) or response.status_code < 400:
+        if not request.path_info.startswith(PREFIX) or response.status_code < 400:
             return response
         answer = self._problem(response)
         return oauth_refusal(answer) if is_oauth(request) else answer

@@ -16,7 +16,10 @@ from registry.accounts.factors import PROVEN, has_factor, needs_factor
 from registry.accounts.models import User
 
 OPEN = re.compile(r"/(api|account|sign-in|sign-out|language|static|livez|readyz)(/|$)")
-"""Where a person gets the factor, uses it, or leaves; and the API, where no session counts."""
+"""Where a person gets the factor, uses it, or leaves; and the API, where no session counts.
+
+It is looked for in `path_info`, by which the view is found: `path` begins with whatever prefix the server was told.
+"""
 
 
 def has_proven(request: HttpRequest, user: User) -> bool:
@@ -37,7 +40,7 @@ class FactorMiddleware:
         user = request.user
         if (
             isinstance(user, User)
-            and OPEN.match(request.path) is None
+            and OPEN.match(request.path_info) is None
             and needs_factor(user)
             and not has_proven(request, user)
         ):

@@ -18,7 +18,7 @@ from processor.api.mappings import Mapped
 from processor.api.pages import Office, form_of, named, page
 from processor.api.tokens import Caller
 from processor.ingest.undo import NotUndoableError
-from processor.mappings import propose
+from processor.mappings import positions, propose
 from processor.mappings.model import Mapping
 from processor.mappings.saved import TooManyMappingsError
 
@@ -31,6 +31,8 @@ WORDS = {
     "standard": "Part of the test, where each has a row",
 }  # fmt: skip
 MOST_OFFERED = 400
+MOST_TOLD = 12_000
+"""So many characters of positions are taken."""
 LEAST_REASON = 3
 
 
@@ -73,20 +75,26 @@ async def take_mapping(request: Request, caller: Office, file_id: int) -> Respon
 def _take(request: Request, caller: Caller, file_id: int, form: dict[str, str]) -> Response:
     services, file = services_of(request), _file(request, file_id)
     title = form.get("title", "")[:100] or "Mapping"
+    told = form.get("positions", "")[:MOST_TOLD]
     choices = {
         target: propose.Choice(form.get(target, ""), "" if form.get(target) else form.get(f"{target}_is", ""))
         for target in propose.TARGETS
     }
+    columns: list[str] = []
     try:
-        mapping = _built(request, caller, file_id, choices, title, form.get("base", ""))
+        fields = positions.parsed(told)
+        columns = list(fields.fields)
+        if columns and not any(choice.column or choice.value for choice in choices.values()):
+            # The positions were named just now: what they are is guessed by their names.
+            choices = propose.guessed(mappings.recognition(services).ours, columns, title)
+        mapping = _built(request, file_id, choices, title, form.get("base", ""), fields)
     except (ValueError, ValidationError) as error:
         message = str(error) if not isinstance(error, ValidationError) else "These choices make no mapping."
-        mapped = dataclasses.replace(mapped_of(request, caller, file_id, None), choices=choices)
-        return _show(request, file, mapped, title, message)
+        mapped = _beside(mapped_of(request, caller, file_id, None), columns, told)
+        return _show(request, file, dataclasses.replace(mapped, choices=choices), title, message)
     if form.get("act") != "save":
-        mapped = dataclasses.replace(
-            mapped_of(request, caller, file_id, mapping), choices=choices, base=form.get("base", ""), missing=[]
-        )
+        mapped = _beside(mapped_of(request, caller, file_id, mapping), columns, told)
+        mapped = dataclasses.replace(mapped, choices=choices, base=form.get("base", ""), missing=[])
         return _show(request, file, mapped, title)
     try:
         mappings.saved_as(services, mapping, caller.actor)
@@ -96,10 +104,23 @@ def _take(request: Request, caller: Caller, file_id: int, form: dict[str, str]) 
     return RedirectResponse(f"/uploaded?{urlencode({'key': key})}", 303)
 
 
+def _beside(mapped: Mapped, columns: list[str], told: str) -> Mapped:
+    """Return a file's beginning with the fields that a person has named by their positions in place of its columns."""
+    return dataclasses.replace(mapped, columns=columns, positions=told, missing=[]) if columns or told else mapped
+
+
 def _built(
-    request: Request, caller: Caller, file_id: int, choices: dict[str, propose.Choice], title: str, base: str
+    request: Request,
+    file_id: int,
+    choices: dict[str, propose.Choice],
+    title: str,
+    base: str,
+    fields: positions.Positions,
 ) -> Mapping:
-    """Return the mapping of a form: within the one that it began with, adapted to the file, where it did."""
+    """Return the mapping of a form: within the one that it began with, adapted to the file, where it did.
+
+    Where positions are told, these are the columns. Raises ValueError.
+    """
     services = services_of(request)
     using = mappings.recognition(services)
     beginning, _ = mappings.beginning_of(services, file_id, using)
@@ -107,11 +128,14 @@ def _built(
     name = propose.slug(title)
     if any(mapping.name == name for mapping in using.ours):
         name = f"own-{name}"[:60]
-    within = propose.adapted(near, beginning.header, name, title) if near is not None else None
-    unknown = {choice.column for choice in choices.values()} - {"", *beginning.header}
-    if unknown:
+    header = list(fields.fields) or beginning.header
+    if {choice.column for choice in choices.values()} - {"", *header}:
         raise ValueError("A chosen column is not in the file.")
-    return propose.mapping_of(choices, beginning.header, name=name, title=title, base=within)
+    if fields.fields:
+        made = propose.mapping_of(choices, header, name=name, title=title)
+        return positions.with_layout(made, fields, beginning.lines)
+    within = propose.adapted(near, header, name, title) if near is not None else None
+    return propose.mapping_of(choices, header, name=name, title=title, base=within)
 
 
 @router.post("/files/{file_id}/again")

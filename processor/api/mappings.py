@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import secrets
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import BinaryIO, cast
 
 from botocore.exceptions import ClientError
@@ -20,7 +20,7 @@ from processor.ingest.preview import Beginning, Preview
 from processor.ingest.states import ENDED, FileState
 from processor.ingest.undo import Undone, undo
 from processor.ingest.worker import ROLE as WRITER
-from processor.mappings import propose
+from processor.mappings import positions, propose
 from processor.mappings.model import Mapping
 from processor.mappings.recognition import Recognition
 from processor.mappings.saved import save, saved, withdraw
@@ -54,6 +54,10 @@ class Mapped:
     base: str
     shown: Preview
     problem: str
+    records: list[str] = field(default_factory=list)
+    """The shape of the first records, of a file that is no table that is known."""
+    positions: str = ""
+    """Where a record's fields stand, as a person writes it."""
 
 
 def recognition(services: Services) -> Recognition:
@@ -134,6 +138,7 @@ def mapped(services: Services, access: Access, file_id: int, requested: Mapping 
         base,
         rows,
         problem,
+        [] if recognized is not None else positions.shapes(beginning.lines),
     )
 
 

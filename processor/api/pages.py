@@ -26,6 +26,7 @@ from processor.api.sign_in import SIGN_IN, USUAL, way_back_to
 from processor.api.sign_in_words import saying
 from processor.api.tokens import Caller, Right
 from processor.ingest.states import ENDED
+from processor.mappings.positions import ruler
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 HERE = Path(__file__).parent
@@ -34,6 +35,7 @@ TEMPLATES = Environment(
     trim_blocks=True, lstrip_blocks=True,
 )  # fmt: skip
 TEMPLATES.filters["grouped"] = "{:,}".format
+TEMPLATES.filters["ruler"] = ruler
 # The pages of the sign-in say it in the browser's language; all others are in English.
 TEMPLATES.globals.update(language=ENGLISH, say=saying(ENGLISH))
 LARGEST_FORM = 16_384

@@ -42,6 +42,9 @@ FORMULAS = (
     "{count:,} cells have a formula and no result, {cell} among them, and were read as empty: open the workbook in "
     "Excel, save it, and send it again."
 )
+MERGED = (
+    "Cells are merged over several rows, {cells} among them: their values were taken for {count:,} rows below as well."
+)
 OF_A_PART = {"unknown_format", "no_header", "empty", "unknown_encoding", "old_workbook"}
 """Problems of a part of an archive that the others are read in spite of."""
 
@@ -159,13 +162,23 @@ def _read_part(
                     raise
                 raise problem.of(shown.removeprefix(f"{part.shown}: ")) from problem
             outcome.encodings.add(sheet.encoding)
-            if isinstance(sheet, Sheet) and (without := sheet.without_results())[1]:
-                reason = FORMULAS.format(count=without[1], cell=without[0])
-                report.note(RefusedCell(shown, 0, "", "formula_without_result", reason))
+            if isinstance(sheet, Sheet):
+                _note_marks(sheet, shown, report)
             if isinstance(sheet, Decoded) and sheet.damaged_in:
                 report.note(RefusedCell(shown, sheet.damaged_in, "", "damaged_text", DAMAGED))
         for title, reason in text.unread if isinstance(text, Workbook) else ():
             report.note(RefusedCell(f"{part.shown}: {title}", 0, "", "sheet_not_read", reason))
+
+
+def _note_marks(sheet: Sheet, shown: str, report: Report) -> None:
+    """Note what a sheet's rows do not say: formulas without a result, and cells merged over several rows."""
+    marks = sheet.marks
+    if marks.without_results:
+        reason = FORMULAS.format(count=marks.without_results, cell=marks.without_result)
+        report.note(RefusedCell(shown, 0, "", "formula_without_result", reason))
+    if marks.filled:
+        reason = MERGED.format(count=marks.filled, cells=marks.first_merged)
+        report.note(RefusedCell(shown, marks.first_filled, "", "merged_cells", reason))
 
 
 def _only_test(kind: Format) -> str:

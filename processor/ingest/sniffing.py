@@ -37,7 +37,7 @@ def refuse_fixed_width(first: str) -> None:
     if is_fixed_width(first):
         raise _not_read(
             "This looks like a file of fixed width: all lines are as long, without comma, tab, semicolon or bar.",
-            "Send it as CSV with a header, or save a mapping that says which positions mean what.",
+            "Send it as CSV with a header, or map it: say which positions mean what.",
         )
 
 

@@ -39,6 +39,7 @@ UNDATED = (
     "A result needs a date, or a school year. Where the export has neither, name the school year in the file's name or "
     "folder, as in 2025-26, and send it again."
 )
+NOT_COUNTED = "By this column the row is of no result that counts, whatever score stands in it."
 TWO_RESULTS = "The row has two different results of the same test and day."
 OTHER_COLUMN = "other_column"
 OTHER_COLUMN_REASON = (
@@ -261,6 +262,8 @@ class Sitting:
     """Where the score can stand, where that is in one of several columns, and what these are called."""
     cells: Callable[[Sequence[str]], object]
     """All that a row's occasion depends on."""
+    condition: str = ""
+    """The column that says whether a row has this result, where one does."""
     told: dict[object, Taken | None] = field(default_factory=dict, compare=False)
     """The occasions of rows before, without an id of their own: most rows are of one that others were of."""
 
@@ -312,6 +315,7 @@ def _sitting(result: Result, mapping: Mapping, columns: Columns) -> Sitting | No
         columns.name_of(result.level),
         _several(result.score, columns),
         columns.cells(*occasion, standard, least, most),
+        next((one.column for one in result.when if names.plain(one.column) in columns.header), ""),
     )
 
 
@@ -586,6 +590,9 @@ def _results(
                 reading.notes.append(Note(line, column, OTHER_COLUMN, OTHER_COLUMN_REASON, ""))
             results.append(result)
     if not results and not untested:
+        out = next((one for one in sittings if one.there is not None and not one.there(row)), None)
+        if out is not None and any(one.score(row) or one.level(row) for one in sittings):
+            raise RowRefusedError(out.condition, "not_counted", NOT_COUNTED)
         column = sittings[0].score_column if sittings else ""
         raise RowRefusedError(column, "missing", "The row has neither a score nor a level.")
     for sitting in untested if results else ():

@@ -11,11 +11,13 @@ import re
 import tempfile
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from typing import IO, Any, BinaryIO, cast
 
 import openpyxl
 from openpyxl.styles.numbers import BUILTIN_FORMATS
+from openpyxl.utils import column_index_from_string, get_column_letter
 
 from processor.problems import FileProblemError
 
@@ -109,26 +111,33 @@ def laid_on_disk(chunks: Iterable[bytes]) -> IO[bytes]:
     return file
 
 
+@dataclass
+class Marks:
+    """What stands in a sheet beside the values of its cells."""
+
+    without_result: str = ""
+    """The first cell with a formula whose result is not in the workbook."""
+    without_results: int = 0
+    """How many of these there are."""
+    merged: list[tuple[int, int, int]] = field(default_factory=list)
+    """Cells merged over several rows: first and last row from 1 on, and the place of the first column; by row."""
+    first_merged: str = ""
+    """The first of them, as Excel calls it, whose value a row below its first has taken."""
+    filled: int = 0
+    """How many rows have taken a value from such a cell."""
+    first_filled: int = 0
+    """The first of these rows."""
+
+
 class Sheet:
     """The characters of one sheet as CSV; line numbers are the sheet's row numbers."""
 
     encoding = ENCODING
 
-    def __init__(self, sheet: Any, width: int, *, formatted: bool = False) -> None:
+    def __init__(self, sheet: Any, width: int, marks: Marks, *, formatted: bool = False) -> None:
         """`formatted` says whether the workbook has numbers that are shown as other ones than they are."""
         self._sheet, self._width, self._formatted = sheet, width, formatted
-
-    def without_results(self) -> tuple[str, int]:
-        """Return the first cell with a formula whose result is not in the workbook, and how many there are."""
-        first, count, rest = "", 0, b""
-        with self._sheet._get_source() as source:
-            while chunk := source.read(LOOKED_AT_ONCE):
-                data = rest + chunk
-                ends = 0
-                for match in UNREAD_FORMULA.finditer(data):
-                    first, count, ends = first or match[1].decode(), count + 1, match.end()
-                rest = data[max(ends, len(data) - LONGEST_CELL) :]
-        return first, count
+        self.marks = marks
 
     @property
     def title(self) -> str:
@@ -140,7 +149,7 @@ class Sheet:
         out = io.StringIO()
         written = csv.writer(out, lineterminator="\n")
         blank = 0
-        for number, cells in enumerate(_rows(self._sheet, formatted=self._formatted), start=1):
+        for number, cells in enumerate(_sheet_rows(self._sheet, self.marks, formatted=self._formatted), start=1):
             if not any(cells):
                 blank += 1
                 if blank > MOST_BLANK:
@@ -201,7 +210,8 @@ class Workbook:
         for number, sheet in enumerate(self._book.worksheets):
             # Many writers of workbooks put no true size there; by it, rows and columns would be cut off unseen.
             sheet.reset_dimensions()
-            rows = _rows(sheet, formatted=self._formatted)
+            marks = marks_of(sheet)
+            rows = _sheet_rows(sheet, marks, formatted=self._formatted)
             first = [cells for cells, _ in zip(rows, range(LOOKED_AT), strict=False)]
             if not any(any(cells) for cells in first):
                 continue
@@ -210,7 +220,7 @@ class Workbook:
             elif number >= MOST_SHEETS:
                 self.unread.append((str(sheet.title), f"Only the first {MOST_SHEETS} sheets are read."))
             else:
-                sheets.append((known(str(sheet.title), first), self._sheet_of(sheet, first)))
+                sheets.append((known(str(sheet.title), first), self._sheet_of(sheet, first, marks)))
         if not sheets:
             sentence = "All sheets with rows are hidden." if self.unread else "The workbook has no rows."
             raise FileProblemError("empty", sentence, "Show the sheet with the results, save it, and send it again.")
@@ -218,8 +228,8 @@ class Workbook:
         self.unread += [(sheet.title, OTHER) for _, sheet in sheets if sheet not in chosen]
         return chosen
 
-    def _sheet_of(self, sheet: Any, first: list[list[str]]) -> Sheet:
-        return Sheet(sheet, max(map(len, first)), formatted=self._formatted)
+    def _sheet_of(self, sheet: Any, first: list[list[str]], marks: Marks) -> Sheet:
+        return Sheet(sheet, max(map(len, first)), marks, formatted=self._formatted)
 
 
 HIDDEN = "The sheet is hidden, and was not read: show it, or leave it out."
@@ -234,6 +244,9 @@ UNREAD_FORMULA = re.compile(
     rb'<c r="([A-Z]+\d+)"[^>]*>\s*<f(?:\s[^>]*)?(?:/>|>[^<]*</f>)\s*(?:<v\s*/>|<v>\s*</v>)?\s*</c>'
 )
 """A cell with a formula and without what it came to: a program has written it that reckons nothing."""
+MERGED = re.compile(rb'<(?:\w+:)?mergeCell\s[^>]*?ref="\$?([A-Z]{1,3})\$?(\d{1,7}):\$?([A-Z]{1,3})\$?(\d{1,7})"[^>]*>')
+MOST_MERGED = 200_000
+"""So many merged cells are heeded: a sheet with more is a form, and no table."""
 LOOKED_AT_ONCE = 1024 * 1024
 LONGEST_CELL = 16 * 1024
 
@@ -244,6 +257,56 @@ def _has_formats(book: Any) -> bool:
     return any(
         PERCENT(code) or ZEROS(code) for code in (formats.get(style.numFmtId, "") for style in book._cell_styles)
     )
+
+
+def marks_of(sheet: Any) -> Marks:
+    """Return what a sheet's XML says that its rows do not: in one stream, since merged cells stand behind the rows."""
+    marks, rest = Marks(), b""
+    with sheet._get_source() as source:
+        while chunk := source.read(LOOKED_AT_ONCE):
+            data = rest + chunk
+            ends = 0
+            for match in UNREAD_FORMULA.finditer(data):
+                marks.without_result = marks.without_result or match[1].decode()
+                marks.without_results, ends = marks.without_results + 1, match.end()
+            for match in MERGED.finditer(data):
+                ends = max(ends, match.end())
+                top, bottom = int(match[2]), int(match[4])
+                if top < bottom and len(marks.merged) < MOST_MERGED:
+                    marks.merged.append((top, bottom, column_index_from_string(match[1].decode()) - 1))
+            rest = data[max(ends, len(data) - LONGEST_CELL) :]
+    marks.merged.sort(reverse=True)
+    return marks
+
+
+def _sheet_rows(sheet: Any, marks: Marks, *, formatted: bool) -> Iterator[list[str]]:
+    """Yield a sheet's rows; what is merged over several rows stands in each of them that says anything itself."""
+    rows = _rows(sheet, formatted=formatted)
+    if not marks.merged:
+        yield from rows
+        return
+    coming = list(marks.merged)
+    now: dict[int, tuple[int, int, str]] = {}
+    marks.filled, marks.first_filled, marks.first_merged = 0, 0, ""
+    for number, cells in enumerate(rows, start=1):
+        taken = [
+            (place, top, bottom, value)
+            for place, (top, bottom, value) in now.items()
+            if cells and value and not "".join(cells[place : place + 1])
+        ]
+        for place, _, _, value in taken:
+            cells += [""] * (place + 1 - len(cells))
+            cells[place] = value
+        if taken:
+            marks.filled += 1
+            if marks.filled == 1:
+                column = get_column_letter(taken[0][0] + 1)
+                marks.first_filled, marks.first_merged = number, f"{column}{taken[0][1]}:{column}{taken[0][2]}"
+        now = {place: merged for place, merged in now.items() if merged[1] > number}
+        while coming and coming[-1][0] <= number:
+            top, bottom, place = coming.pop()
+            now[place] = (top, bottom, cells[place] if place < len(cells) else "")
+        yield cells
 
 
 def _rows(sheet: Any, *, formatted: bool = False) -> Iterator[list[str]]:

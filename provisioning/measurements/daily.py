@@ -24,7 +24,11 @@ DAYS = 30
 AGAIN = 1
 """Of so many days before today the runs are counted again: one may have ended since."""
 IN_AWS = ~Q(status=DistrictStatus.REMOVED.value) & ~DRAFT
-"""Districts that cost something."""
+PRICED = IN_AWS & Q(pk__in=Run.objects.filter(monthly_cost_usd__isnull=False).values("district"))
+"""Districts that cost something, and of which a plan says how much: estimate and budget count these and no others.
+
+One whose first run ended before it had a plan has nothing in AWS, and its budget would stand beside no cost.
+"""
 
 
 def keep_figures() -> list[date]:
@@ -76,8 +80,7 @@ def _of_the_fleet() -> dict[str, Any]:
     drifted = District.objects.filter(drift=DriftStatus.DRIFTED.value).exclude(status=DistrictStatus.REMOVED.value)
     # Of each district its newest price, by an index: the prices of all runs there ever were are many times as many.
     priced = Run.objects.filter(district=OuterRef("pk"), monthly_cost_usd__isnull=False).order_by("-pk")
-    in_aws = District.objects.filter(IN_AWS).order_by()
-    newest = in_aws.annotate(usd=Subquery(priced.values("monthly_cost_usd")[:1])).exclude(usd=None)
+    newest = District.objects.filter(PRICED).order_by().annotate(usd=Subquery(priced.values("monthly_cost_usd")[:1]))
     costs: dict[str, Decimal] = {}
     for environment, usd in newest.values_list("environment", "usd"):
         costs[environment] = costs.get(environment, Decimal(0)) + usd

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
+from django.conf import settings
 from django.db import transaction
-from django.utils import timezone
+from django.db.models.functions import Now
 
 from messages.message import message
+from provisioning.database_clock import database_now
 from provisioning.errors import ServiceRefusedError
 from provisioning.models import Run
 from provisioning.runs.audited import record_of_run
@@ -35,7 +39,7 @@ def request_cancel(*, run: Run, actor: User | None) -> Run:
         )
     if locked.cancel_requested_at is not None:
         return locked
-    Run.objects.filter(pk=locked.pk).update(cancel_requested_at=timezone.now())
+    Run.objects.filter(pk=locked.pk).update(cancel_requested_at=Now())
     record_of_run(
         locked,
         AuditAction.RUN_CANCEL_REQUESTED,
@@ -49,11 +53,18 @@ def request_cancel(*, run: Run, actor: User | None) -> Run:
     return locked
 
 
+def may_force_stop(run: Run) -> bool:
+    """Return whether Terraform has had its time (CANCEL_GRACE_SECONDS) to end since it was asked to, by PostgreSQL."""
+    grace = timedelta(seconds=settings.CANCEL_GRACE_SECONDS)
+    return run.cancel_requested_at is not None and database_now() - run.cancel_requested_at > grace
+
+
 @transaction.atomic
 def request_force_stop(*, run: Run, typed_number: str, actor: User | None) -> Run:
     """Have Terraform killed and the run recovered; only after a cancel, by an administrator who typed the number.
 
-    Raises NotAllowedError, or ServiceRefusedError where the number differs or the run is not being canceled.
+    Raises NotAllowedError, or ServiceRefusedError where the number differs, the run is not being canceled, or Terraform
+    may still end by itself.
     """
     require(actor, Act.RESOLVE, run.district.place)
     locked = Run.objects.select_for_update().select_related("district").get(pk=run.pk)
@@ -71,7 +82,16 @@ def request_force_stop(*, run: Run, typed_number: str, actor: User | None) -> Ru
         )
     if locked.force_stop_requested_at is not None:
         return locked
-    Run.objects.filter(pk=locked.pk).update(force_stop_requested_at=timezone.now())
+    if not may_force_stop(locked):
+        raise ServiceRefusedError(
+            "still_ending",
+            message(
+                "Terraform has up to {seconds} seconds from the cancel to end by itself.",
+                seconds=settings.CANCEL_GRACE_SECONDS,
+            ),
+            message("Wait until then: killed, it may lose what it has just made."),
+        )
+    Run.objects.filter(pk=locked.pk).update(force_stop_requested_at=Now())
     killed = message("The Terraform of run #{number} is to be killed.", number=locked.number)
     record_of_run(locked, AuditAction.RUN_FORCE_STOP_REQUESTED, killed, actor=actor)
     locked.refresh_from_db()

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from django.db import transaction
-from django.utils import timezone
 
 from engine.terraform.binding import spec_sha256
 from engine.terraform.policy import Finding, PolicyCode
 from messages.message import message
+from provisioning.database_clock import database_now
 from provisioning.errors import ServiceRefusedError
 from provisioning.models import Run
 from provisioning.runs.approval import decide
@@ -43,7 +43,7 @@ def plan_problem(run: Run) -> ServiceRefusedError | None:
     if later is not None:
         sentence = message("Run #{number} has changed the district since this plan was made.", number=later.number)
         return ServiceRefusedError("plan_overtaken", sentence, REMEDY)
-    if not run.plan_stored or run.plan_expires_at is None or run.plan_expires_at <= timezone.now():
+    if not run.plan_stored or run.plan_expires_at is None or run.plan_expires_at <= database_now():
         return ServiceRefusedError(PLAN_EXPIRED, message("The plan has waited too long."), REMEDY)
     district = District.objects.select_related("account").get(pk=run.district_id)
     if spec_sha256(spec_data(changed(district, run.change))) != run.plan_binding.get("spec_sha256"):

@@ -9,10 +9,9 @@ Source: Terraform, "Command: plan" (-out): sensitive values stand in a saved pla
 from __future__ import annotations
 
 import logging
-from datetime import datetime
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
-from django.utils import timezone
+from django.db.models.functions import Now
 
 from engine.errors import AwsUnavailableError
 from engine.settings import EngineSettings
@@ -34,12 +33,12 @@ def applied_after(district: int | OuterRef, number: int | OuterRef) -> QuerySet[
     return Run.objects.filter(district=district, pk__gt=number, apply_begun_at__isnull=False)
 
 
-def kept_plans(now: datetime | None = None) -> QuerySet[Run]:
+def kept_plans() -> QuerySet[Run]:
     """Return the ended runs whose plan stays: those that somebody may still apply, or that is being applied."""
     later = applied_after(OuterRef("district"), OuterRef("pk"))
     at_work = Run.objects.filter(plan_of=OuterRef("pk"), state__in=ACTIVE)
     rows = Run.objects.filter(kind=RunKind.PLAN.value, state=RunState.SUCCEEDED.value, plan_stored=True)
-    return rows.filter(Q(plan_expires_at__gt=now or timezone.now()) & ~Exists(later) | Exists(at_work))
+    return rows.filter(Q(plan_expires_at__gt=Now()) & ~Exists(later) | Exists(at_work))
 
 
 def is_kept(run: Run) -> bool:

@@ -16,7 +16,7 @@ from django.core import signing
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
@@ -132,7 +132,7 @@ def accept_invitation(payload: dict[str, Any]) -> User | None:
 def give_role(user: User, role: Role | None, *, actor: User | None) -> None:
     """Give a person this role alone, or none; sessions end with a role that changes."""
     require(actor, Act.ADMINISTER)
-    row = User.objects.select_for_update().get(pk=user.pk)
+    row = _locked(user)
     before = roles_of(row)
     if set(before) == ({role} if role is not None else set()) and row.groups.count() == len(before):
         return
@@ -149,7 +149,7 @@ def give_role(user: User, role: Role | None, *, actor: User | None) -> None:
 def let_in(user: User, *, active: bool, actor: User | None) -> None:
     """Let a person come in, or keep them out: then all their sessions end at once."""
     require(actor, Act.ADMINISTER)
-    row = User.objects.select_for_update().get(pk=user.pk)
+    row = _locked(user)
     if row.is_active == active:
         return
     before = roles_of(row)
@@ -181,12 +181,20 @@ def end_all_sessions(user: User, *, actor: User | None) -> None:
     )
 
 
+def _locked(user: User) -> User:
+    """Return the person's row, locked until the end together with all administrators', in one order.
+
+    Two who take each other's role at the same moment wait for one another in turn, and the second finds the last one.
+    """
+    rows = User.objects.select_for_update().filter(Q(pk=user.pk) | Q(is_superuser=True)).order_by("pk")
+    return {row.pk: row for row in rows}[user.pk]
+
+
 def _keep_one(user: User, actor: User | None) -> None:
-    """Raise ValidationError for oneself, and for the last administrator; the others are locked until the end."""
+    """Raise ValidationError for oneself, and for the last administrator; the others' rows are locked by `_locked`."""
     if actor is not None and actor.pk == user.pk:
         raise ValidationError(_("You cannot do this to yourself."), code="oneself")
-    administrators = User.objects.select_for_update().filter(is_active=True, is_superuser=True).exclude(pk=user.pk)
-    if not administrators.order_by("pk").first():
+    if not User.objects.filter(is_active=True, is_superuser=True).exclude(pk=user.pk).exists():
         raise ValidationError(_("Nobody else is an administrator."), code="last")
 
 

@@ -21,7 +21,7 @@ class TracingMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Answer the request within its span."""
-        if request.path in QUIET:
+        if request.path_info in QUIET:
             return self.get_response(request)
         method = str(request.method)
         with tracing().span(method, Kind.SERVER) as span:

@@ -47,5 +47,7 @@ def dependent(service: str, name: str, parameters: Mapping[str, Any], place: Pla
             if parameters["ServiceNamespace"] == "ecs":
                 scaled = f"arn:aws:ecs:{place.region}:{place.account}:{parameters['ResourceId']}"
                 yield from (("ecs", action, "service", scaled) for action in SCALE_A_SERVICE)
+                # On which service it tries to update one is in no document: on either that it could be.
+                yield "ecs", "UpdateService", "service", scaled.rpartition("/")[0] + "/"
         case "backup", "CreateBackupVault":
             yield "backup-storage", "MountCapsule", None, "*"

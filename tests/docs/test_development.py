@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import tomllib
 
 import pytest
+from schemathesis.specs.openapi import checks
 
 from devtools.paths import ROOT
 from tests.docs.test_facts import read
@@ -97,3 +99,32 @@ def test_a_mark_is_seen_but_not_in_a_comment():
     marker = "first_of"
     assert SOAKED.search(f'@pytest.mark.parametrize("order", {marker}(ORDERS, 2))\n')
     assert not SOAKED.search(f"# @{mark}\n")
+
+
+LEFT_OUT = {"API": "tests/portal/api/test_schemathesis.py", "data office": "tests/processor/api/test_schemathesis.py"}
+
+
+def left_out(module: str) -> dict[str, str]:
+    """Return which checks a module leaves out, and why, as it stands there."""
+    for node in ast.parse((ROOT / module).read_text()).body:
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "LEFT_OUT":
+            return dict(ast.literal_eval(node.value))
+    raise AssertionError(f"{module} leaves nothing out.")
+
+
+def test_its_table_of_checks_that_are_not_asked_is_the_lists():
+    section = read(PAGE).partition("## What made-up requests are not asked")[2].partition("\n## ")[0]
+    lines = [[cell.strip() for cell in line.strip("|").split("|")] for line in section.splitlines() if line[:1] == "|"]
+    head, _, *rows = lines
+    told = {
+        face: {name for row in rows for name in re.findall(r"`(\w+)`", row[0]) if row[head.index(face)] == "left out"}
+        for face in LEFT_OUT
+    }
+    lists = {face: left_out(module) for face, module in LEFT_OUT.items()}
+    assert told == {face: set(names) for face, names in lists.items()}
+    assert all(len(row[-1]) > 20 for row in rows), "each says what stands in its place"
+    named = {name for row in rows for name in re.findall(r"`(test_\w+)`", row[-1])}
+    assert named
+    assert all(list((ROOT / "tests").rglob(f"{name}.py")) for name in named), "a test that there is no more"
+    stale = [name for names in lists.values() for name in names if not callable(getattr(checks, name, None))]
+    assert not stale, "checks that there are no more"

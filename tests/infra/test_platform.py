@@ -116,6 +116,8 @@ MAY = [
     # What Application Auto Scaling tries before it takes a target: alarms without a name, and the service itself.
     *((f"cloudwatch:{action}", "*", {}) for action in ("DeleteAlarms", "DescribeAlarms", "PutMetricAlarm")),
     *((f"ecs:{action}", arn("ecs", "service/processing-maple-sbx/api-maple-sbx"), OURS) for action in TRIED_OF_ECS),
+    ("ecs:UpdateService", arn("ecs", "service/processing-maple-sbx/"), {}),
+    ("ecs:UpdateService", arn("ecs", "service/processing-maple-sbx/of-nobody"), {}),
     ("cloudwatch:PutDashboard", arn("cloudwatch", "dashboard/district-maple-sbx", ""), {}),
     ("cloudtrail:CreateTrail", arn("cloudtrail", "trail/trail-maple-sbx"), {}),
     ("budgets:ModifyBudget", arn("budgets", "budget/monthly-maple-sbx", ""), {}),
@@ -230,6 +232,8 @@ MAY_NOT = [
     *(("cloudwatch:DeleteAlarms", arn("cloudwatch", "alarm:payroll-prod"), tags) for tags in (OTHERS, PLATFORM)),
     ("cloudwatch:PutMetricAlarm", arn("cloudwatch", "alarm:payroll-prod"), OTHERS),
     ("ecs:UpdateService", arn("ecs", "service/payroll/api"), {}),
+    ("ecs:UpdateService", arn("ecs", "service/processing-payroll/api"), OTHERS),
+    ("ecs:DeleteService", arn("ecs", "service/processing-payroll/api"), {}),
     ("cloudwatch:DeleteDashboards", arn("cloudwatch", "dashboard/payroll-prod", ""), {}),
     ("cloudtrail:StopLogging", arn("cloudtrail", "trail/organization"), {}),
     ("cloudtrail:DeleteTrail", arn("cloudtrail", "trail/organization"), MADE),

@@ -12,16 +12,14 @@ from pathlib import Path
 
 import pytest
 
-from devtools.paths import ROOT, VAR
+from devtools.paths import VAR
 from devtools.services.portal import Portal
+from devtools.setup import install_command_line
 from homeroom_cli.exits import Exit
 from tests.builders import ACCOUNT_ID
 from tests.journeys.whole_portal import a_whole_portal, manage
 
 pytestmark = [pytest.mark.terraform, pytest.mark.long, pytest.mark.soak]
-COMMAND = """#!/bin/sh
-PYTHONPATH={root} exec {python} -m homeroom_cli "$@"
-"""
 TOKEN = """
 from registry.accounts.models import User
 from registry.accounts.tokens.scopes import Scope
@@ -42,11 +40,15 @@ def portal(request: pytest.FixtureRequest) -> Iterator[Portal]:
 
 @pytest.fixture
 def shell(portal: Portal, tmp_path: Path) -> Piping:
-    """Return what carries a line of a shell out in a folder of its own, and returns what it prints."""
-    command = tmp_path / "bin" / "homeroom"
+    """Return what carries a line of a shell out in a folder of its own, and returns what it prints.
+
+    `homeroom` is the command that set-up installs.
+    """
+    command, python = (tmp_path / "bin" / name for name in ("homeroom", "python"))
     command.parent.mkdir()
-    command.write_text(COMMAND.format(root=ROOT, python=sys.executable))
-    command.chmod(0o755)
+    python.write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
+    python.chmod(0o755)
+    install_command_line(command)
     environment = {
         **os.environ,
         "PATH": f"{command.parent}:{os.environ['PATH']}",

@@ -1,19 +1,28 @@
-"""Signing in by an organization's providers in a browser: a passkey, a step-up, and an end that somebody else sets."""
+"""Signing in by an organization's providers in a browser: a passkey, a step-up, and an end that somebody else sets.
+
+The providers are the demo's own processes, and their hostile answers are chosen on their pages.
+"""
 
 from __future__ import annotations
 
+import html
+import re
+import urllib.request
 from collections.abc import Iterator
 from datetime import timedelta
+from http import HTTPStatus
 from typing import Any
 
 import pytest
+from django.conf import settings as django_settings
 from django.contrib.sessions.backends.db import SessionStore
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
-from devtools.services.identity_provider import CLIENT_ID, CLIENT_SECRET, GROUP_ROLES, running_identity_provider
-from devtools.services.saml_provider import running_saml_provider
+from devtools.services import identity_provider, saml_hostile
+from devtools.services.identity_provider import CLIENT_ID, CLIENT_SECRET, GROUP_ROLES
+from devtools.services.sign_in_providers import OPENID, SAML, SignInProvider, running_provider
 from portal import identity_providers, saml_metadata, security_headers
 from portal.sign_in.reauthentication import FACTOR_AT
 from provisioning.models import Run
@@ -21,6 +30,8 @@ from provisioning.onboarding.service import onboard
 from provisioning.states.runs import RunState
 from registry.accounts.people import let_in
 from registry.accounts.roles import Role
+from registry.audit.actions import AuditAction
+from registry.audit.models import AuditEvent
 from tests.builders import a_person, a_registration, moved
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True, serialized_rollback=True)]
@@ -34,25 +45,32 @@ AUTHENTICATOR = {
 }
 
 
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[SignInProvider, SignInProvider]]:
+    """Run both stand-ins, each as a process of its own."""
+    folder = tmp_path_factory.mktemp("providers")
+    with running_provider(OPENID, folder) as openid, running_provider(SAML, folder) as saml:
+        yield openid, saml
+
+
 @pytest.fixture
-def providers(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Run both stand-ins, and let the portal's forms lead there."""
-    with running_identity_provider() as openid, running_saml_provider() as saml:
-        settings.OIDC_ISSUER = openid.url
-        settings.SOCIALACCOUNT_PROVIDERS = identity_providers.providers(
-            oidc=identity_providers.OpenIdConnect(openid.url, "Example Schools", CLIENT_ID, CLIENT_SECRET),
-            saml=identity_providers.Saml(
-                name="Example Colleges",
-                idp=saml_metadata.read(saml.metadata),
-                attributes={"uid": "", "username": "username", "email": "email", "groups": "groups"},
-            ),
-        )
-        settings.GROUP_ROLES = dict(pair.split("=") for pair in GROUP_ROLES.split(","))
-        settings.REQUIRE_SECOND_FACTOR = True
-        origins = " ".join(("form-action 'self'", *identity_providers.origins(openid.url, saml.url)))
-        policy = security_headers.CONTENT_SECURITY_POLICY.replace("form-action 'self'", origins)
-        monkeypatch.setattr(security_headers, "CONTENT_SECURITY_POLICY", policy)
-        yield
+def providers(running: tuple[SignInProvider, SignInProvider], settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the portal and its pages' forms lead to both."""
+    openid, saml = running
+    settings.OIDC_ISSUER = openid.url
+    settings.SOCIALACCOUNT_PROVIDERS = identity_providers.providers(
+        oidc=identity_providers.OpenIdConnect(openid.url, "Example Schools", CLIENT_ID, CLIENT_SECRET),
+        saml=identity_providers.Saml(
+            name="Example Colleges",
+            idp=saml_metadata.read(saml.metadata()),
+            attributes={"uid": "", "username": "username", "email": "email", "groups": "groups"},
+        ),
+    )
+    settings.GROUP_ROLES = dict(pair.split("=") for pair in GROUP_ROLES.split(","))
+    settings.REQUIRE_SECOND_FACTOR = True
+    origins = " ".join(("form-action 'self'", *identity_providers.origins(openid.url, saml.url)))
+    policy = security_headers.CONTENT_SECURITY_POLICY.replace("form-action 'self'", origins)
+    monkeypatch.setattr(security_headers, "CONTENT_SECURITY_POLICY", policy)
 
 
 @pytest.fixture
@@ -66,15 +84,17 @@ def waiting() -> Run:
     return run
 
 
-def sign_in(page: Page, organization: str, name: str, then: str = "/") -> None:
+def sign_in(page: Page, organization: str, name: str, then: str = "/", *, answer: str = "") -> None:
     page.goto(f"/sign-in?next={then}")
     page.get_by_role("button", name=f"Sign in with {organization}").click()
+    page.get_by_label("Answer").select_option(answer)
     page.get_by_role("button", name=name, exact=True).click()
 
 
 def long_ago(page: Page) -> None:
     """Let the use of the second factor in this browser's session be of an hour ago."""
-    key = next(cookie["value"] for cookie in page.context.cookies() if cookie["name"] == "sessionid")
+    name = django_settings.SESSION_COOKIE_NAME
+    key = next(cookie["value"] for cookie in page.context.cookies() if cookie["name"] == name)
     session = SessionStore(key)
     session[FACTOR_AT] = (timezone.now() - timedelta(hours=1)).isoformat()
     session.save()
@@ -127,3 +147,37 @@ def test_an_answer_that_comes_from_another_site_finds_the_session_that_asked(
     sign_in(door, "Example Colleges", "vera", "/system")
     expect(door.get_by_role("heading", level=1, name="System")).to_be_visible()
     expect(door).to_have_url(f"{live_server.url}/system")
+
+
+ALIKE = ("wrong issuer", "replayed", "unsigned", "expired", "wrong audience")
+ANSWERS = {"Example Schools": (*ALIKE, "another's nonce"), "Example Colleges": (*ALIKE, "asked by nobody")}
+"""Of the hostile answers, those that are chosen in a browser; all of them are tried without one."""
+
+
+@pytest.mark.parametrize("organization", list(ANSWERS))
+def test_a_hostile_answer_is_refused_on_a_page_that_says_what_to_do(
+    providers: None, door: Page, live_server: LiveServer, expected: list[str], organization: str
+):
+    sign_in(door, organization, "vera", "/system")
+    expect(door.get_by_role("heading", level=1, name="System")).to_be_visible()
+    door.context.clear_cookies()
+    expected.append("401")
+    came_in = AuditEvent.objects.filter(action=AuditAction.USER_SIGNED_IN)
+    refused = AuditEvent.objects.filter(action=AuditAction.USER_SIGN_IN_FAILED)
+    assert (came_in.count(), refused.count()) == (1, 0)
+    for number, answer in enumerate(ANSWERS[organization], start=1):
+        sign_in(door, organization, "vera", "/system", answer=answer)
+        expect(door.get_by_role("heading", name="The sign-in failed"), answer).to_be_visible()
+        expect(door.get_by_text("Begin again; if it stays, tell an administrator.")).to_be_visible()
+        assert (came_in.count(), refused.count()) == (1, number), answer
+        assert door.request.get("/system", max_redirects=0).status == HTTPStatus.FOUND, answer
+    door.get_by_role("link", name="Back to the sign-in").click()
+    expect(door.get_by_role("button", name=f"Sign in with {organization}")).to_be_visible()
+
+
+def test_the_providers_pages_offer_every_hostile_answer(running: tuple[SignInProvider, SignInProvider]):
+    hostile = (list(identity_provider.HOSTILE), list(saml_hostile.HOSTILE))
+    for provider, address, answers in zip(running, ("authorize", "sso"), hostile, strict=True):
+        with urllib.request.urlopen(f"{provider.url}/{address}") as opened:
+            page = opened.read().decode()
+        assert re.findall(r'<option value="(.*?)">', page) == ["", *(html.escape(answer) for answer in answers)]

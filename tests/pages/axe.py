@@ -26,39 +26,35 @@ OF_PLACE = ("target-size", "scrollable-region-focusable", "td-headers-attr", "th
 Whether a table is one of data is read out of its measures as well (axe-core, `isDataTable`).
 """
 
-TOLD = """one => one.id + ": " + one.help + "\\n" + one.nodes.slice(0, 4).map(
-    node => "    " + node.target.join(" ") + "  " + node.html.slice(0, 160) + "\\n      "
-        + [...node.any, ...node.all, ...node.none].map(check => check.message).join("; ")).join("\\n")"""
-
-# No rule of these asks for style sheets, which axe would fetch and parse anew in each run ("preload").
-RUN = """async ([rules, off]) => {
+ASK = """async ([chosen, off, looks]) => {
+    const told = rule => rule.id + ": " + rule.help + "\\n" + rule.nodes.slice(0, 4).map(
+        found => "    " + found.node.selector.join(" ") + "  " + found.node.source.slice(0, 160) + "\\n      "
+            + [...found.any, ...found.all, ...found.none].map(check => check.message).join("; ")).join("\\n");
+    const asked = new Set(looks), marked = asked.size ? window.__texts.filter(([, look]) => asked.has(look)) : [];
+    const report = (rules, options, done) => {
+        const results = axe.utils.aggregateResult(rules);
+        const of = kind => results[kind].filter(rule => rule.id === "color-contrast").flatMap(rule => rule.nodes);
+        const pictured = of("incomplete").filter(
+            found => found.any.some(check => ["bgImage", "bgGradient"].includes(check.data && check.data.messageKey)));
+        const settled = new Set([...of("passes"), ...pictured].map(found => found.node.element));
+        const looked = marked.filter(([part]) => settled.has(part)).map(([, look]) => look);
+        done([results.violations.map(told), [...new Set(looked)]]);
+    };
+    for (const [part] of marked) part.setAttribute("data-asked", "");
+    if (marked.length) axe.configure({rules: [{id: "color-contrast", selector: "[data-asked]"}]});
     const found = await axe.run(document, {
-        resultTypes: ["violations"], preload: {assets: ["media"]}, runOnly: rules,
+        reporter: report, preload: {assets: ["media"]}, runOnly: chosen,
         rules: Object.fromEntries(off.map(rule => [rule, {enabled: false}])),
     });
-    return found.violations.map(TOLD);
-}""".replace("TOLD", TOLD)
-
-RUN_ON_TEXTS = """async ([rules, looks]) => {
-    const asked = new Set(looks), marked = window.__texts.filter(([, look]) => asked.has(look));
-    for (const [part] of marked) part.setAttribute("data-asked", "");
-    axe.configure({rules: [{id: "color-contrast", selector: "[data-asked]"}]});
-    const found = await axe.run(document, {
-        resultTypes: ["violations", "passes", "incomplete"], preload: {assets: ["media"]}, runOnly: rules,
-        elementRef: true,
-    });
-    axe.configure({rules: [{id: "color-contrast", selector: "*"}]});
+    if (marked.length) axe.configure({rules: [{id: "color-contrast", selector: "*"}]});
     for (const [part] of marked) part.removeAttribute("data-asked");
-    const of = results => results.filter(one => one.id === "color-contrast").flatMap(one => one.nodes);
-    const pictured = of(found.incomplete).filter(
-        node => node.any.some(check => ["bgImage", "bgGradient"].includes(check.data && check.data.messageKey)));
-    const settled = new Set([...of(found.passes), ...pictured].map(node => node.element));
-    const looked = marked.filter(([part]) => settled.has(part)).map(([, look]) => look);
-    return [found.violations.map(TOLD), [...new Set(looked)]];
-}""".replace("TOLD", TOLD)
-"""Ask for the contrast of texts of these looks; return what is wrong, and the looks of which axe has said its word.
+    return found;
+}"""
+"""Ask for these rules, and for the contrast of texts of these looks; return what is wrong, and which looks are settled.
 
-That is that they are good, or that they stand on a picture, on which it never says more.
+Settled is what axe has found good, or standing on a picture, of which it never says more. Its own reports would name
+each part that is good by a selector, for which it searches the page; this names those that are not. No rule of these
+asks for style sheets, which axe would fetch and parse anew in each run ("preload").
 """
 
 SHAPE = """() => [...document.querySelectorAll("*")].map(part => {
@@ -109,27 +105,38 @@ class Axe:
         return violations
 
     def _everything(self, page: Page, theme: str) -> list[str]:
-        return run(page, tags=EVERY_TAG) if theme == THEMES[0] else run(page, rules=OF_COLOUR)
+        return ask(page, tags=EVERY_TAG)[0] if theme == THEMES[0] else ask(page, rules=OF_COLOUR)[0]
 
     def _what_is_new(self, page: Page, theme: str, shapes: set[str]) -> list[str]:
-        violations: list[str] = []
-        if theme == THEMES[0]:
-            shape = str(page.evaluate(SHAPE))
-            violations += run(page, rules=OF_PLACE) if shape in shapes else run(page, tags=EVERY_TAG, without=OF_COLOUR)
+        unknown = sorted(set(cast(list[str], page.evaluate(LOOKS))) - self._settled)
+        colours = OF_COLOUR if unknown else ()
+        shape = str(page.evaluate(SHAPE)) if theme == THEMES[0] else ""
+        # All in one run: each lays a net of its own over the page, which takes longest.
+        if shape and shape not in shapes:
             shapes.add(shape)
-        unknown = set(cast(list[str], page.evaluate(LOOKS))) - self._settled
-        if unknown:
-            answer = page.evaluate(RUN_ON_TEXTS, [OF_COLOUR, sorted(unknown)])
-            failures, settled = cast(tuple[list[str], list[str]], answer)
-            violations += failures
-            # A look says nothing of a text that lies on something else.
-            self._settled.update(set(settled) - {""} if not failures else ())
-        return violations
+            failures, settled = ask(page, tags=EVERY_TAG, without=() if unknown else OF_COLOUR, looks=unknown)
+        elif shape or unknown:
+            failures, settled = ask(page, rules=(*(OF_PLACE if shape else ()), *colours), looks=unknown)
+        else:
+            return []
+        # A look says nothing of a text that lies on something else.
+        if not any(failure.startswith(OF_COLOUR) for failure in failures):
+            self._settled.update(set(settled) - {""})
+        return failures
 
 
-def run(
-    page: Page, *, tags: tuple[str, ...] = (), rules: tuple[str, ...] = (), without: tuple[str, ...] = ()
-) -> list[str]:
-    """Run axe's rules of these tags or names, but for some; return what each says that is violated."""
+def ask(
+    page: Page,
+    *,
+    tags: tuple[str, ...] = (),
+    rules: tuple[str, ...] = (),
+    without: tuple[str, ...] = (),
+    looks: Sequence[str] = (),
+) -> tuple[list[str], list[str]]:
+    """Run axe's rules of these tags or names, but for some; return what each says that is violated, and settled looks.
+
+    With `looks` contrast is asked for texts of these alone.
+    """
     chosen = {"type": "tag", "values": tags} if tags else {"type": "rule", "values": rules}
-    return cast(list[str], page.evaluate(RUN, [chosen, without]))
+    failures, settled = cast(tuple[list[str], list[str]], page.evaluate(ASK, [chosen, without, looks]))
+    return failures, settled

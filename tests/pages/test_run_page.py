@@ -78,7 +78,14 @@ def test_times_are_in_the_time_zone_that_the_foot_of_the_page_names(visitors: Vi
     expect(away.locator("#zone")).to_contain_text("America/Chicago")
     line = away.locator("#log-rows time")
     expect(line).to_have_text("20:05:09")
-    expect(line).to_have_attribute("title", re.compile("November 29, 2026"))
+    expect(line).to_have_attribute("title", re.compile(r"November 29, 2026.* CST\n2026-11-30 02:05:09 UTC$"))
+    away.goto(f"/runs/{run.number}")
+    told = away.locator(".page-head time")
+    expect(told).to_have_attribute("title", re.compile(rf" C[SD]T\n{run.created_at:%Y-%m-%d %H:%M:%S} UTC$"))
+    # A moment that has no title from the server gets both all the same.
+    away.goto("/runs")
+    stamp = away.locator("time:has([data-at])").first
+    expect(stamp).to_have_attribute("title", re.compile(r" C[SD]T\n\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC$"))
     visitors.leave(away)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import runpy
 
 import pytest
 from django.conf import settings
@@ -43,3 +44,13 @@ def test_the_document_names_each_cookie_that_is_set():
         assert (bool(cookie["httponly"]), cookie["samesite"]) == (name not in SCRIPTS_READ, "Lax"), name
     assert "messages" not in client.cookies, "what a page tells lies in the session"
     assert client.get(f"/runs/{run.pk}").content.decode().count('class="messages"') == 1
+
+
+def test_behind_tls_no_neighbour_in_the_domain_sets_what_a_session_rests_on(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("HOMEROOM_BEHIND_TLS", "1")
+    values = runpy.run_path(str(ROOT / "portal" / "settings.py"))
+    for kind in ("SESSION", "CSRF"):
+        assert values[f"{kind}_COOKIE_NAME"].startswith("__Host-")
+        # What browsers ask of such a name: Secure, the path /, no domain.
+        assert values[f"{kind}_COOKIE_SECURE"]
+        assert (values.get(f"{kind}_COOKIE_PATH", "/"), values.get(f"{kind}_COOKIE_DOMAIN")) == ("/", None)

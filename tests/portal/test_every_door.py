@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 import importlib
 import inspect
 import itertools
 import pkgutil
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, date, datetime, time
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,6 +22,7 @@ from django.urls import URLPattern, reverse
 
 import provisioning
 import registry
+from devtools.paths import ROOT
 from portal.api.door import OPERATIONS
 from portal.console.urls import urlpatterns
 from provisioning.calendar.service import Scope, create_freeze, create_window, end_freeze, end_window
@@ -129,6 +132,11 @@ WHOLE: dict[str, Act] = {
     **dict.fromkeys({"notices", "notice-new", "notice-endpoint", "notice-act", "notice-again"}, Act.ADMINISTER),
 }
 """Doors to what concerns all districts."""
+NOTHING_THERE = {
+    *("token-revoke", "person", "person-act", "grant-new", "grant-end", "evidence-file"),
+    *("notice-endpoint", "notice-act", "notice-again", "service-act"),
+}
+"""Doors to something that the world has none of: whoever may come in finds nothing."""
 EVERYBODYS = {
     *("sign-in", "sign-in-again", "sign-out", "reset", "reset-sent", "reset-choose", "person-invited", "display"),
     *("account", "account-password", "account-session-end", "account-sessions-end", "certificate-key"),
@@ -189,9 +197,7 @@ def problem(name: str, role: Role, where: Where, world: World, status: int, text
     if name in PLACED and where is Where.OTHER:
         return status != 404
     leaked = (world.told_in(text) != "") == (where is Where.OTHER) and (where is Where.OTHER or name in TELL)
-    unknown = {"drift-remove", "token-revoke", "person", "person-act", "grant-new", "grant-end", "evidence-file"}
-    unknown |= {"aws-account", "notice-endpoint", "notice-act", "notice-again", "aws-account-retire", "service-act"}
-    return leaked or status == 403 or status >= 500 or (status == 404 and name not in unknown)
+    return leaked or status == 403 or status >= 500 or (status == 404 and name not in NOTHING_THERE)
 
 
 def walked(
@@ -212,6 +218,12 @@ def walked(
 def test_every_address_of_the_console_is_listed():
     assert set(ROUTES) == {*DOORS, *EVERYBODYS}
     assert not set(DOORS) & EVERYBODYS
+
+
+def test_doors_to_nothing_answer_so(world: World):
+    client = Client()
+    client.force_login(somebody(Role.ADMINISTRATOR, Where.ALL, world))
+    assert {name: knocked(client, name, world)[0] for name in NOTHING_THERE} == dict.fromkeys(NOTHING_THERE, 404)
 
 
 def test_no_door_lets_in_whose_role_is_another(world: World):
@@ -408,23 +420,38 @@ SERVICES: dict[Callable[..., Any], tuple[Act, Service]] = {
 """Each service that somebody acts through, the act that it is, and a call of it about the world's district."""
 ANYWHERE = {onboard_all, record_export}
 """Of which each row, or nothing, is looked at for its place."""
-NO_DOORS = {
-    *("provisioning.drift.removal.remove", "provisioning.onboarding.bulk.try_all"),
-    *("provisioning.rollouts.fleet_plans.send", "provisioning.rollouts.moving.move_rollout"),
-    *("provisioning.rollouts.service.create_rollout", "provisioning.rollouts.service.check_rollout"),
-    *("provisioning.runs.approval.decide", "provisioning.runs.audited.record_of_run"),
-    *("provisioning.runs.second_person.second_person_problem", "provisioning.runs.transitions.move"),
-    *("provisioning.runs.second_person.second_person_problems",),
-    *("provisioning.terraform_state.errored_states.note_discarded", "provisioning.terraform_state.locks.release"),
-    *("provisioning.terraform_state.reconciliation.reconcile",),
-    *("registry.accounts.tokens.devices.waiting", "registry.accounts.tokens.devices.grantable_scopes"),
-    *("registry.accounts.tokens.devices.decide",),
-    *("registry.accounts.asking.asking_as", "registry.accounts.tokens.service.create_token"),
-    *("registry.accounts.tokens.service.revoke_token", "registry.accounts.tokens.service.tokens_for"),
-    *("registry.audit.services.record", "registry.audit.services.record_of_district"),
-    *("registry.districts.changes.apply_settings", "registry.districts.services.set_status"),
+BEHIND = frozenset(
+    {
+        *("provisioning.drift.removal.remove", "provisioning.rollouts.fleet_plans.send"),
+        "provisioning.rollouts.moving.move_rollout",
+        *("provisioning.runs.approval.decide", "provisioning.runs.audited.record_of_run"),
+        *("provisioning.runs.transitions.move", "provisioning.terraform_state.errored_states.note_discarded"),
+        *("provisioning.terraform_state.locks.release", "provisioning.terraform_state.reconciliation.reconcile"),
+        *("registry.audit.services.record_of_district", "registry.districts.changes.apply_settings"),
+        "registry.districts.services.set_status",
+    }
+)
+"""What takes an actor and is behind a door: pages, admin, API and command line call none of it themselves."""
+_WALK = "tests/portal/test_every_door.py: test_each_door_answers_each_kind_of_person_as_the_table_says"
+_API = "tests/portal/api/test_walk.py"
+_DEVICES, _TOKENS = "tests/portal/test_device_sign_in.py", "tests/registry/test_tokens.py"
+_SECOND = "tests/provisioning/runs/test_second_person.py: test_a_second_person_approves"
+HELD_ELSEWHERE = {
+    "provisioning.onboarding.bulk.try_all": "tests/portal/console/test_bulk.py: test_needs_an_operator",
+    "provisioning.rollouts.service.check_rollout": _WALK,
+    "provisioning.rollouts.service.create_rollout": f"{_API}: test_a_narrow_tokens_rollout_goes_to_its_own_alone",
+    "provisioning.runs.second_person.second_person_problem": _SECOND,
+    "provisioning.runs.second_person.second_person_problems": _SECOND,
+    "registry.accounts.tokens.devices.waiting": f"{_DEVICES}: test_a_code_holds_for_ten_minutes",
+    "registry.accounts.tokens.devices.grantable_scopes": f"{_DEVICES}: test_no_program_gets_by_a_code_what_lets_people_in",
+    "registry.accounts.tokens.devices.decide": f"{_DEVICES}: test_a_decision_takes_a_sign_in_of_lately",
+    "registry.accounts.tokens.service.create_token": f"{_TOKENS}: test_nobody_makes_or_ends_anothers",
+    "registry.accounts.tokens.service.revoke_token": f"{_TOKENS}: test_nobody_makes_or_ends_anothers",
+    "registry.accounts.tokens.service.tokens_for": _WALK,
 }
-"""What takes an actor and is behind a door, is one's own, or is held by its own tests."""
+"""What is one's own, or only tells what somebody may, by the test that fails where it lets others act or see."""
+RECORDS = {"registry.audit.services.record", "registry.accounts.asking.asking_as"}
+"""What writes down who has acted, and lets nobody do anything."""
 
 
 def _values() -> endpoints.EndpointValues:
@@ -457,9 +484,39 @@ def acting() -> Iterator[str]:
 
 
 def test_every_service_that_somebody_acts_through_is_listed():
-    assert sorted(acting()) == sorted(
-        {*NO_DOORS, *(f"{service.__module__}.{service.__name__}" for service in SERVICES)}
-    )
+    listed = [*BEHIND, *HELD_ELSEWHERE, *RECORDS, *(f"{service.__module__}.{service.__name__}" for service in SERVICES)]
+    assert sorted(acting()) == sorted(listed)
+
+
+def test_what_is_behind_a_door_is_called_by_no_face():
+    faces = [path for room in ("portal", "homeroom_cli") for path in (ROOT / room).rglob("*.py")]
+    named = {path: imported(path) for path in faces}
+    assert len(named) > 200
+    assert not {str(path): names & BEHIND for path, names in named.items() if names & BEHIND}
+
+
+def imported(path: Path) -> set[str]:
+    """Return what a module imports, or calls by its module, each by its full name."""
+    tree, names = ast.parse(path.read_text()), set()
+    modules: dict[str, str] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            modules |= {alias.asname or alias.name: f"{node.module}.{alias.name}" for alias in node.names}
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+            names.add(f"{modules.get(node.value.id, node.value.id)}.{node.attr}")
+    return names | set(modules.values())
+
+
+def test_what_is_held_elsewhere_is_held_by_a_test_that_there_is():
+    for service, held in HELD_ELSEWHERE.items():
+        file, _, name = held.partition(": ")
+        assert f"def {name}(" in (ROOT / file).read_text(), service
+
+
+def test_what_only_writes_down_who_acted_lets_nobody_do_anything():
+    for name in RECORDS:
+        module, _, function = name.rpartition(".")
+        assert "require" not in inspect.getsource(getattr(importlib.import_module(module), function))
 
 
 def test_every_service_lets_act_whom_the_table_says(world: World):

@@ -283,7 +283,7 @@ def test_the_settings_come_from_the_environment(provider: Provider, tmp_path: Pa
     key.write_text(provider.key.pem)
     parts = {"ENTITY_ID": provider.entity_id, "SSO_URL": f"{provider.url}/sso", "CERTIFICATE": str(certificate)}
     own = {"OWN_KEY": str(key), "OWN_CERTIFICATE": str(certificate)}
-    metadata = provider.variables(tmp_path)["HOMEROOM_SAML_METADATA"]
+    metadata = saml_provider.variables(provider.metadata, tmp_path)["HOMEROOM_SAML_METADATA"]
     for variables in (parts | own, {"METADATA": metadata, **own}):
         values = loaded(GROUPS_ATTRIBUTE="memberOf", **variables)
         (app,) = values["SOCIALACCOUNT_PROVIDERS"]["saml"]["APPS"]

@@ -34,7 +34,7 @@ def sandbox_url() -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def pipeline_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
-    with running_postgres(tmp_path_factory.mktemp("pipeline") / "postgres", durable=False) as server:
+    with running_postgres(tmp_path_factory.mktemp("pipeline") / "postgres", durable=False, at_socket=True) as server:
         yield server
 
 

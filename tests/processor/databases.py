@@ -86,7 +86,8 @@ class Databases:
         url = database_url(self.server.port, owner_password, TEMPLATE).replace("//homeroom:", f"//{self.owner}:")
         with psycopg.connect(url) as owner:
             migrate(owner)
-        with psycopg.connect(database_url(self.server.port, self.server.password, TEMPLATE), autocommit=True) as admin:
+        template = database_url(self.server.port, self.server.password, TEMPLATE)
+        with psycopg.connect(template, host=self.server.host, autocommit=True) as admin:
             self.tables = dict(admin.execute(TABLES).fetchall())
             for table, columns in self.tables.items():
                 with admin.cursor().copy(f"COPY {table} ({columns}) TO STDOUT".encode()) as copy:

@@ -227,8 +227,10 @@ def running_pipeline(postgres: Postgres, aws: str) -> Iterator[Pipeline]:
         database = databases.take(password)
         _user(server, APPLICATION, password, "")
         server.execute(f"GRANT homeroom_application TO {APPLICATION}")
-    admin = psycopg.connect(database_url(postgres.port, postgres.password, database), autocommit=True)
-    where = {"host": "127.0.0.1", "port": postgres.port, "dbname": database, "password": password}
+    admin = psycopg.connect(
+        database_url(postgres.port, postgres.password, database), host=postgres.host, autocommit=True
+    )
+    where = {"host": postgres.host, "port": postgres.port, "dbname": database, "password": password}
     manager, s3, sqs = (client(name, aws) for name in ("secretsmanager", "s3", "sqs"))
     arns = [
         manager.create_secret(

@@ -149,7 +149,7 @@ def test_the_migration_can_be_called_twice_and_makes_the_user_of_the_secret(pipe
         ran: Process = start("migrate", PSEUDONYM_SECRET_ARN=empty)
         output = ran.communicate(timeout=60)[0]
         assert ran.returncode == 0, output
-        report = {"revision": "0017", "application_user": expected, "pseudonym_key": expected}
+        report = {"revision": "0018", "application_user": expected, "pseudonym_key": expected}
         assert json.loads(output.splitlines()[-1]) == report
     with pipeline.connections().opened("homeroom_reader") as connection:
         assert connection.execute("SELECT session_user, current_user").fetchone() == (username, "homeroom_reader")

@@ -28,7 +28,7 @@ def list_inbox(request: HttpRequest, cursor: Cursor, limit: Limit) -> InboxPage:
     )
 
 
-@operation(router, "POST", "/inbox/read", scope=Scope.READ, returns=UnreadOut)
+@operation(router, "POST", "/inbox/read", scope=Scope.PERSONAL, returns=UnreadOut)
 def mark_inbox_read(request: HttpRequest, body: ReadIn) -> UnreadOut:
     """Keep that everything up to a number is read; what is read stays read."""
     user = caller_of(request).user
@@ -42,7 +42,7 @@ def show_mail_choice(request: HttpRequest) -> MailOut:
     return MailOut(by_mail=chosen_mail(caller_of(request).user))
 
 
-@operation(router, "POST", "/inbox/mail", scope=Scope.READ, returns=MailOut)
+@operation(router, "POST", "/inbox/mail", scope=Scope.PERSONAL, returns=MailOut)
 def choose_mail_notices(request: HttpRequest, body: MailIn) -> MailOut:
     """Choose which kinds of notices come by mail besides."""
     user = caller_of(request).user

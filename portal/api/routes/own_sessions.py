@@ -1,7 +1,7 @@
 """The sessions of a token's person: which browsers came in, and their end.
 
-Whoever holds the token may end them, whatever else it is for: it keeps out nobody who can sign in. They belong to no
-district, so a token that reaches some districts alone does not see them.
+A token that may only read ends none: it changes nothing, its own person's included. They belong to no district, so a
+token that reaches some districts alone does not see them.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def list_own_sessions(request: HttpRequest) -> OwnSessionsOut:
     return _remaining(_person(request))
 
 
-@operation(router, "POST", "/me/sessions/{number}/end", scope=Scope.READ, returns=OwnSessionsOut)
+@operation(router, "POST", "/me/sessions/{number}/end", scope=Scope.PERSONAL, returns=OwnSessionsOut)
 def end_own_session(request: HttpRequest, number: Number) -> OwnSessionsOut:
     """End one session of the token's person; the answer has those that are left."""
     user = _person(request)
@@ -43,7 +43,7 @@ def end_own_session(request: HttpRequest, number: Number) -> OwnSessionsOut:
     return _remaining(user)
 
 
-@operation(router, "POST", "/me/sessions/end", scope=Scope.READ, returns=OwnSessionsOut)
+@operation(router, "POST", "/me/sessions/end", scope=Scope.PERSONAL, returns=OwnSessionsOut)
 def end_own_sessions(request: HttpRequest) -> OwnSessionsOut:
     """End every session of the token's person; tokens stay."""
     user = _person(request)

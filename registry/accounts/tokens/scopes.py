@@ -19,6 +19,7 @@ class Scope(StrEnum):
     AUDIT = "audit"
     ADMINISTER = "administer"
     PEOPLE = "people"
+    PERSONAL = "personal"
 
     @property
     def label(self) -> str:
@@ -34,6 +35,7 @@ WORDS = {
     Scope.AUDIT: message("Verify the audit log, take evidence and the access review"),
     Scope.ADMINISTER: message("Administer AWS accounts, notices and states"),
     Scope.PEOPLE: message("Manage people, grants and service accounts, but no administrators"),
+    Scope.PERSONAL: message("Mark one's own inbox read, choose one's mail, end one's sessions"),
 }
 ACTS = {
     Scope.READ: Act.SEE,
@@ -43,6 +45,7 @@ ACTS = {
     Scope.AUDIT: Act.VERIFY,
     Scope.ADMINISTER: Act.RESOLVE,
     Scope.PEOPLE: Act.ADMINISTER,
+    Scope.PERSONAL: Act.SEE,
 }
 """What a person needs to be allowed to do somewhere for what a scope lets through; each act asks anew, and where."""
 CHOSEN_BY_HAND = frozenset({Scope.PEOPLE})

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import functools
 
-from sandbox.requests.prose import computing, databases, identities, messages, networks, stores, watching
+from sandbox.requests.prose import computing, databases, firewalls, identities, messages, networks, stores, watching
 from sandbox.requests.prose.rule import Rule
 
 RULES: tuple[Rule, ...] = (
     *computing.RULES,
     *databases.RULES,
+    *firewalls.RULES,
     *identities.RULES,
     *messages.RULES,
     *networks.RULES,

@@ -12,6 +12,16 @@ IDENTIFIER = re.compile(r"(?=.{1,63}\Z)[A-Za-z](?:-?[A-Za-z0-9])*")
 GROUP_NAME = re.compile(r"(?=.{1,255}\Z)[A-Za-z](?:-?[A-Za-z0-9])*")
 SUBNET_GROUP = re.compile(r"(?!default\Z)[A-Za-z0-9 _.\-]{1,255}")
 REPLICATION_GROUP = re.compile(r"(?=.{1,40}\Z)[A-Za-z](?:-?[A-Za-z0-9])*")
+FAMILIES = frozenset(
+    {
+        *("memcached1.4", "memcached1.5", "memcached1.6"),
+        *("redis2.6", "redis2.8", "redis3.2", "redis4.0", "redis5.0", "redis6.x", "redis7"),
+        *("valkey7", "valkey8"),
+    }
+)
+"""What a parameter group of a cache is for."""
+MOST_NODES = 6
+USER_GROUP = re.compile(r"[A-Za-z][A-Za-z0-9-]*")
 DATABASE = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,62}")
 MASTER = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,15}")
 PASSWORD = re.compile(r"[\x21\x23-\x2e\x30-\x3f\x41-\x7e]{8,99}")
@@ -154,6 +164,26 @@ def signs_in(members: dict[str, Any]) -> bool:
     mode = (members.get("AuthenticationMode") or {}).get("Type")
     without = mode == "no-password-required" or bool(members.get("NoPasswordRequired"))
     return not without or str(members.get("Engine")).lower() != "valkey"
+
+
+def is_itself(members: dict[str, Any]) -> bool:
+    """Return whether a user who signs in by IAM has one and the same id and name."""
+    mode = (members.get("AuthenticationMode") or {}).get("Type")
+    return mode != "iam" or members.get("UserId") == members.get("UserName")
+
+
+def has_who_takes_over(members: dict[str, Any]) -> bool:
+    """Return whether a group that is to fail over has a replica to do so, and several zones are for one that does."""
+    fails_over = bool(members.get("AutomaticFailoverEnabled"))
+    if members.get("MultiAZEnabled") and not fails_over:
+        return False
+    nodes, shards = members.get("NumCacheClusters"), members.get("NumNodeGroups")
+    return not fails_over or nodes is None or bool(shards) or 2 <= nodes <= MOST_NODES
+
+
+def hides_its_users(members: dict[str, Any]) -> bool:
+    """Return whether a group with users takes connections by TLS."""
+    return not members.get("UserGroupIds") or bool(members.get("TransitEncryptionEnabled"))
 
 
 def is_scaling(configuration: dict[str, Any]) -> bool:
@@ -332,6 +362,52 @@ RULES = (
         "InvalidParameterCombination",
         "A user with the engine valkey uses a password or IAM.",
         "ElastiCache User Guide, 'Role-Based Access Control (RBAC)': RBAC with Valkey",
+    ),
+    Rule(
+        "elasticache",
+        ("CreateUser",),
+        "@",
+        is_itself,
+        "InvalidParameterValue",
+        "A user who signs in by IAM has the same user id and user name.",
+        "ElastiCache User Guide, 'Authenticating with IAM': limitations",
+    ),
+    Rule(
+        "elasticache",
+        ("CreateUserGroup",),
+        "UserGroupId",
+        matches(USER_GROUP),
+        "InvalidParameterValue",
+        "The parameter UserGroupId begins with a letter and has letters, digits and hyphens: {value}",
+        "AWS CloudFormation Template Reference, AWS::ElastiCache::UserGroup, UserGroupId",
+    ),
+    Rule(
+        "elasticache",
+        ("CreateCacheParameterGroup",),
+        "CacheParameterGroupFamily",
+        lambda family: family in FAMILIES,
+        "InvalidParameterValue",
+        "CacheParameterGroupFamily {value} is not a valid parameter group family.",
+        "ElastiCache API Reference, CreateCacheParameterGroup, CacheParameterGroupFamily",
+    ),
+    Rule(
+        "elasticache",
+        ("CreateReplicationGroup",),
+        "@",
+        has_who_takes_over,
+        "InvalidParameterCombination",
+        "Automatic failover takes two to six nodes, and several zones take automatic failover.",
+        "ElastiCache API Reference, CreateReplicationGroup, NumCacheClusters; ElastiCache User Guide, 'Minimizing "
+        "downtime by using Multi-AZ'",
+    ),
+    Rule(
+        "elasticache",
+        ("CreateReplicationGroup",),
+        "@",
+        hides_its_users,
+        "InvalidParameterCombination",
+        "A user group takes a replication group with encryption in transit.",
+        "ElastiCache User Guide, 'Role-Based Access Control (RBAC)'",
     ),
     Rule(
         "elasticache",

@@ -15,7 +15,12 @@ SPACES = re.compile(r"\s")
 MOST_TAGS = 50
 RESERVED = "aws:"
 TAGGED = ("Tags", "tags", "TagList", "TagSet", "ResourceTags", "BackupVaultTags", "BackupPlanTags", "TagsList")
-KEYS = ("Key", "key", "TagKey")
+KEYS, VALUES = ("Key", "key", "TagKey"), ("Value", "value", "TagValue")
+LONGEST_KEY, LONGEST_VALUE = 128, 256
+ALL_OF_UNICODE = frozenset({"ec2", "s3"})
+"""Services that name no characters which a tag has to be made of (EC2 User Guide, "Tag your Amazon EC2 resources":
+restrictions; Amazon S3 User Guide, "Using cost allocation S3 bucket tags")."""
+NOT_OF_A_TAG = re.compile(r"[^\w\s.:/=+\-@]")
 
 
 def is_at_most(size: int) -> Any:
@@ -82,10 +87,12 @@ RULES = (
 
 
 def fault_in_tags(request: ParsedRequest) -> Fault | None:
-    """Return the error for a tag that is AWS's own, or for more tags than a resource can have.
+    """Return the error for a tag that is AWS's own, too long, empty, twice there or of characters that no tag has, or
+    for more tags than a resource can have.
 
     Source: AWS Tagging Best Practices, "Tag naming limits and requirements": keys that begin with `aws:` are reserved;
-    at most 50 tags for a resource.
+    at most 50 tags for a resource, each key once; 128 characters of a key and 256 of a value, which are letters,
+    digits, spaces and `+ - = . _ : / @` wherever a resource is tagged through every service.
     """
     for tags in _tag_lists(request.members):
         keys = [key for key in _keys(tags) if isinstance(key, str)]
@@ -95,6 +102,15 @@ def fault_in_tags(request: ParsedRequest) -> Fault | None:
             return Fault(invalid, f"Tag keys starting with 'aws:' are reserved for internal use: {own}")
         if len(keys) > MOST_TAGS:
             return Fault(invalid, f"{len(keys)} tags are more than the {MOST_TAGS} that a resource can have.")
+        if len(set(keys)) < len(keys):
+            return Fault(invalid, "Duplicate tag keys found. A tag key is there once.")
+        for key, value in _pairs(tags):
+            if not 1 <= len(key) <= LONGEST_KEY or len(value) > LONGEST_VALUE:
+                return Fault(invalid, f"A tag has a key of 1 to 128 and a value of up to 256 characters: {key}")
+            if request.service not in ALL_OF_UNICODE and NOT_OF_A_TAG.search(key + value):
+                return Fault(
+                    invalid, f"A tag has letters, digits, spaces and '_', '.', ':', '/', '=', '+', '-', '@': {key}"
+                )
     return None
 
 
@@ -107,6 +123,17 @@ def _tag_lists(members: dict[str, Any]) -> Iterator[Any]:
     tagging = members.get("Tagging")
     if isinstance(tagging, dict):
         yield tagging.get("TagSet") or ()
+
+
+def _pairs(tags: Any) -> Iterator[tuple[str, str]]:
+    """Yield the keys and values of a map or a list of tags; what only names keys has no values."""
+    if isinstance(tags, dict):
+        yield from ((str(key), str(value or "")) for key, value in tags.items())
+        return
+    for tag in tags:
+        if isinstance(tag, dict):
+            key, value = (next((tag[name] for name in names if name in tag), None) for names in (KEYS, VALUES))
+            yield str(key or ""), str(value or "")
 
 
 def _keys(tags: Any) -> Iterator[Any]:

@@ -56,6 +56,21 @@ def test_all_end_at_once_those_that_are_not_listed_too_and_the_token_stays():
     assert caller.get("/me/sessions").json() == {"items": []}
 
 
+def test_a_token_that_may_only_read_ends_none_and_silences_nothing():
+    otto = a_person(Role.OPERATOR, "otto")
+    browser = a_browser(otto, "Otto's")
+    reading = a_caller(Role.OPERATOR, Scope.READ, user=otto)
+    (session,) = reading.get("/me/sessions").json()["items"]
+    for path, body in (
+        (f"/me/sessions/{session['number']}/end", None),
+        ("/me/sessions/end", None),
+        ("/inbox/read", {"up_to": 1}),
+        ("/inbox/mail", {"by_mail": []}),
+    ):
+        assert code(reading.post(path, body)) == "scope_missing", path
+    assert is_in(browser)
+
+
 def test_nobody_elses_session_is_seen_or_ended():
     otto, iris = a_person(Role.VIEWER, "otto"), a_person(Role.ADMINISTRATOR, "iris")
     browser = a_browser(otto, "Otto's")

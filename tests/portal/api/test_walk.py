@@ -32,7 +32,7 @@ READ = {
     *("list_certificates", "show_certificate", "download_certificate"),
     *("list_audit_events", "export_audit", "list_accounts", "list_preflights"),
     *("show_account_access", "list_account_quotas", "show_holdings", "list_restore_drills"),
-    *("list_inbox", "mark_inbox_read", "show_mail_choice", "choose_mail_notices"),
+    *("list_inbox", "show_mail_choice"),
     *("list_resources", "show_pipeline", "show_system", "list_tokens"),
 }
 OPERATE = {
@@ -51,7 +51,9 @@ AUDIT = {
     *("verify_audit", "list_anchors", "export_access_review"),
     *("list_evidence", "request_evidence", "show_evidence", "download_evidence", "list_evidence_streams"),
 }
-OWN_SESSIONS = {"list_own_sessions", "end_own_session", "end_own_sessions"}
+END_OWN = {"end_own_session", "end_own_sessions"}
+OWN_SESSIONS = {"list_own_sessions", *END_OWN}
+PERSONAL = {"mark_inbox_read", "choose_mail_notices", *END_OWN}
 SEEN_PEOPLE = {"list_people", "show_person", "list_person_sessions"}
 LETS_IN = {
     *("invite_person", "create_service_account", "create_person_link"),
@@ -69,7 +71,8 @@ OF_EVERYTHING = OF_PEOPLE | OF_TOKENS | OF_ENDPOINTS | OF_ACCOUNTS
 OF_STATES = {"show_state", "push_kept_state", "discard_kept_state", "release_state_lock"}
 ADMINISTER = {"force_stop_run", "override_run_hold", *OF_STATES, *OF_EVERYTHING} - LETS_IN - OF_TOKENS
 TABLE = {
-    **dict.fromkeys(READ | OWN_SESSIONS, Scope.READ),
+    **dict.fromkeys(READ | OWN_SESSIONS - PERSONAL, Scope.READ),
+    **dict.fromkeys(PERSONAL, Scope.PERSONAL),
     **dict.fromkeys(OPERATE, Scope.OPERATE),
     **dict.fromkeys(APPROVE, Scope.APPROVE),
     **dict.fromkeys(DESTROY, Scope.DESTROY),
@@ -207,6 +210,10 @@ def test_a_token_for_reading_does_nothing_else_for_an_administrator(run: Run):
     answers = {name: sent(caller, name, run) for name, scope in TABLE.items() if scope is not Scope.READ}
     assert {status for status, _ in answers.values()} == {403}
     assert all("scope_missing" in text for _, text in answers.values())
+
+
+def test_what_reading_lets_through_changes_nothing():
+    assert {OPERATIONS[name].method for name, scope in TABLE.items() if scope is Scope.READ} == {"GET"}
 
 
 def test_no_other_scope_lets_anybody_in(run: Run):

@@ -120,6 +120,19 @@ def test_budgets_of_what_is_deployed_stand_beside_the_cost():
     assert re.findall(r'data-label="Budget">(?:<strong>)?([^<]+)', cost) == ["1,800", "1,800"]
 
 
+def test_estimate_and_budget_count_the_same_districts():
+    client = signed_in()
+    Run.objects.filter(district=live(monthly_budget_usd=700)).update(monthly_cost_usd=400)
+    begun, unplanned = a_run(monthly_budget_usd=900), a_run(monthly_budget_usd=9000)
+    Run.objects.filter(pk=begun.pk).update(monthly_cost_usd=500)
+    for run in (begun, unplanned):
+        moved(moved(run, RunState.SYNTHESIZING), RunState.FAILED)
+    keep_figures()
+    cost = text(client, "/overview").partition('id="cost-title"')[2].partition("</table>")[0]
+    assert re.findall(r'data-label="Est. monthly cost">(?:<strong>)?([^<]+)', cost) == ["900", "900"]
+    assert re.findall(r'data-label="Budget">(?:<strong>)?([^<]+)', cost) == ["1,600", "1,600"]
+
+
 def test_cause_and_way_out_of_a_failed_district_outlive_a_plan_a_check_and_a_discarded_retry():
     client, run = signed_in(), a_run(name="Birch Hill")
     moved(moved(run, RunState.SYNTHESIZING), RunState.FAILED, error_summary="The quota is used up.")

@@ -118,6 +118,13 @@ def test_a_role_that_changes_and_a_button_end_sessions(client: Client):
     assert role_of(fresh(otto)) is None
 
 
+def test_what_is_no_role_takes_none_away(client: Client):
+    otto = a_person(Role.OPERATOR, "otto")
+    answer = client.post(f"/people/{otto.pk}/act", {"act": "role", "role": "Emperor"}, follow=True)
+    assert "Emperor is not one of the available choices" in answer.content.decode()
+    assert role_of(fresh(otto)) is Role.OPERATOR
+
+
 def test_the_last_administrator_and_oneself_keep_role_and_entry(ada: User):
     anna = a_person(Role.ADMINISTRATOR, "anna")
     with pytest.raises(ValidationError, match="yourself"):

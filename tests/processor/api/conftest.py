@@ -25,7 +25,7 @@ def issuer() -> Iterator[Issuer]:
 @pytest.fixture(scope="package")
 def district_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
     # Another pipeline on one server gives the application's user another password.
-    with running_postgres(tmp_path_factory.mktemp("district") / "postgres", durable=False) as server:
+    with running_postgres(tmp_path_factory.mktemp("district") / "postgres", durable=False, at_socket=True) as server:
         yield server
 
 

@@ -75,6 +75,39 @@ def test_an_unknown_file_is_mapped_on_its_page_and_the_next_one_is_read_by_itsel
     assert district.rows(f"{students} WHERE r.purpose = 'mapping of an upload'")[0][0] >= 1
 
 
+RECORDS = "".join(
+    f"WOOD{number:06}10032025 {score}Oak{' ' * 20}\n" for number, score in ((9201, 212), (9202, 198), (9203, 201))
+)
+POSITIONS = "kind 1 4 = WOOD\nstudent_id 5 6\ndate 11 8 MMDDYYYY\nscore 20 3\nschool_name 23 6\n"
+
+
+def test_records_of_fixed_width_are_mapped_by_positions_and_the_next_ones_are_read_by_themselves(
+    office: httpx.Client, district: Pipeline
+):
+    refused = district.take("unknown/records.txt", RECORDS).file_id
+    address = f"/files/{refused}/mapping"
+    page = office.get(address).text
+    assert "········10" in page
+    assert "AAAA99999999999999 999AAA" in page, "the shape of a record, and nothing of a student"
+    assert "Oak " not in page
+    wrong = office.post(address, data={"title": "Records", "positions": "student_id one 6", "act": "preview"})
+    assert (wrong.status_code, "Line 1 of the positions is no name" in wrong.text) == (422, True)
+    assert "student_id one 6</textarea>" in wrong.text, "what was written stays"
+    told = {"title": "Records", "positions": POSITIONS, "assessment_is": "Woodland records", "act": "preview"}
+    guessed = office.post(address, data={key: told[key] for key in ("title", "positions", "act")})
+    assert re.search(r'<option value="student_id"\s+selected', guessed.text), "fields are guessed by their names"
+    choices = {name: name for name in ("student_id", "date", "score", "school_name")}
+    preview = squeezed(office.post(address, data={**told, **choices}).text)
+    assert "<td>009201</td><td>Woodland records</td>" in preview
+    assert "<td>2025-10-03</td><td>Oak</td>" in preview
+    assert office.post(address, data={**told, **choices, "act": "save"}).url.path == "/uploaded"
+    district.drain()
+    newest_file, state = newest(district)
+    assert (state, newest_file > refused) == ("merged", True)
+    taken = district.take("next.txt", RECORDS.replace("00920", "00930"))
+    assert (taken.accepted, taken.rejected) == (3, 0)
+
+
 def test_a_file_like_a_known_one_is_proposed_with_the_nearest_columns(api: Api, district: Pipeline):
     refused = district.take("unknown/nearly.csv", NEARLY_MAP).file_id
     with api.client() as client:

@@ -97,7 +97,7 @@ def test_without_a_right_nothing_is_let_through(api: Api):
 def own(issuer: Issuer, sandbox_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
     """A district that may be changed by whatever is sent."""
     with (
-        running_postgres(tmp_path_factory.mktemp("attacked") / "postgres", durable=False) as server,
+        running_postgres(tmp_path_factory.mktemp("attacked") / "postgres", durable=False, at_socket=True) as server,
         running_pipeline(server, sandbox_url) as pipeline,
     ):
         fill(pipeline, tmp_path_factory.mktemp("made"), rows=300)

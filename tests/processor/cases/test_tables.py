@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from itertools import islice, product
+from string import ascii_lowercase
 
 import pytest
 from hypothesis import given
@@ -82,6 +84,18 @@ def test_a_line_that_tells_excel_the_sign_is_no_header():
     assert numbers(read("sep=;\n" + plain(row()).replace(",", ";"))) == (1, 1, 0)
     with pytest.raises(FileProblemError, match="Columns found: Pupil, Total score"):
         read("sep=;\nPupil;Total score;Grade\n1;2;3\n")
+
+
+@pytest.mark.parametrize(
+    ("number", "ending"), [(40, "Word abm."), (41, "Word abm and 1 more."), (1_240, "and 1,200 more.")]
+)
+def test_of_many_columns_a_refusal_names_the_first_and_counts_the_others(number: int, ending: str):
+    spelled = map("".join, product(ascii_lowercase, repeat=3))
+    names = ["Student ID", *(f"Word {letters}" for letters in islice(spelled, number - 1))]
+    with pytest.raises(FileProblemError) as refused:
+        read(",".join(names) + "\n" + ",".join("x" for _ in names) + "\n")
+    listed = str(refused.value).partition("Columns found: ")[2]
+    assert ending in listed.partition(" Missing")[0] + " "
 
 
 def test_lines_in_quotes_as_a_whole_are_called_so():

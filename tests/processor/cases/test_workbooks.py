@@ -117,6 +117,54 @@ def test_rows_after_thousands_of_empty_ones_are_read():
     assert [(row["student"], row["line"]) for row in parsed.rows] == [("1001", 2), ("1002", 20_000)]
 
 
+def merged(rows: Rows, *ranges: str) -> bytes:
+    """Return a workbook of one sheet with these cells merged."""
+    document = openpyxl.load_workbook(io.BytesIO(book({"Results": rows})))
+    for cells in ranges:
+        document["Results"].merge_cells(cells)
+    out = io.BytesIO()
+    document.save(out)
+    return out.getvalue()
+
+
+def test_a_cell_that_is_merged_over_rows_stands_in_each_of_them_and_that_is_told():
+    parsed = read(
+        merged([["Fall results"], HEAD, student(1001), student(1001, assessment="Math", score=215), student(1002)],
+               "A1:H1", "A3:A4"),
+        "x.xlsx",
+    )  # fmt: skip
+    assert [(row["student"], row["assessment"], row["score"]) for row in parsed.rows] == [
+        ("1001", "Reading", 201.0), ("1001", "Math", 215.0), ("1002", "Reading", 202.0),
+    ]  # fmt: skip
+    assert [(cell.line, cell.code, "A3:A4" in cell.reason, "for 1 rows" in cell.reason) for cell in parsed.refused] == [
+        (4, "merged_cells", True, True)
+    ]
+
+
+def test_merged_cells_fill_no_row_that_says_nothing_itself_and_nothing_beside_them():
+    rows: Rows = [HEAD, student(1001), [], student(1002), student(1003, grade="")]
+    parsed = read(merged(rows, "H2:H4", "A6:H9"), "x.xlsx")
+    assert [(row["student"], row["grade"], row["line"]) for row in parsed.rows] == [
+        ("1001", "04", 2), ("1002", "04", 4), ("1003", "", 5),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("prefix", ["", "x:"])
+def test_merged_cells_are_found_however_a_program_writes_them(prefix: str):
+    rows: Rows = [HEAD, student(1001), student(1001, assessment="Math")]
+    content = merged(rows, "A2:A3")
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(content)) as good, zipfile.ZipFile(out, "w") as other:
+        for name in good.namelist():
+            data = good.read(name)
+            if name.startswith("xl/worksheets/sheet"):
+                written = f'<{prefix}mergeCells count="1"><{prefix}mergeCell\n ref="$A$2:$A$3" /></{prefix}mergeCells>'
+                data, count = re.subn(rb"<mergeCells.*</mergeCells>", written.encode(), data)
+                assert count == 1
+            other.writestr(name, data.replace(b"<worksheet ", b'<worksheet xmlns:x="urn:x" ', 1))
+    assert students(read(out.getvalue(), "x.xlsx")) == ["1001", "1001"]
+
+
 def test_a_sheets_name_may_tell_the_school_year():
     row = {"STN": "1001", "Test name": "ILEARN Mathematics Grade 6", "Enrolled Grade": "6", "Enrolled School": "Oak",
            "Enrolled School ID": "1", "Overall scale score": "6200", "Overall proficiency level": "Below",

@@ -87,6 +87,24 @@ def test_subgroups_names_and_the_school_come_along():
     assert small["enrolment"] == ("2026", "0107", "03")
 
 
+@pytest.mark.parametrize(
+    ("told", "expected"), [("H", "Hispanic or Latino"), ("Y", "Hispanic or Latino"), ("", "White")]
+)
+def test_widas_letter_for_hispanic_is_read(told: str, expected: str):
+    row = next(row for name, row, _ in CASES if name == "wida-access")
+    parsed = read(table({**row, "Ethnicity - Hispanic/Latino": told, "Race - White": "Y"}), recognition=OURS)
+    assert next(iter(parsed.sink.small["student_subgroup"].values()))[2] == expected
+
+
+def test_a_row_that_does_not_count_is_refused_by_the_column_that_says_so():
+    row = next(row for name, row, _ in CASES if name == "renaissance-star-reading")
+    parsed = read(table({**row, "AssessmentStatus": "Deactivated"}, row), recognition=OURS)
+    assert [(cell.line, cell.field, cell.code, cell.value) for cell in parsed.refused] == [
+        (2, "AssessmentStatus", "not_counted", "Deactivated")
+    ]
+    assert {one["line"] for one in parsed.rows} == {3}
+
+
 def test_two_races_are_two_or_more():
     row = next(row for name, row, _ in CASES if name == "renaissance-star-reading")
     parsed = read(table({**row, "White": "Yes"}), recognition=OURS)
@@ -105,7 +123,7 @@ def test_a_row_without_any_score_is_refused_by_name_and_others_are_kept():
     parsed = read(table({**row, "SS": "", "PerfLVL": ""}, row, {**row, "TestStatus": "Assign"}), recognition=OURS)
     assert [(cell.line, cell.field, cell.code) for cell in parsed.refused] == [
         (2, "SS", "missing"),
-        (4, "SS", "missing"),
+        (4, "TestStatus", "not_counted"),
     ]
     assert [result["line"] for result in parsed.rows] == [3]
 

@@ -32,6 +32,7 @@ from registry.districts.services import set_status
 from registry.districts.statuses import DistrictStatus
 from registry.state_table import By
 from tests.builders import a_district, a_person, a_registration, fenced, moved
+from tests.clocks import clock_ahead
 
 pytestmark = pytest.mark.django_db
 
@@ -253,6 +254,10 @@ def test_a_force_stop_wants_an_administrator_the_number_and_a_cancel_before(wait
     request_cancel(run=run, actor=otto)
     with pytest.raises(ServiceRefusedError, match="number"):
         request_force_stop(run=run, typed_number="0", actor=admin)
+    with clock_ahead(timedelta(hours=1)), pytest.raises(ServiceRefusedError, match="to end by itself") as refused:
+        request_force_stop(run=run, typed_number=str(run.number), actor=admin)
+    assert refused.value.code == "still_ending"
+    Run.objects.filter(pk=run.pk).update(cancel_requested_at=timezone.now() - timedelta(minutes=6))
     requested = request_force_stop(run=run, typed_number=f"#{run.number}", actor=admin)
     assert requested.force_stop_requested_at is not None
     again = request_force_stop(run=run, typed_number=str(run.number), actor=admin)

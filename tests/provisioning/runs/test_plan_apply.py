@@ -30,6 +30,7 @@ from registry.audit.actions import AuditAction
 from registry.audit.models import AuditEvent
 from registry.districts.models import District
 from tests.builders import a_person, a_registration, moved
+from tests.clocks import clock_ahead
 from tests.markup import squeezed
 
 pytestmark = pytest.mark.django_db
@@ -180,6 +181,19 @@ def test_a_retry_of_it_makes_a_plan_that_somebody_looks_at(otto):
     moved(apply_run, RunState.FAILED, error_code="plan_stale")
     again = retry_run(run=apply_run, actor=otto)
     assert (again.plan_of, again.stops_for_look, again.decision) == (None, True, "")
+
+
+@pytest.mark.parametrize("apart", [timedelta(hours=hours) for hours in (-100, 100)], ids="{0.days:+} days".format)
+def test_a_clock_that_is_wrong_ends_no_plan_and_keeps_none(otto, apart: timedelta):
+    run, over = planned(), planned()
+    it_expires(over)
+    over.refresh_from_db()
+    with clock_ahead(apart):
+        assert plan_problem(run) is None
+        problem = plan_problem(over)
+        assert list(kept_plans()) == [run]
+    assert problem is not None
+    assert problem.code == "plan_expired"
 
 
 def test_a_stored_plan_stays_while_somebody_may_apply_it_or_it_is_applied(otto):

@@ -106,11 +106,12 @@ def test_an_error_after_the_apply_is_gone_ends_the_run(applying, monkeypatch, er
     assert Run.objects.get(pk=applying.run.pk).state == RunState.FAILED
 
 
-def test_a_force_stop_ends_a_run_whose_supervisor_was_stopped(applying):
+def test_a_force_stop_ends_a_run_whose_supervisor_was_stopped(applying, settings):
     assert applying.running.supervisor is not None
     os.kill(applying.running.supervisor.pid, signal.SIGSTOP)
     admin = a_person(Role.ADMINISTRATOR)
     request_cancel(run=applying.run, actor=admin)
+    settings.CANCEL_GRACE_SECONDS = 0
     request_force_stop(run=applying.run, typed_number=str(applying.run.number), actor=admin)
     applying.run.refresh_from_db()
     hold = RunContext(applying.run, applying.token, engine_settings())

@@ -242,6 +242,9 @@ def test_scaling_is_set_up_by_who_may_do_what_scaling_does(world: World, call, g
         ("cloudwatch:PutMetricAlarm", f"arn:aws:cloudwatch:{REGION}:{ACCOUNT}:alarm:ours-*"),
         ("ecs:DescribeServices", service.replace("worker", "api")),
         ("ecs:UpdateService", service.replace("worker", "api")),
+        # On the service itself, and on one without a name.
+        ("ecs:UpdateService", service.replace("worker", "")),
+        ("ecs:UpdateService", service),
     ):
         rest = {"Effect": "Allow", "NotAction": lacking, "Resource": "*"}
         code, message = refused(

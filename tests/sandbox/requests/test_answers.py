@@ -24,6 +24,48 @@ OWNER = {"MasterUsername": "homeroom_admin", "MasterUserPassword": "of-the-first
 TASK = {"family": "api", "containerDefinitions": [{"name": "api"}], "requiresCompatibilities": ["FARGATE"]}
 FUNCTION = {"FunctionName": "one", "Role": ROLE, "Code": {"ZipFile": b"x"}, "Handler": "a.b", "Runtime": "python3.12"}
 
+ACL = "arn:aws:wafv2:us-east-1:123456789012:global/webacl/one/00000000"
+LOGS = "arn:aws:logs:us-east-1:123456789012:log-group:"
+SEEN = {"SampledRequestsEnabled": False, "CloudWatchMetricsEnabled": False, "MetricName": "m"}
+RATE = {
+    "Name": "a",
+    "Priority": 0,
+    "Statement": {"RateBasedStatement": {"Limit": 2000, "AggregateKeyType": "IP"}},
+    "Action": {"Block": {}},
+    "VisibilityConfig": SEEN,
+}
+USER = {
+    "UserId": "one",
+    "UserName": "one",
+    "Engine": "valkey",
+    "AccessString": "on",
+    "AuthenticationMode": {"Type": "iam"},
+}
+CACHE = {"ReplicationGroupId": "one", "ReplicationGroupDescription": "a", "Engine": "valkey"}
+TWICE = {"TagKey": "a", "TagValue": "b"}
+
+
+def a_list(rules: list[dict[str, Any]]) -> dict[str, Any]:
+    return {
+        "Name": "one",
+        "Scope": "REGIONAL",
+        "DefaultAction": {"Allow": {}},
+        "VisibilityConfig": SEEN,
+        "Rules": rules,
+    }
+
+
+def managed(group: str, **changes: Any) -> dict[str, Any]:
+    statement = {"ManagedRuleGroupStatement": {"VendorName": "AWS", "Name": group}}
+    decided: dict[str, Any] = {} if "Action" in changes else {"OverrideAction": {"None": {}}}
+    return {"Name": "a", "Priority": 0, "Statement": statement, "VisibilityConfig": SEEN} | decided | changes
+
+
+def a_policy(actions: list[str]) -> str:
+    statement = {"Effect": "Allow", "Principal": "*", "Action": actions, "Resource": "*"}
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+
 BY_MODEL = [
     ("logs", "create_log_group", {"logGroupName": "a b"}, "InvalidParameterException", "'logGroupName'"),
     ("kms", "schedule_key_deletion", {}, "ValidationException", "Value null at 'keyId'"),
@@ -72,6 +114,107 @@ BY_PROSE = [
     ("logs", "put_retention_policy", {"logGroupName": "a", "retentionInDays": 10}, "InvalidParameter", "'10'"),
     ("iam", "create_policy", {"PolicyName": "a", "PolicyDocument": '"' + "x" * 6200 + '"'}, "Malformed", ""),
     ("iam", "create_policy", {"PolicyName": "a", "PolicyDocument": json.dumps({"a": "x" * 6200})}, "Limit", "6144"),
+    (
+        "wafv2",
+        "put_logging_configuration",
+        {"LoggingConfiguration": {"ResourceArn": ACL, "LogDestinationConfigs": [LOGS + "waf-logs-a"]}},
+        "WAFInvalidParameterException",
+        "aws-waf-logs-",
+    ),
+    (
+        "wafv2",
+        "put_logging_configuration",
+        {"LoggingConfiguration": {"ResourceArn": ACL, "LogDestinationConfigs": [LOGS + "aws-waf-logs-a"] * 2}},
+        "WAFInvalidParameterException",
+        "One destination",
+    ),
+    ("wafv2", "create_web_acl", a_list([RATE, RATE | {"Name": "b"}]), "WAFInvalidParameterException", "priorities"),
+    ("wafv2", "create_web_acl", a_list([managed("CommonRuleSet")]), "WAFNonexistentItemException", "CommonRuleSet"),
+    (
+        "wafv2",
+        "create_web_acl",
+        a_list([managed("AWSManagedRulesCommonRuleSet", Action={"Block": {}})]),
+        "WAFInvalidParameterException",
+        "OverrideAction",
+    ),
+    (
+        "wafv2",
+        "create_web_acl",
+        a_list(
+            [managed("AWSManagedRulesCommonRuleSet", Name=str(number), Priority=number) for number in range(8)],
+        ),
+        "WAFLimitsExceededException",
+        "WCU",
+    ),
+    ("wafv2", "associate_web_acl", {"WebACLArn": ACL, "ResourceArn": ACL}, "WAFInvalidParameterException", "scope"),
+    ("elasticache", "create_user", USER | {"UserName": "other"}, "InvalidParameterValue", "same user id"),
+    (
+        "elasticache",
+        "create_user_group",
+        {"UserGroupId": "1", "Engine": "valkey"},
+        "InvalidParameterValue",
+        "UserGroupId",
+    ),
+    (
+        "elasticache",
+        "create_cache_parameter_group",
+        {"CacheParameterGroupName": "a", "CacheParameterGroupFamily": "valkey6", "Description": "a"},
+        "InvalidParameterValue",
+        "valkey6",
+    ),
+    (
+        "elasticache",
+        "create_replication_group",
+        CACHE | {"MultiAZEnabled": True},
+        "InvalidParameterCombination",
+        "zones",
+    ),
+    (
+        "elasticache",
+        "create_replication_group",
+        CACHE | {"AutomaticFailoverEnabled": True, "NumCacheClusters": 1},
+        "InvalidParameterCombination",
+        "two to six",
+    ),
+    (
+        "elasticache",
+        "create_replication_group",
+        CACHE | {"UserGroupIds": ["a"]},
+        "InvalidParameterCombination",
+        "transit",
+    ),
+    (
+        "sqs",
+        "create_queue",
+        {"QueueName": "a", "Attributes": {"Policy": a_policy([f"sqs:{letter}" for letter in "abcdefgh"])}},
+        "InvalidAttributeValue",
+        "Policy",
+    ),
+    ("sqs", "create_queue", {"QueueName": "a", "Attributes": {"Policy": "{}"}}, "InvalidAttributeValue", "Policy"),
+    (
+        "sns",
+        "set_topic_attributes",
+        {"TopicArn": "a", "AttributeName": "Policy", "AttributeValue": a_policy(["sns:CreateTopic"])},
+        "InvalidParameter",
+        "out of service scope",
+    ),
+    (
+        "sns",
+        "create_topic",
+        {"Name": "a", "Attributes": {"Policy": a_policy(["sns:TagResource"])}},
+        "InvalidParameter",
+        "out of service scope",
+    ),
+    (
+        "rds",
+        "create_db_cluster",
+        CLUSTER | {"Tags": [{"Key": "a", "Value": "b&c"}]},
+        "InvalidParameterValue",
+        "letters",
+    ),
+    ("rds", "create_db_cluster", CLUSTER | {"Tags": [{"Key": "k" * 129}]}, "InvalidParameterValue", "128"),
+    ("backup", "create_backup_vault", {"BackupVaultName": "aa", "BackupVaultTags": {"a": "v" * 257}}, "Invalid", "256"),
+    ("kms", "create_key", {"Tags": [TWICE, TWICE]}, "ValidationException", "Duplicate"),
     ("kms", "create_key", {"Tags": [{"TagKey": "aws:owner", "TagValue": "me"}]}, "ValidationException", "reserved"),
 ]
 

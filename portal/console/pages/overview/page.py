@@ -18,7 +18,7 @@ from portal.console.pages.drift.fleet import WIDENS, drifted_districts
 from portal.console.pages.runs.filter import CHANGES, RunFilter
 from portal.reach import Within
 from provisioning.costs.selectors import Total, in_all, totals_by
-from provisioning.measurements.daily import IN_AWS, figures
+from provisioning.measurements.daily import PRICED, figures
 from provisioning.models import DailyFigures, DistrictEnd, DriftItem, Run
 from provisioning.models.district_health import HEALTH
 from provisioning.models.run import WIDE
@@ -186,8 +186,8 @@ def _by_health(within: Within) -> dict[str, int]:
 
 
 def _budgets() -> dict[str, int]:
-    """Return what the districts that cost something may cost a month, by environment, in USD."""
-    rows = District.objects.filter(IN_AWS).order_by().values_list("environment")
+    """Return what the districts whose estimates are counted may cost a month, by environment, in USD."""
+    rows = District.objects.filter(PRICED).order_by().values_list("environment")
     return dict(rows.annotate(Sum("monthly_budget_usd")))
 
 

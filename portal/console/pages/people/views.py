@@ -163,8 +163,11 @@ def act(request: HttpRequest, number: int) -> HttpResponse:
         if action == "link":
             return _with_link(request, user)
         if action == "role":
-            chosen = request.POST.get("role", "")
-            give_role(user, Role(chosen) if chosen in set(Role) else None, actor=person(request))
+            form = RoleForm(request.POST)
+            if not form.is_valid():
+                raise ValidationError(list(form.errors["role"]))
+            chosen = form.cleaned_data["role"]
+            give_role(user, Role(chosen) if chosen else None, actor=person(request))
         elif action in ACTS:
             ACTS[action](user, person(request))
     except ValidationError as refusal:

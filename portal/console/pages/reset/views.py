@@ -6,7 +6,8 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth.views import PasswordResetConfirmView
+from django.contrib.auth.views import INTERNAL_RESET_SESSION_TOKEN, PasswordResetConfirmView
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.urls import reverse_lazy
 from django.utils.translation import gettext as _
@@ -16,7 +17,7 @@ from portal.console.forms import ChosenPasswordForm, ResetForm
 from portal.console.pages.sign_in.views import throttled
 from registry import request_id
 from registry.accounts.asking import asking_as
-from registry.accounts.reset import ask_for_link
+from registry.accounts.reset import ask_for_link, holds
 from registry.accounts.throttle import TooManyTriesError
 
 
@@ -61,7 +62,11 @@ class Choose(OnlyByMail, PasswordResetConfirmView):
     success_url = reverse_lazy("console:sign-in")
 
     def form_valid(self, form: Any) -> HttpResponse:
-        """Set the password: the person's own act, who reads that mail."""
+        """Set the password: the person's own act, who reads that mail. Of two at the same moment one is taken."""
+        with transaction.atomic(), asking_as(self.user):
+            if self.user is None or not holds(self.user, self.request.session[INTERNAL_RESET_SESSION_TOKEN]):
+                self.validlink = False
+                return self.render_to_response(self.get_context_data())
+            answer = super().form_valid(form)
         messages.success(self.request, _("Your password is changed. Sign in with it."))
-        with asking_as(self.user):
-            return super().form_valid(form)
+        return answer

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 from zlib import crc32
 
-from django.conf import settings
 from django.http import QueryDict
-from django.utils import timezone
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
@@ -27,6 +25,7 @@ from provisioning.dispatch.reasons import Wait, why_waiting
 from provisioning.errors import ServiceRefusedError
 from provisioning.models import DistrictLock, DriftItem, ErroredState, RemovalCertificate, Run, RunStep
 from provisioning.runs.archive import ArchiveUnavailableError, last_sequence
+from provisioning.runs.cancellation import may_force_stop
 from provisioning.runs.district_health import health_now
 from provisioning.runs.past_runs import Outlook, outlook
 from provisioning.runs.plan_apply import plan_problem
@@ -248,12 +247,6 @@ def plan_offer(run: Run) -> PlanOffer | None:
     if run.kind_badge is not RunKind.PLAN or run.state_badge is not RunState.SUCCEEDED:
         return None
     return PlanOffer(plan_problem(run), run.applied_by.order_by("-pk").first())
-
-
-def may_force_stop(run: Run) -> bool:
-    """Return whether Terraform has had its time to end since it was asked to."""
-    grace = timedelta(seconds=settings.CANCEL_GRACE_SECONDS)
-    return run.cancel_requested_at is not None and timezone.now() - run.cancel_requested_at > grace
 
 
 def token(run: Run, wait: Wait | None) -> str:

@@ -34,7 +34,7 @@
     if (node.textContent !== text) node.textContent = text;
   }
 
-  // Moments are written in the reader's own zone; without scripts they stay UTC, and say so.
+  // Moments are written in the reader's own zone, and their titles say both; without scripts they stay UTC, and say so.
   const words = new Intl.DateTimeFormat(root.lang, { dateStyle: "medium", timeStyle: "short" });
   const whole = new Intl.DateTimeFormat(root.lang, { dateStyle: "full", timeStyle: "long" });
   const clock = new Intl.DateTimeFormat(root.lang, { timeStyle: "medium", hourCycle: "h23" });
@@ -44,7 +44,8 @@
       node.dataset.isLocal = "";
     }
     for (const node of document.querySelectorAll("time[datetime]:not([data-is-local])")) {
-      node.title = whole.format(new Date(node.dateTime));
+      const utc = node.title || new Date(node.dateTime).toISOString().slice(0, 19).replace("T", " ") + " UTC";
+      node.title = whole.format(new Date(node.dateTime)) + "\n" + utc;
       if ("clock" in node.dataset) node.textContent = clock.format(new Date(node.dateTime));
       node.dataset.isLocal = "";
     }

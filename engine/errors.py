@@ -13,7 +13,7 @@ class EngineError(Exception):
     """A step of a run did not come to its end."""
 
     code = "engine_failed"
-    remedy: Message = message("Read the details, then retry the run: it goes on from what exists.")
+    remedy: Message = message("Read the details, then retry the run: it continues from what exists.")
 
     def __init__(self, summary: Message, *, detail: str = "", remedy: Message | None = None, address: str = "") -> None:
         super().__init__(summary)
@@ -35,7 +35,7 @@ class SpecRefusedError(EngineError):
     """The stack's specification has a problem; the detail has a line for each field."""
 
     code = "spec_refused"
-    remedy = message("Correct the fields that the details name, then start a new run.")
+    remedy = message("Correct the fields named in the details, then start a new run.")
 
 
 class TerraformMissingError(EngineError):
@@ -57,21 +57,21 @@ class TerraformKilledError(EngineError):
     """Terraform was ended from outside, without the chance to say what it had done."""
 
     code = "terraform_killed"
-    remedy = message("Retry the run: it releases the state's lock, adopts what exists and goes on from there.")
+    remedy = message("Retry the run: it releases the state's lock, adopts what exists and continues from there.")
 
 
 class PhaseTimedOutError(EngineError):
     """A step took longer than any that goes well."""
 
     code = "phase_timed_out"
-    remedy = message("Read the log for what it waited for, then retry the run: it goes on from what exists.")
+    remedy = message("Read the log for what it waited for, then retry the run: it continues from what exists.")
 
 
 class PlanStaleError(EngineError):
     """The plan that was approved no longer fits what it was made for."""
 
     code = "plan_stale"
-    remedy = message("Start a new run: it makes a fresh plan, to be approved anew.")
+    remedy = message("Start a new run: it makes a fresh plan, to be approved again.")
 
 
 class PlanExchangedError(EngineError):
@@ -120,7 +120,7 @@ class DiskFullError(EngineError):
 
     code = "disk_full"
     remedy = message(
-        "Free room below HOMEROOM_WORK_DIR on the worker, then retry the run: it goes on from what exists."
+        "Free room below HOMEROOM_WORK_DIR on the worker, then retry the run: it continues from what exists."
     )
 
 
@@ -168,13 +168,11 @@ class PreflightRefusedError(EngineError):
     """The preflight of the account found something by which the run would fail."""
 
     code = "preflight_refused"
-    remedy = message(
-        "Do what the details say of each line, then retry the run: the preflight comes again before its plan."
-    )
+    remedy = message("Fix each finding in the details, then retry the run: the preflight runs again before the plan.")
 
 
 class InterruptedRunError(EngineError):
     """The step was stopped because somebody asked for it."""
 
     code = "canceled"
-    remedy = message("Retry goes on from what exists; a teardown removes it.")
+    remedy = message("Retry continues from what exists; a teardown removes it.")

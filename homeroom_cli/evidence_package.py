@@ -74,7 +74,7 @@ def verified_package(path: Path, pems: Sequence[str], kept: Sequence[Anchor] = (
 
 
 def anchors_in(path: Path) -> list[Anchor]:
-    """Return the anchors of a file, one a line: objects of the evidence bucket, or what a webhook was given.
+    """Return the anchors of a file, one per line: objects of the evidence bucket, or what a webhook was given.
 
     Raises CommandError for anything else.
     """
@@ -82,7 +82,7 @@ def anchors_in(path: Path) -> list[Anchor]:
     try:
         return [_anchor(json.loads(line)) for line in lines if line.strip()]
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise CommandError(Exit.USAGE, f"{path} has a line that is no anchor of an audit record.") from error
+        raise CommandError(Exit.USAGE, f"{path} has a line that is no anchor of an audit log.") from error
 
 
 def _verified(archive: zipfile.ZipFile, pems: Sequence[str], kept: Sequence[Anchor]) -> Package:

@@ -27,5 +27,5 @@ def ask_workers(name: str, *arguments: Any) -> None:
         raise ServiceRefusedError(
             "broker_away",
             message("The workers cannot be told."),
-            message("Look whether the broker runs, then try again."),
+            message("Check that the broker is running, then try again."),
         ) from error

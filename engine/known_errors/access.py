@@ -32,7 +32,7 @@ KNOWN = (
     known(
         "clock_skewed",
         r"Signature expired:|Signature not yet current|RequestTimeTooSkewed|RequestExpired",
-        summary="The worker's clock is wrong: AWS took its request for an old one.",
+        summary="The worker's clock is wrong: AWS rejected its request as expired.",
         remedy="Set the worker's clock by NTP, then retry the run.",
         origin=origins.COMMON,
         example="An error occurred (SignatureDoesNotMatch) when calling the GetCallerIdentity operation: Signature "
@@ -72,7 +72,7 @@ KNOWN = (
     known(
         "role_not_assumable",
         r"Cannot assume IAM Role|not authorized to perform: sts:AssumeRole",
-        summary="The worker may not take on the district account's deploy role.",
+        summary="The worker can't assume the deploy role of the district's account.",
         remedy="Check the role's ARN and external id under the account, and that its trust policy names the worker's "
         "role; then retry the run.",
         origin=Origin("STS: AssumeRole", origins.DOCS + "STS/latest/APIReference/API_AssumeRole.html"),
@@ -86,8 +86,8 @@ KNOWN = (
         "denied_by_organization",
         r"explicit deny in a service control policy",
         summary="The organization's service control policy forbids this.",
-        remedy="Ask who administers the AWS organization to allow the action that the details name; the deploy role "
-        "cannot be given it. Then retry the run.",
+        remedy="Ask the administrators of the AWS organization to allow the action named in the details; the deploy "
+        "role can't grant it. Then retry the run.",
         origin=origins.IAM_DENIALS,
         example="An error occurred (AccessDenied) when calling the RunInstances operation: User: arn:aws:iam::"
         "123456789012:user/analyst is not authorized to perform: ec2:RunInstances with an explicit deny in a service "
@@ -96,16 +96,16 @@ KNOWN = (
     known(
         "role_not_passable",
         r"not authorized to perform: iam:PassRole",
-        summary="The deploy role may not hand the district's role to the service.",
-        remedy="Allow iam:PassRole on the role that the details name to the deploy role, then retry the run.",
+        summary="The deploy role is not allowed to pass the district's role to the service.",
+        remedy="Allow iam:PassRole on the role named in the details to the deploy role, then retry the run.",
         origin=Origin("IAM: pass a role", origins.DOCS + "IAM/latest/UserGuide/id_roles_use_passrole.html"),
         example="User: arn:aws:iam::123456789012:user/marymajor is not authorized to perform: iam:PassRole",
     ),
     known(
         "access_denied",
         r"AccessDenied|UnauthorizedOperation|not authorized to perform",
-        summary="The deploy role may not do this.",
-        remedy="Grant the action that the details name to the deploy role, then retry the run.",
+        summary="The deploy role lacks a permission.",
+        remedy="Grant the deploy role the action named in the details, then retry the run.",
         origin=origins.COMMON,
         example="creating CloudWatch Logs Log Group (workspace): operation error CloudWatch Logs: CreateLogGroup, "
         "https response error StatusCode: 400, RequestID: 28e04bc9, api error AccessDeniedException: User: arn:aws:"
@@ -117,8 +117,8 @@ KNOWN = (
     known(
         "throttled",
         r"Throttling|TooManyRequests|RequestLimitExceeded|Rate exceeded|SlowDown",
-        summary="AWS asked us to slow down.",
-        remedy="Wait some minutes, then retry the run: it goes on from what exists.",
+        summary="AWS throttled the requests.",
+        remedy="Wait a few minutes, then retry the run: it continues from what exists.",
         origin=origins.EC2,
         example="operation error EC2: DescribeSecurityGroups, exceeded maximum number of attempts, 25, https response "
         "error StatusCode: 503, RequestID: 3d4e5f6a, api error RequestLimitExceeded: Request limit exceeded.",
@@ -128,8 +128,9 @@ KNOWN = (
         "aws_fault",
         r"api error (InternalError|InternalFailure|InternalServerError|InternalServiceError|ServiceUnavailable"
         r"|BadGateway|GatewayTimeout|UnknownError)",
-        summary="AWS had a fault of its own.",
-        remedy="Look at the AWS Health Dashboard, wait some minutes, then retry the run: it goes on from what exists.",
+        summary="AWS returned an internal error.",
+        remedy="Look at the AWS Health Dashboard, wait a few minutes, then retry the run: it continues from what "
+        "exists.",
         origin=origins.COMMON,
         example="operation error S3: HeadObject, https response error StatusCode: 503, RequestID: , HostID: , "
         "api error ServiceUnavailable: Service Unavailable",

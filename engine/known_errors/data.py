@@ -11,7 +11,7 @@ KNOWN = (
     known(
         "database_version_unavailable",
         r"Cannot find version \S+ for aurora|Cannot upgrade aurora\S* from",
-        summary="Amazon does not offer this version of the database engine for the step.",
+        summary="RDS does not offer this database engine version for the upgrade.",
         remedy="Choose a version that RDS offers in this region, and no lower one than the district has; then start a "
         "new run.",
         origin=origins.api("rds", "CreateDBCluster", ""),
@@ -22,7 +22,7 @@ KNOWN = (
     known(
         "database_class_unavailable",
         r"RDS does not support creating a DB instance with the following combination|InsufficientDBInstanceCapacity",
-        summary="Amazon cannot give a database instance of this class here.",
+        summary="RDS can't provide a database instance of this class here.",
         remedy="Retry later, or choose other zones; if the class is not offered with this engine version, change the "
         "version first.",
         origin=origins.api("rds", "CreateDBInstance", "InsufficientDBInstanceCapacity"),
@@ -33,7 +33,7 @@ KNOWN = (
     known(
         "database_busy",
         r"InvalidDBClusterStateFault|InvalidDBInstanceState",
-        summary="The database is in the midst of something else.",
+        summary="The database is busy with another operation.",
         remedy="Wait until its status in RDS is 'available' (or its instances are gone), then retry the run.",
         origin=origins.api("rds", "DeleteDBCluster", "InvalidDBClusterStateFault"),
         example=f"{RDS_DELETE} StatusCode: 400, api error InvalidDBClusterStateFault: Cluster can't be deleted. It "
@@ -53,7 +53,7 @@ KNOWN = (
         "database_parameter_static",
         r"cannot use immediate apply method for static parameter",
         summary="A parameter of the database takes effect only with a restart.",
-        remedy="This is a fault of the stack: the parameter needs the method 'pending-reboot'. Tell who maintains it.",
+        remedy="This is a fault of the stack: the parameter needs the method 'pending-reboot'. Tell its maintainers.",
         origin=origins.api("rds", "ModifyDBParameterGroup", ""),
         example="operation error RDS: ModifyDBParameterGroup, https response error StatusCode: 400, RequestID: "
         "ba80282d, api error InvalidParameterCombination: cannot use immediate apply method for static parameter",
@@ -71,7 +71,7 @@ KNOWN = (
     known(
         "cache_busy",
         r"InvalidReplicationGroupState|InvalidCacheClusterState",
-        summary="The cache is in the midst of something else.",
+        summary="The cache is busy with another operation.",
         remedy="Wait until its status in ElastiCache is 'available', then retry the run.",
         origin=origins.api("elasticache", "DeleteReplicationGroup", "InvalidReplicationGroupState"),
         example="InvalidReplicationGroupState: Cache cluster tf-acc-test-uqhe-003 is not in a valid state to be "
@@ -81,7 +81,7 @@ KNOWN = (
         "cache_too_small_for_failover",
         r"When using automatic failover, there must be at least 2 cache clusters",
         summary="Failover of the cache needs a second node.",
-        remedy="This is a fault of the size's figures: give it two cache nodes or no failover. Tell who maintains it.",
+        remedy="This is a fault of the size's figures: give it two cache nodes or no failover. Tell its maintainers.",
         origin=origins.api("elasticache", "CreateReplicationGroup", "InvalidParameterCombination"),
         example="Error: Error creating ElastiCache Replication Group (cp-66508e899082f511): InvalidParameterCombination"
         ": When using automatic failover, there must be at least 2 cache clusters in the replication group.",
@@ -90,8 +90,8 @@ KNOWN = (
         "bucket_not_empty",
         r"BucketNotEmpty",
         summary="A bucket still holds objects or old versions of them.",
-        remedy="Retry the teardown, which empties the district's buckets. If it stays, something writes to the bucket: "
-        "stop that first.",
+        remedy="Retry the teardown, which empties the district's buckets. If the error persists, something writes to "
+        "the bucket: stop that first.",
         origin=origins.S3,
         example="deleting S3 Bucket (my-beautiful-bucket): operation error S3: DeleteBucket, https response error "
         "StatusCode: 409, RequestID: 123, HostID: 123456789+g=, api error BucketNotEmpty: The bucket you tried to "
@@ -111,7 +111,7 @@ KNOWN = (
         "bucket_changing",
         r"OperationAborted",
         summary="S3 is still at work on this bucket.",
-        remedy="Wait some minutes (a name that was deleted comes free within the hour), then retry the run.",
+        remedy="Wait a few minutes (a name that was deleted comes free within the hour), then retry the run.",
         origin=origins.S3,
         example="https response error StatusCode: 409, RequestID: SK2B5NYD6GDK746T, api error OperationAborted: A "
         "conflicting conditional operation is currently in progress against this resource. Please try again.",
@@ -120,7 +120,7 @@ KNOWN = (
         "bucket_policy_public",
         r"public policies are blocked by the BlockPublicPolicy",
         summary="S3 refused a bucket policy because it would open the bucket to the public.",
-        remedy="Nothing of a district may be public. This is a fault of the stack; tell who maintains it.",
+        remedy="Nothing of a district may be public. This is a fault of the stack; tell its maintainers.",
         origin=origins.IAM_DENIALS,
         example="Error: Error putting S3 policy: AccessDenied: User: arn:aws:iam::123456789012:user/justin is not "
         'authorized to perform: s3:PutBucketPolicy on resource: "arn:aws:s3:::s3-static-website-bucket-7950" because '
@@ -130,8 +130,8 @@ KNOWN = (
         "notification_refused",
         r"Unable to validate the following destination configurations",
         summary="S3 may not reach the queue or function that it should notify.",
-        remedy="Permissions of new queues and functions take a minute: retry the run. If it stays, look at the "
-        "queue's policy.",
+        remedy="Permissions of new queues and functions take a minute: retry the run. If the error persists, look at "
+        "the queue's policy.",
         origin=origins.S3,
         example="Error: error putting S3 Bucket Notification Configuration: InvalidArgument: Unable to validate the "
         "following destination configurations",
@@ -140,8 +140,8 @@ KNOWN = (
         "vault_not_empty",
         r"Backup vault cannot be deleted",
         summary="The backup vault still holds recovery points.",
-        remedy="Recovery points take some minutes to go: retry the teardown. One under legal hold has to be released "
-        "first.",
+        remedy="Recovery points take a few minutes to go: retry the teardown. One under legal hold has to be "
+        "released first.",
         origin=origins.api("backup", "DeleteBackupVault", "InvalidRequestException"),
         example="operation error Backup: DeleteBackupVault, https response error StatusCode: 400, RequestID: 3b1d6805, "
         "InvalidRequestException: Backup vault cannot be deleted because it contains recovery points.",

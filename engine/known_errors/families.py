@@ -10,7 +10,7 @@ KNOWN = (
         "quota_reached",
         r"(?<!Request)LimitExceeded|QuotaExceeded|TooManyLoadBalancers",
         summary="A quota of the AWS account is reached.",
-        remedy="Raise the quota that the details name in Service Quotas, or remove what is no longer needed; then "
+        remedy="Raise the quota named in the details in Service Quotas, or remove what is no longer needed; then "
         "retry.",
         origin=origins.EC2,
         example="api error VcpuLimitExceeded: You have requested more vCPU capacity",

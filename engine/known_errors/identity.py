@@ -10,7 +10,7 @@ KNOWN = (
         "role_still_in_use",
         r"DeleteConflict",
         summary="A role still has policies or profiles that the state does not know.",
-        remedy="Somebody attached them by hand: detach them from the role that the details name, then retry.",
+        remedy="Somebody attached them by hand: detach them from the role named in the details, then retry.",
         origin=origins.api("iam", "DeleteRole", "DeleteConflict"),
         example="Error: Error deleting IAM Role (my-fake-cluster-hashn0s-bootstrap-role): DeleteConflict: Cannot "
         "delete entity, must detach all policies first.",
@@ -19,8 +19,8 @@ KNOWN = (
         "policy_principal_unknown",
         r"MalformedPolicyDocument: Invalid principal|contains a statement with one or more invalid principals",
         summary="A policy names a role or service that AWS does not know.",
-        remedy="A new role takes some seconds to be known everywhere: retry the run. If it stays, the policy names "
-        "something that was removed.",
+        remedy="A new role takes some seconds to be known everywhere: retry the run. If the error persists, the "
+        "policy names something that was removed.",
         origin=origins.api("iam", "CreateRole", "MalformedPolicyDocument"),
         example="Error: creating IAM Role (education-eks-cluster): MalformedPolicyDocument: Invalid principal in "
         'policy: "SERVICE":"eks.amazonaws.com.cn"',
@@ -65,7 +65,7 @@ KNOWN = (
     known(
         "rotation_unfinished",
         r"previous rotation isn't complete",
-        summary="The last change of a password did not come to its end.",
+        summary="The last password rotation did not finish.",
         remedy="Read the rotation function's log, put right what it says, wait for its next try; then retry the run.",
         origin=origins.api("secretsmanager", "RotateSecret", "InvalidRequestException"),
         example="InvalidRequestException: A previous rotation isn't complete. That rotation will be reattempted.",

@@ -49,9 +49,9 @@ KNOWN = (
     known(
         "still_in_use",
         r"DependencyViolation",
-        summary="Something still uses what was to be removed.",
-        remedy="Network interfaces take some minutes to go: wait, then retry. If it stays, remove what was attached "
-        "by hand to the resource that the details name.",
+        summary="Something still uses the resource to be deleted.",
+        remedy="Network interfaces take a few minutes to be deleted: wait, then retry. If the error persists, detach "
+        "what was attached by hand to the resource named in the details.",
         origin=origins.EC2,
         example=f"deleting EC2 Subnet (subnet-0594fa3f): operation error EC2: DeleteSubnet, {EC2_CALL}, api error "
         "DependencyViolation: The subnet 'subnet-0594fa3f' has dependencies and cannot be deleted.",

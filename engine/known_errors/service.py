@@ -9,7 +9,7 @@ KNOWN = (
     known(
         "service_not_steady",
         r"waiting for ECS Service .* timeout while waiting for state to become 'tfSTABLE'",
-        summary="The application's containers do not come up.",
+        summary="The application's containers do not start.",
         remedy="Look at the service's events and the container's log in ECS: most often the image cannot be pulled or "
         "the health check fails. Put it right, then retry the run.",
         origin=origins.provider("internal/service/ecs/service.go"),
@@ -19,8 +19,8 @@ KNOWN = (
     known(
         "service_draining",
         r"Unable to Start a service that is still Draining",
-        summary="The service that was removed still stops its containers.",
-        remedy="Wait some minutes, then retry the run.",
+        summary="The deleted service is still stopping its containers.",
+        remedy="Wait a few minutes, then retry the run.",
         origin=origins.api("ecs", "CreateService", "InvalidParameterException"),
         example="InvalidParameterException: Unable to Start a service that is still Draining.",
     ),
@@ -28,7 +28,7 @@ KNOWN = (
         "service_without_listener",
         r"target group with targetGroupArn .* does not have an associated load balancer",
         summary="The load balancer does not serve the service's target group yet.",
-        remedy="Retry the run: the listener exists by then. If it stays, somebody removed the listener.",
+        remedy="Retry the run: the listener exists by then. If the error persists, somebody removed the listener.",
         origin=origins.provider("internal/service/ecs/service.go"),
         example="InvalidParameterException: The target group with targetGroupArn arn:aws:elasticloadbalancing:us-west-2"
         ":123456789012:targetgroup/ghost-test/7b38605396a52b59 does not have an associated load balancer.",
@@ -37,7 +37,7 @@ KNOWN = (
         "service_role_missing",
         r"Unable to assume the service linked role",
         summary="The account has no service role for this AWS service yet.",
-        remedy="AWS makes it with the first use: wait a minute and retry. If it stays, make it (`aws iam "
+        remedy="AWS makes it with the first use: wait a minute and retry. If the error persists, make it (`aws iam "
         "create-service-linked-role --aws-service-name ecs.amazonaws.com`).",
         origin=origins.provider("internal/service/ecs/cluster.go"),
         example="CreateCluster Invalid Request: Unable to assume the service linked role. Please verify that the ECS "
@@ -101,7 +101,7 @@ KNOWN = (
         "target_group_in_use",
         r"is currently in use by a listener or a rule",
         summary="A listener still points to what was to be removed.",
-        remedy="Retry the run. If it stays, remove the listener or rule that was added by hand.",
+        remedy="Retry the run. If the error persists, remove the listener or rule that was added by hand.",
         origin=origins.provider("internal/service/elbv2/target_group.go"),
         example="Error deleting Target Group: ResourceInUse: Target group 'arn:aws:xxxx' is currently in use by a "
         "listener or a rule",
@@ -160,7 +160,7 @@ KNOWN = (
         "firewall_not_ready",
         r"WAFUnavailableEntityException",
         summary="The web firewall is not ready to be attached yet.",
-        remedy="Wait some minutes, then retry the run.",
+        remedy="Wait a few minutes, then retry the run.",
         origin=origins.api("wafv2", "AssociateWebACL", "WAFUnavailableEntityException"),
         example="Error: creating WAFv2 WebACL Association (arn:aws:wafv2:us-east-1:123456789012:regional/webacl/a,arn:"
         "aws:elasticloadbalancing:us-east-1:123456789012:loadbalancer/b): WAFUnavailableEntityException: AWS WAF "

@@ -32,8 +32,8 @@ KNOWN = (
         "provider_crashed",
         r"Plugin did not respond|plugin encountered an error, and failed to respond",
         summary="The AWS provider crashed.",
-        remedy="Retry the run: it goes on from what exists. If it happens again look at the worker's memory, and send "
-        "the details to who maintains the stack.",
+        remedy="Retry the run: it continues from what exists. If it happens again look at the worker's memory, and "
+        "send the details to the stack's maintainers.",
         origin=origins.terraform("internal/plugin/grpc_error.go"),
         example="Error: Plugin did not respond\n  The plugin encountered an error, and failed to respond to the "
         "plugin.(*GRPCProvider).ReadResource call.",
@@ -41,7 +41,7 @@ KNOWN = (
     known(
         "provider_inconsistent",
         r"Provider produced inconsistent (result after apply|final plan)",
-        summary="AWS answered otherwise than planned, right after a change.",
+        summary="AWS returned something other than planned right after a change.",
         remedy="Retry the run: a fresh plan compares again with what AWS says now.",
         origin=origins.terraform(NODE),
         example="Provider produced inconsistent result after apply\n.access_token_validity: was cty.NumberIntVal(1), "
@@ -70,7 +70,8 @@ KNOWN = (
         "state_changed_outside",
         r"state data in S3 does not have the expected content",
         summary="The district's state in the bucket is not the one that was written last.",
-        remedy="Wait two minutes and retry. If it stays, restore the state's last version in the bucket (Recovery).",
+        remedy="Wait two minutes and retry. If the error persists, restore the state's last version in the bucket "
+        "(Recovery).",
         origin=origins.terraform("internal/backend/remote-state/s3/client.go"),
         example="Error refreshing state: state data in S3 does not have the expected content.\n\nThis may be caused by "
         "unusually long delays in S3 processing a previous state update.",
@@ -79,7 +80,7 @@ KNOWN = (
         "state_of_newer_terraform",
         r"state snapshot was created by Terraform v\S+ which is newer",
         summary="A newer Terraform wrote this district's state.",
-        remedy="Install the version that the details name on every worker, then retry the run.",
+        remedy="Install the version named in the details on every worker, then retry the run.",
         origin=origins.terraform("internal/states/statefile/read.go"),
         example="Error: Failed to load state: state snapshot was created by Terraform v1.6.0,\nwhich is newer than "
         "current v1.5.0; upgrade to Terraform v1.6.0 or greater",
@@ -97,8 +98,7 @@ KNOWN = (
         "state_not_saved",
         r"Failed to save state",
         summary="Terraform could not store the district's state.",
-        remedy="Put right what the details say, then retry the run: it pushes the state that was kept, before it "
-        "plans.",
+        remedy="Fix the cause named in the details, then retry the run: it pushes the kept state before it plans.",
         origin=origins.terraform("internal/backend/local/backend_apply.go"),
         example="Error: Failed to save state\n\nError saving state: failed to upload state: operation error S3: "
         "PutObject, https response error StatusCode: 503, RequestID: FGTNVZ1C",

@@ -168,7 +168,7 @@ def tried(place: Place) -> Finding:
         else:
             raise RuntimeError(f"{action} was carried out, though it was asked for as a dry run.")
     if not denied:
-        return fine(TRIED, message("EC2 would make a network, an address and a gateway for us."))
+        return fine(TRIED, message("EC2 would create a VPC, an address and a gateway."))
     detail = "\n".join(denied.values())
     is_organizations = OF_ORGANIZATION.search(detail) is not None
     sentence = (

@@ -12,7 +12,7 @@ class Verdict(StrEnum):
 
     FINE = "fine"
     WARNING = "warning"
-    """A run may come through; somebody ought to look."""
+    """A run may succeed; review recommended."""
     REFUSED = "refused"
     """A run would fail here."""
 

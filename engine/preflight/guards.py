@@ -173,7 +173,7 @@ def states(place: Place) -> Finding:
             return warning(
                 STATES,
                 message("{name} is not there yet.", name=name),
-                message("A worker makes it at the first run, if it may."),
+                message("The first run creates it if it has permission."),
             )
         if error_code(error) not in DENIED:
             raise

@@ -48,7 +48,7 @@ def quotas(place: Place) -> Finding:
         raised = " ".join(kind.code for kind in short if not kind.is_fixed)
         remedy = (
             message(
-                "AWS raises its limit of {fixed} for nobody: use another account.", fixed=listed(fixed, between=" and ")
+                "AWS does not raise the limit of {fixed}: use another account.", fixed=listed(fixed, between=" and ")
             )
             if fixed
             else ""

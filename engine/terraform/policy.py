@@ -124,7 +124,7 @@ def _lost(change: Change, *, replaced: bool) -> Iterator[Finding]:
             address,
             message("{address} is deleted and with it {loss} is lost.", address=address, loss=term(loss))
             if loss
-            else message("{address} is deleted; what it holds is made anew.", address=address),
+            else message("{address} is deleted; its contents are created again.", address=address),
             bool(loss),
         )
         return
@@ -152,9 +152,10 @@ def _replaced(address: str, paths: list[str], loss: str) -> Message:
         )
     if paths:
         return message(
-            "{address} is replaced because of {paths}: the old one is deleted; what it holds is made anew.", **values
+            "{address} is replaced because of {paths}: the old one is deleted; its contents are created again.",
+            **values,
         )
-    return message("{address} is replaced: the old one is deleted; what it holds is made anew.", **values)
+    return message("{address} is replaced: the old one is deleted; its contents are created again.", **values)
 
 
 def _exposed(change: Change) -> Iterator[Finding]:

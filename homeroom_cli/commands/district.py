@@ -47,7 +47,7 @@ PIPELINE = (
     *("watched", "measured_at", "rows_accepted", "rows_rejected", "oldest_message_seconds", "cache_hit_percent"),
     *("problem", "remedy"),
 )
-Reason = Annotated[str, typer.Option(help="Why; goes to the audit record.")]
+Reason = Annotated[str, typer.Option(help="Why; goes to the audit log.")]
 
 
 @app.command("list")
@@ -176,7 +176,7 @@ def time_zone(
 def destroy(
     district: DistrictArgument,
     confirm: Annotated[str, typer.Option(help="The environment's full name once more, such as lakeside-sbx.")],
-    reason: Annotated[str, typer.Option(help="Why; goes to the audit record.")],
+    reason: Annotated[str, typer.Option(help="Why; goes to the audit log.")],
     snapshot: Annotated[
         bool | None, typer.Option("--snapshot/--no-snapshot", help="Keep a final snapshot of the database.")
     ] = None,

@@ -97,7 +97,7 @@ def list_drills(limit: Limit = 50, as_json: AsJson = False) -> None:
 
 @app.command()
 def streams(as_json: AsJson = False) -> None:
-    """Show how far each destination has the audit record."""
+    """Show how far each destination has the audit log."""
     print_rows(api().get("/evidence/streams")["items"], STREAMS, as_json=as_json)
 
 
@@ -110,7 +110,7 @@ def verify(
     ],
     anchor: Annotated[
         list[Path] | None,
-        typer.Option(help="A file with anchors that were kept elsewhere, one a line. Can be given often."),
+        typer.Option(help="A file with anchors that were kept elsewhere, one per line. Can be given often."),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -143,7 +143,7 @@ def _wait_for_package(portal: Api, package_number: int, wait: int) -> dict[str, 
         if record["has_file"]:
             return record
         if record["problem"] or record["made_at"]:
-            raise CommandError(Exit.REFUSED, record["problem"] or "The file is not there. Ask for the package anew.")
+            raise CommandError(Exit.REFUSED, record["problem"] or "The file is not there. Request the package again.")
         if time.monotonic() >= end:
             raise CommandError(Exit.STILL_RUNNING, "The package is not made yet. Come again, or give --wait.")
         time.sleep(LOOK_SECONDS)

@@ -13,7 +13,7 @@ from homeroom_cli.genuine import NotGenuineError, verified
 from homeroom_cli.inputs import CertificateArgument, api, certificate_number, text_of
 from homeroom_cli.output import AsJson, Limit, print_facts, print_json, print_not_genuine, print_rows
 
-audit = typer.Typer(no_args_is_help=True, help="The audit record: read, handed out, and verified.")
+audit = typer.Typer(no_args_is_help=True, help="The audit log: read, handed out, and verified.")
 certificates = typer.Typer(no_args_is_help=True, help="Certificates of removal.")
 account = typer.Typer(no_args_is_help=True, help="AWS accounts and their preflights.")
 EVENTS = {"at": "AT", "actor": "WHO", "action": "ACT", "outcome": "OUTCOME", "district": "DISTRICT", "message": "WHAT"}

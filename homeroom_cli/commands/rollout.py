@@ -25,7 +25,7 @@ def list_rollouts(limit: Limit = 50, as_json: AsJson = False) -> None:
 
 @app.command()
 def start(
-    reason: Annotated[str, typer.Option(help="Why; goes to each run and to the audit record.")],
+    reason: Annotated[str, typer.Option(help="Why; goes to each run and to the audit log.")],
     change: Settings = [],  # noqa: B006 - Typer copies it
     district: Annotated[list[str], typer.Option(help="A suffix. Can be given often.")] = [],  # noqa: B006
     environment: Annotated[list[str], typer.Option(help="All of an environment. Can be given often.")] = [],  # noqa: B006

@@ -25,7 +25,7 @@ class PartState(LabeledEnum):
     FAILED = "failed", "Failed"
     GONE = "gone", "Gone"
     DRIFTED = "drifted", "Drifted"
-    IN_WORK = "in_work", "In work"
+    IN_WORK = "in_work", "In progress"
     EXISTS = "exists", "Exists"
     PLANNED = "planned", "Planned"
 
@@ -54,7 +54,7 @@ DISTRICTS: Badges = {
     DistrictStatus.NEEDS_ATTENTION: Badge(
         "alert",
         "bad",
-        _("Its last run did not come through, or drift has opened it. See the run or the incident for what to do."),
+        _("Its last run did not succeed, or drift exposed it. See the run or the incident for what to do."),
         acts=True,
     ),
     DistrictStatus.TEARING_DOWN: Badge("progress-down", "warn", _("A run removes its environment.")),
@@ -84,13 +84,13 @@ RUNS: Badges = {
     RunState.SYNTHESIZING: Badge("progress", "busy", _("The stack is written as Terraform's JSON.")),
     RunState.PLANNING: Badge("progress", "busy", _("Terraform compares the stack with AWS; nothing is changed.")),
     RunState.AWAITING_APPROVAL: Badge(
-        "hand", "warn", _("Somebody looks at the plan and decides; no worker is held meanwhile."), acts=True
+        "hand", "warn", _("The plan waits for a decision; no worker is held meanwhile."), acts=True
     ),
-    RunState.APPLYING: Badge("progress", "busy", _("Terraform changes AWS, by the plan that was shown.")),
+    RunState.APPLYING: Badge("progress", "busy", _("Terraform applies the plan that was shown.")),
     RunState.VERIFYING: Badge(
-        "progress", "busy", _("It is proven that the work is done: by an empty second plan, or an empty inventory.")
+        "progress", "busy", _("Confirms the result: a second plan without changes, or an empty inventory.")
     ),
-    RunState.SUCCEEDED: Badge("check", "good", _("It came through and was verified.")),
+    RunState.SUCCEEDED: Badge("check", "good", _("It succeeded and was verified.")),
     RunState.NO_CHANGES: Badge("equal", "good", _("AWS already matches the stack.")),
     RunState.FAILED: Badge(
         "alert", "bad", _("It ended with an error; nothing was rolled back. Its page says what to do.")
@@ -98,9 +98,11 @@ RUNS: Badges = {
     RunState.CANCELLING: Badge(
         "progress-down", "warn", _("Terraform was asked to stop; resources that it works on may stay incomplete.")
     ),
-    RunState.CANCELED: Badge("circle-off", "neutral", _("Somebody stopped it; what it had made stays.")),
-    RunState.DISCARDED: Badge("circle-off", "neutral", _("Its plan was not approved; nothing of it was applied.")),
-    RunState.LOST: Badge("question", "bad", _("Its worker stopped answering; another takes it over by itself.")),
+    RunState.CANCELED: Badge("circle-off", "neutral", _("Someone canceled it; what it had created stays.")),
+    RunState.DISCARDED: Badge("circle-off", "neutral", _("Its plan was not approved; nothing was applied.")),
+    RunState.LOST: Badge(
+        "question", "bad", _("Its worker stopped sending heartbeats; another takes over automatically.")
+    ),
 }
 KINDS: Badges = {
     RunKind.APPLY: Badge("rocket", "neutral", _("Brings AWS to the state that the stack declares.")),
@@ -109,10 +111,8 @@ KINDS: Badges = {
     RunKind.DRIFT: Badge("drift", "neutral", _("Compares AWS with the stack, and changes nothing.")),
 }
 DECISIONS: Badges = {
-    Decision.APPROVED: Badge(
-        "check", "good", _("Somebody let the plan through: a second person, where one is needed.")
-    ),
-    Decision.DISCARDED: Badge("circle-off", "neutral", _("A person dropped the plan, or nobody decided in time.")),
+    Decision.APPROVED: Badge("check", "good", _("The plan was approved, by a second person where one is required.")),
+    Decision.DISCARDED: Badge("circle-off", "neutral", _("The plan was discarded, or it expired.")),
 }
 PARTS: Badges = {
     PartState.FAILED: Badge("circle-x", "bad", _("The last run ended with an error here.")),
@@ -130,11 +130,11 @@ QUOTAS: Badges = {
         "neutral",
         _("Service Quotas did not answer, or was not asked yet; AWS's documented default counts."),
     ),
-    QuotaSource.FIXED: Badge("lock", "neutral", _("AWS raises this limit for nobody.")),
+    QuotaSource.FIXED: Badge("lock", "neutral", _("AWS does not raise this limit.")),
 }
 PREFLIGHTS: Badges = {
-    PreflightVerdict.FINE: Badge("check", "good", _("Nothing stands in a run's way here.")),
-    PreflightVerdict.WARNING: Badge("alert", "warn", _("A run may come through; somebody ought to look.")),
+    PreflightVerdict.FINE: Badge("check", "good", _("Nothing blocks a run here.")),
+    PreflightVerdict.WARNING: Badge("alert", "warn", _("A run may succeed; review recommended.")),
     PreflightVerdict.REFUSED: Badge(
         "circle-off", "bad", _("What a run needs is missing or denied: it is refused before its first plan."), acts=True
     ),
@@ -151,19 +151,19 @@ ROLLOUTS: Badges = {
         "pause", "warn", _("Nothing new begins until somebody resumes it; what is at work goes on.")
     ),
     RolloutState.HALTED: Badge(
-        "alert", "bad", _("Too many districts failed: nothing new begins until somebody looks."), acts=True
+        "alert", "bad", _("Too many districts failed: no new runs start until someone resumes it."), acts=True
     ),
     RolloutState.COMPLETED: Badge("check", "good", _("Every district's run has ended.")),
     RolloutState.ABORTED: Badge("circle-off", "neutral", _("Somebody ended it; what was done stays.")),
 }
 STANDINGS: Badges = {
     Standing.PENDING: Badge("clock", "neutral", _("Its wave has not begun.")),
-    Standing.UNDER_WAY: Badge("progress", "busy", _("Its run is queued or at work.")),
+    Standing.UNDER_WAY: Badge("progress", "busy", _("Its run is queued or running.")),
     Standing.APPROVAL: Badge("hand", "warn", _("Its plan waits for a second person."), acts=True),
-    Standing.DONE: Badge("check", "good", _("Its run came through.")),
-    Standing.FAILED: Badge("alert", "bad", _("Its run did not come through.")),
+    Standing.DONE: Badge("check", "good", _("Its run succeeded.")),
+    Standing.FAILED: Badge("alert", "bad", _("Its run failed.")),
     Standing.CALLED_OFF: Badge("circle-off", "neutral", _("Somebody stopped its run, or the rollout ended before it.")),
-    Standing.EXPIRED: Badge("clock", "warn", _("Nobody decided on its plan in time; nothing was applied.")),
+    Standing.EXPIRED: Badge("clock", "warn", _("Its plan expired; nothing was applied.")),
     Standing.SKIPPED: Badge("minus", "neutral", _("It was left out; the reason stands beside it.")),
 }
 GROUPS: tuple[tuple[str | Promise, Badges], ...] = (

@@ -22,11 +22,11 @@ HINTS: dict[str, _StrPromise] = {
     "regions": _("Only districts of these."),
     "sizes": _("Only districts of these."),
     # What is confirmed
-    "full_name": _("Letter by letter, as it stands above."),
-    "reason": _("Goes to the audit record, with your name."),
+    "full_name": _("Exactly as shown above."),
+    "reason": _("Recorded in the audit log with your name."),
     "password": _("The password of your Homeroom account."),
     "old_password": _("The one that you sign in with now."),
-    "new_password1": _("Long is good: four words that do not belong together."),
+    "new_password1": _("Longer is better: use four unrelated words."),
     "new_password2": _("The same once more."),
     "username": _("The username of your Homeroom account."),
     # The audit record's filter

@@ -21,10 +21,10 @@ class ReachForm(DescribedForm):
         help_text=_("Only districts of these; none selected is all."),
     )
     account_ids = LinesField(
-        label=_("AWS accounts"), required=False, help_text=_("Only districts in these, by their ids, one a line.")
+        label=_("AWS accounts"), required=False, help_text=_("Only districts in these, by their ids, one per line.")
     )
     suffixes = LinesField(
-        label=_("Districts"), required=False, help_text=_("Only these, by their suffixes, one a line.")
+        label=_("Districts"), required=False, help_text=_("Only these, by their suffixes, one per line.")
     )
 
     def reach(self) -> Reach:

@@ -51,7 +51,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
             return answer
         clear_authentication_records(request)
         passkey_alone(user)
-        messages.warning(request, _("You come in by your organization's sign-in: a passkey alone does not let you in."))
+        messages.warning(request, _("You sign in through your organization: a passkey alone is not enough."))
         return redirect("console:sign-in")
 
     def get_reauthentication_methods(self, user: Any) -> list[dict[str, Any]]:

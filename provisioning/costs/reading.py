@@ -107,7 +107,7 @@ def _store(account: AwsAccount, answer: Sequence[DailyCost] | EngineError, now: 
         return False
     kept = keep(account, answer)
     if not kept and any(cost.usd for cost in answer):
-        fields = {"problem": message("AWS tells no cost by the tag Suffix."), "remedy": TAG_REMEDY, "detail": ""}
+        fields = {"problem": message("AWS reports no cost by the tag Suffix."), "remedy": TAG_REMEDY, "detail": ""}
     AccountCosts.objects.filter(account=account).update(told_at=now, **fields)
     return True
 

@@ -83,10 +83,8 @@ def explain(
     """Return why a run waits, in a sentence, where the choice sends the `picked` ones now: pure."""
     if run in picked:
         if now - run.since > SOON:
-            return message(
-                "There is a place for it, but the broker has not taken it yet. The system page shows the broker."
-            )
-        return message("There is a place for it; it goes to the workers within seconds.")
+            return message("A slot is free, but the broker has not accepted it yet. See the broker on the System page.")
+        return message("A slot is free; it is sent to the workers within seconds.")
     room = Room(works, limits)
     for other in picked:
         room.take(other.spot, aged=False)

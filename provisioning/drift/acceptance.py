@@ -51,7 +51,7 @@ class Proposal:
 
 REMEDY = message("A repair brings it back.")
 GONE = message("It was deleted in AWS, and no setting leaves it out. A repair makes it again.")
-FOREIGN = message("Somebody added it in AWS, and nothing in the stack holds it. Remove it there: no plan does.")
+FOREIGN = message("Added in AWS outside the stack. No plan removes it: remove it in AWS.")
 WITHHELD = message("Its value is withheld. A repair brings it back.")
 NO_SETTING = message("No setting of a district holds this: the stack decides it for all. A repair brings it back.")
 OF_SIZE = message("The district's size decides this. Choose another size in the settings, or repair it.")

@@ -85,9 +85,9 @@ def read_anchors(texts: Iterable[str]) -> dict[int, str]:
             data = data.get("data", {}).get("anchor", data)
             position, link_hash = data["position"], data["hash"]
         except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise AnchorUnreadableError(message("This is no anchor of an audit record.")) from error
+            raise AnchorUnreadableError(message("This is no anchor of an audit log.")) from error
         if not isinstance(position, int) or not isinstance(link_hash, str):
-            raise AnchorUnreadableError(message("This is no anchor of an audit record."))
+            raise AnchorUnreadableError(message("This is no anchor of an audit log."))
         if anchors.setdefault(position, link_hash) != link_hash:
             raise AnchorUnreadableError(
                 message("Two anchors of link {position} differ: the chain was written anew.", position=position)

@@ -76,7 +76,7 @@ def file_for(package: EvidencePackage, actor: User | None) -> bytes:
     """Return the archive, and put on record who took it; raises NotAllowedError, or ServiceRefusedError without one."""
     require(actor, Act.EVIDENCE)
     if not package.file:
-        raise ServiceRefusedError("gone", message("The file is not there."), message("Ask for the package anew."))
+        raise ServiceRefusedError("gone", message("The file is not there."), message("Request the package again."))
     _record(
         AuditAction.EVIDENCE_DOWNLOADED,
         package,

@@ -102,7 +102,7 @@ class Sweep:
             if not self._failed:
                 self._hold.say(
                     "sweep",
-                    message("{summary} It is tried again.", summary=error.summary),
+                    message("{summary} It is retried.", summary=error.summary),
                     level="warning",
                     detail=error.detail,
                 )

@@ -148,11 +148,11 @@ def not_approved(run: Run, plan: Plan, reasons: Sequence[str]) -> str:
     """
     # Whoever approved it for another reason has looked at it too.
     if new := [reason for reason in reasons if reason not in {*run.approval_reasons, LOOK}]:
-        return message("What is left has to be approved anew for a reason that there was not: {new}", new=new[0])
+        return message("What is left has to be approved again for a reason that there was not: {new}", new=new[0])
     if addresses := beyond(plan.shown, run.plan_contents, contents_key()):
         names = ", ".join(addresses[:3]) + (", …" if len(addresses) > 3 else "")
         return message(
-            "What is left to do is not what was approved, and has to be approved anew: {shown}.", shown=names
+            "What is left to do is not what was approved, and has to be approved again: {shown}.", shown=names
         )
     return ""
 

@@ -150,7 +150,7 @@ def _looked_for(context: RunContext, terraform: Terraform, *, destroy: bool) -> 
         if not waiting:
             return findings
         names = ", ".join(f"{adoption.address} ({adoption.unfinished})" for adoption in waiting)
-        context.recorder.note("recovery", message("AWS still works on {told}; waiting.", told=names))
+        context.recorder.note("recovery", message("AWS is still working on {told}; waiting.", told=names))
         context.pause(UNFINISHED_PAUSE_SECONDS)
 
 

@@ -13,7 +13,7 @@ class PreflightVerdict(LabeledEnum):
     """How one line of a preflight came out."""
 
     FINE = "fine", "Fine"
-    WARNING = "warning", "To be looked at"
+    WARNING = "warning", "Needs review"
     REFUSED = "refused", "A run would fail"
 
 

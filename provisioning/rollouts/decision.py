@@ -135,7 +135,7 @@ def _unproven(wave: int, reached: list[Member]) -> str:
         )
     standings = {member.standing for member in counted if member.wave == wave}
     if Standing.CALLED_OFF in standings and Standing.DONE not in standings:
-        return message("No run of wave {wave} came through; the next wave would begin without proof.", wave=wave)
+        return message("No run of wave {wave} succeeded; the next wave would begin without proof.", wave=wave)
     return ""
 
 

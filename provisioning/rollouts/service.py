@@ -212,7 +212,7 @@ def _checked(request: RolloutRequest, actor: User | None) -> tuple[list[District
     except WavesRefusedError as refusal:
         problems["waves"].append(str(refusal))
     if not request.reason.strip():
-        problems["reason"].append(message("Say why; it goes to each run and to the audit record."))
+        problems["reason"].append(message("Say why; it goes to each run and to the audit log."))
     if request.halt_percent is None and request.halt_failures is None:
         problems["halt_failures"].append(message("Give a number of failures or a percentage at which it halts."))
     if not 1 <= request.at_once <= MOST_AT_ONCE:

@@ -47,7 +47,7 @@ def parse(text: str) -> list[str]:
             counts.append(int(match[1]))
     if any(later <= earlier for grown in (counts, shares) for earlier, later in pairwise(grown)):
         raise WavesRefusedError(
-            message("Each wave counts all districts up to it: let the numbers grow from wave to wave.")
+            message("Each wave counts all districts up to it: numbers must increase from wave to wave.")
         )
     if shares[-1:] != [100]:
         raise WavesRefusedError(message("Let the last wave be 100%, so that no district is left out."))

@@ -64,7 +64,7 @@ def _expire(run: Run) -> bool:
         RunState.DISCARDED,
         by=By.SCHEDULER,
         error_code=PLAN_EXPIRED,
-        error_summary=message("Nobody decided on the plan in time; nothing was applied."),
+        error_summary=message("The plan expired; nothing was applied."),
         error_remedy=message("Start a new run for a fresh plan."),
     )
 

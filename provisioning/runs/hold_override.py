@@ -32,7 +32,7 @@ def override_hold(*, run: Run, reason: str, actor: User | None) -> Run:
         raise ServiceRefusedError(
             "reason_missing",
             message("An override needs a reason."),
-            message("Say why in a sentence; it goes to the audit record."),
+            message("Say why in a sentence; it goes to the audit log."),
         )
     locked = Run.objects.select_for_update(of=("self",)).select_related("district", "district__account").get(pk=run.pk)
     if locked.hold_overridden_at is not None:

@@ -65,7 +65,7 @@ def loss_of(run: Run) -> dict[str, Any]:
             worker_name=run.worker_name,
             state=run.state_badge.word.lower(),
         ),
-        "error_remedy": message("Another worker takes the run over by itself and goes on from what exists."),
+        "error_remedy": message("Another worker takes over the run automatically and continues from what exists."),
     }
 
 

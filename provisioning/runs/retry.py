@@ -26,7 +26,7 @@ def retry_run(*, run: Run, actor: User | None) -> Run:
     if run.kind_badge is RunKind.DESTROY:
         raise ServiceRefusedError(
             "teardown_unconfirmed",
-            message("A teardown is asked for anew, not retried."),
+            message("A teardown can't be retried. Request a new one."),
             message("Confirm it on the district's teardown page: with its name, a reason and a fresh sign-in."),
         )
     if run.state_badge not in RETRYABLE_STATES:

@@ -60,7 +60,7 @@ def request_teardown(
         )
     if not reason.strip():
         raise ServiceRefusedError(
-            "reason_missing", message("A teardown needs a reason."), message("Say why; it goes to the audit record.")
+            "reason_missing", message("A teardown needs a reason."), message("Say why; it goes to the audit log.")
         )
     locked = District.objects.select_for_update().get(pk=district.pk)
     give_way(locked, RunKind.DESTROY, Priority.PERSON)

@@ -118,7 +118,7 @@ def checked_reason(reason: str) -> str:
     why = reason.replace("\x00", "").strip()
     if not why:
         raise ServiceRefusedError(
-            "reason_missing", message("This needs a reason."), message("Say why; it goes to the audit record.")
+            "reason_missing", message("This needs a reason."), message("Say why; it goes to the audit log.")
         )
     if len(why) > LONGEST:
         raise ServiceRefusedError(

@@ -33,6 +33,7 @@ from tests.journeys.whole_portal import (
     inside_the_other_account,
     manage,
 )
+from tests.pages.statements import Statements
 
 pytestmark = [pytest.mark.browser, pytest.mark.terraform, pytest.mark.long]
 
@@ -81,6 +82,8 @@ def signed_in(browser: Browser, portal: Portal, username: str) -> Page:
 
 def register_in_console(page: Page) -> str:
     page.goto("/districts/new")
+    fields = page.locator("#register-form :is(input, select, textarea):visible:not([type=hidden])")
+    assert fields.count() == 4
     page.get_by_label("District's name").fill(HOSTILE)
     page.locator("#advanced > summary").click()
     page.get_by_label("Slug").fill("maple")
@@ -196,7 +199,7 @@ def handle_an_exposure(page: Page, portal: Portal) -> None:
     incident.get_by_label("Reason").fill("Nobody knows it")
     incident.get_by_role("checkbox").check()
     incident.get_by_role("button", name="Remove it from AWS").click()
-    expect(page.get_by_role("main")).to_contain_text("A worker removes it, asked")
+    expect(page.get_by_role("main")).to_contain_text("Removal requested")
     page.goto("/districts/maple-sbx/runs")
     latest = page.get_by_role("main").locator("tbody tr").first
     expect(latest).to_contain_text("Drift check")
@@ -208,6 +211,22 @@ def handle_an_exposure(page: Page, portal: Portal) -> None:
         polling=2000,
         timeout=PLANNED_MS,
     )
+
+
+def pages_of(run_url: str) -> list[str]:
+    """Return the pages that state anything about the first district and a run of it."""
+    tabs = ("", "/resources", "/runs", "/drift", "/teardown")
+    return ["/", "/overview", "/runs", "/search?q=maple", run_url, *(f"/districts/maple-sbx{tab}" for tab in tabs)]
+
+
+def hand_over(page: Page, said: Statements) -> None:
+    """Open the certificate from its run, and download what the district is given."""
+    page.get_by_role("link", name=re.compile("Certificate of removal")).first.click()
+    said.read(page)
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download the signed file").click()
+    document = json.loads(Path(download.value.path()).read_text())["document"]
+    assert document["district"]["suffix"] == "maple-sbx"
 
 
 def cancel(page: Page) -> None:
@@ -247,6 +266,11 @@ def test_two_districts_live_and_go(browser: Browser, portal: Portal, tmp_path: P
         expect(operator.get_by_role("main")).to_contain_text("was registered as maple-sbx")
         expect(operator.get_by_role("main")).to_contain_text("applying")
 
+        said = Statements()
+        said.read_all(operator, *pages_of(run_url))
+        told = {what for about, what in said.compared if about == "/districts/maple-sbx"}
+        assert {"State", "Resources", "Est. monthly cost", "AWS account", "Network"} <= told
+
         if is_long:
             administrator.goto("/districts/cedar-sbx/runs")
             administrator.get_by_role("main").get_by_role("link", name=re.compile("#2")).first.click()
@@ -266,7 +290,12 @@ def test_two_districts_live_and_go(browser: Browser, portal: Portal, tmp_path: P
         expect(viewer.get_by_role("main")).to_contain_text("Operator")
 
         tear_down(operator, "maple")
+        teardown_url = operator.url
         tear_down(administrator, "cedar")
         for page, word in ((operator, "Succeeded"), (administrator, "Succeeded" if is_long else "No changes")):
             state_is(page, word)
             expect(page.locator("#run-live .facts .state").nth(1)).to_have_text("Removed")
+        said.happened()
+        said.read_all(operator, teardown_url, "/?show=removed", "/overview", "/runs", "/districts/maple-sbx")
+        operator.goto(teardown_url)
+        hand_over(operator, said)

@@ -127,7 +127,7 @@ def test_a_passkey_beside_the_provider_approves_a_plan_until_the_person_is_deact
     assert waiting.state == RunState.AWAITING_APPROVAL
     door.get_by_role("button", name="Use a passkey").click()
     door.get_by_role("button", name="Approve and apply").click()
-    expect(door.get_by_text("A worker applies this very plan.")).to_be_visible()
+    expect(door.get_by_text("Exactly this plan is applied.")).to_be_visible()
 
     waiting.refresh_from_db()
     assert waiting.decided_by is not None

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
+import boto3
 import pytest
 from django.test import TransactionTestCase
 from playwright.sync_api import Page
 from pytest_django.live_server_helper import LiveServer
 from pytest_django.plugin import DjangoDbBlocker
 
+from sandbox.launch import running_sandbox
 from tests.browsing import browser_beside_database
 from tests.builders import an_account
 from tests.pages.axe import Axe
@@ -85,3 +88,11 @@ def page(visitors: Visitors) -> Iterator[Page]:
     refusals = refused(page)
     page.close()
     assert [*refusals, *visitors.complaints] == [], "the browser complained"
+
+
+@pytest.fixture
+def ec2(settings: Any) -> Iterator[Any]:
+    """Return EC2 of an embedded AWS that the portal's services look into."""
+    with running_sandbox() as sandbox:
+        settings.AWS_ENDPOINT_URL = sandbox.url
+        yield boto3.client("ec2", endpoint_url=sandbox.url, region_name="us-east-1")

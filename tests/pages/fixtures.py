@@ -68,7 +68,7 @@ IMAGE = "public.ecr.aws/homeroom/processor@sha256:" + "c" * 64
 UNWRITTEN = {
     "error_code": "state_not_saved",
     "error_summary": "Terraform could not store the district's state.",
-    "error_remedy": "Read the details, then retry the run: it goes on from what exists.",
+    "error_remedy": "Read the details, then retry the run: it continues from what exists.",
     "error_detail": "Error saving state: failed to upload state: operation error S3: PutObject: AccessDenied",
 }
 LONG_NAME = ("Grossschulbezirksverwaltungsgemeinschaft" * 3)[:120]
@@ -294,10 +294,14 @@ def planned(run: Run, changes: int, *, waits: bool = False) -> None:
         {"address": f"aws_sns_topic.topic_{number}", "type": "aws_sns_topic", "action": acts[number % 4]}
         for number in range(changes)
     ]
+
+    def count(*actions: str) -> int:
+        return sum(resource["action"] in actions for resource in resources)
+
     Run.objects.filter(pk=run.pk).update(
-        add_count=changes,
-        change_count=1,
-        remove_count=1,
+        add_count=count("create", "replace"),
+        change_count=count("update"),
+        remove_count=count("delete", "replace"),
         plan_resources=resources,
         policy_findings=[{"blocks": True, "sentence": "aws_sns_topic.topic_2 is replaced.", "code": "replace"}],
         approval_reasons=["It is production.", "Something is replaced."] if waits else [],

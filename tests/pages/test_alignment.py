@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 from django.conf import settings
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
+from tests.builders import an_account
 from tests.pages.browsing import WIDTHS, Visitors, resize
+from tests.pages.checks import overflows, sideways
 from tests.pages.fixtures import Builder, World
 
 pytestmark = pytest.mark.browser
@@ -34,6 +36,16 @@ OVER_THEIR_BOXES = """() => [...document.querySelectorAll(".sketch text")].flatM
     const words = text.getBBox(), place = box.getBBox();
     return words.x + words.width > place.x + place.width ? [text.textContent.trim()] : [];
 })"""
+
+
+CUT = """() => [...document.querySelectorAll(".sketch rect")].filter(part => {
+    const box = part.getBoundingClientRect(), figure = part.closest("figure").getBoundingClientRect();
+    return box.width === 0 || box.left < figure.left || box.right > figure.right;
+}).length"""
+SMALLEST = """() => Math.min(...[...document.querySelectorAll(".sketch text")].map(text => {
+    const drawing = text.ownerSVGElement, size = parseFloat(getComputedStyle(text).fontSize);
+    return size * drawing.getBoundingClientRect().width / drawing.viewBox.baseVal.width;
+}))"""
 
 
 @pytest.fixture
@@ -73,3 +85,66 @@ def test_no_word_runs_over_its_box_in_a_drawing(spanish: Page, builder: Builder)
         spanish.goto(address)
         assert spanish.locator(".sketch text").count() > 5
         assert spanish.evaluate(OVER_THEIR_BOXES) == [], address
+
+
+def test_the_drawing_of_what_is_registered_is_whole_and_can_be_read(page: Page):
+    an_account()
+    for width in (1024, 1280, 1600):
+        resize(page, width)
+        page.goto("/districts/new")
+        assert page.locator(".sketch rect").count() > 10
+        assert page.evaluate(CUT) == 0, f"at {width} px"
+        assert page.evaluate(SMALLEST) >= 9, f"at {width} px"
+        page.locator("#advanced > summary").click()
+        page.get_by_label("Internet egress").select_option("none")
+        expect(page.locator(".sketch", has_text="NAT gateways")).to_have_count(0)
+        assert page.evaluate(CUT) == 0, "it follows what is chosen"
+    resize(page, WIDTHS[0])
+    expect(page.locator(".sketch")).to_be_hidden()
+    assert overflows(page) == []
+
+
+TEXTS = """cell => {
+    const walk = document.createTreeWalker(cell, NodeFilter.SHOW_TEXT), lines = [];
+    for (let node = walk.nextNode(); node; node = walk.nextNode()) {
+        if (!node.textContent.trim() || node.parentElement.closest("progress, .visually-hidden")) continue;
+        const range = document.createRange();
+        range.selectNodeContents(node);
+        lines.push(Math.round(range.getBoundingClientRect().bottom));
+    }
+    return lines;
+}"""
+BEGINNINGS = """() => [...document.querySelectorAll(".panel > h2 + table.list")].map(table => {
+    const range = document.createRange(), first = table.querySelector("thead th");
+    range.selectNodeContents(first);
+    const heading = table.previousElementSibling.getBoundingClientRect().left;
+    return Math.round(range.getBoundingClientRect().left - heading);
+})"""
+
+
+def test_a_badge_stands_on_the_line_of_the_words_beside_it(page: Page, builder: Builder):
+    builder.need(World.USUAL)
+    page.goto("/?show=live")
+    cells = page.locator("td[data-label='Last run']").all()
+    assert cells
+    for cell in cells:
+        lines = cell.evaluate(TEXTS)
+        assert max(lines) - min(lines) <= 1, cell.inner_text()
+
+
+def test_a_table_begins_where_its_heading_does(page: Page, builder: Builder):
+    builder.need(World.USUAL)
+    resize(page, WIDTHS[-1])
+    page.goto("/system")
+    beginnings = page.evaluate(BEGINNINGS)
+    assert len(beginnings) > 3
+    assert set(beginnings) == {0}
+
+
+@pytest.mark.parametrize("address", ["/audit?words=registered", "/runs?state=failed", "/?q=lakeside"])
+def test_filters_and_their_buttons_fit_a_wide_screen(page: Page, builder: Builder, address: str):
+    builder.need(World.USUAL)
+    resize(page, 1600)
+    page.goto(address)
+    expect(page.get_by_role("link", name="Clear filters").first).to_be_visible()
+    assert sideways(page) == []

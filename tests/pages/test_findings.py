@@ -51,7 +51,7 @@ def test_whoever_approves_sees_where_what_and_for_how_much_before_the_buttons(vi
     said = card.inner_text()
     before = said[: said.index("Approve and apply")]
     for words in ("ENVIRONMENT", "AWS ACCOUNT", "REGION", "us-east-1", "123456789012", "Destroyed or replaced",
-                  "aws_sns_topic.topic_3", "Changed in place", "a month", "What happens then", "Expires",
+                  "aws_sns_topic.topic_3", "Changed in place", "a month", "What happens next", "Expires",
                   "Who may approve:", "Comment"):  # fmt: skip
         assert words.casefold() in before.casefold(), words
     budgets = re.findall(r"budget of (\$[\d,.]+)", page.get_by_role("main").inner_text())
@@ -141,7 +141,7 @@ def test_a_certificate_is_dated_and_contradicts_nothing(page: Page):
     main = page.get_by_role("main").inner_text()
     day = f"{timezone.now():%Y-%m-%d}"
     assert f"On {day} the inventory came back empty" in main or f"On {day} nothing was left but what is listed" in main
-    assert ("came back empty" in main) == ("What AWS keeps for a time\nNothing." in main.replace("\n\n", "\n"))
+    assert ("came back empty" in main) == ("What AWS retains for a while\nNothing." in main.replace("\n\n", "\n"))
 
 
 def test_resources_are_narrowed_to_what_is_looked_for(page: Page):

@@ -131,7 +131,7 @@ def test_approve(page: Page):
     main(page, "Approval required:")
     page.locator("#decision-comment").fill("I have read it.")
     page.get_by_role("button", name="Approve and apply").click()
-    main(page, "A worker applies this very plan.")
+    main(page, "Exactly this plan is applied.")
     main(page, "I have read it.")
     assert fresh(run).decided_by == User.objects.get(username="otto")
 
@@ -148,7 +148,7 @@ def test_change_settings_look_at_the_plan_and_have_it_applied(page: Page):
     Run.objects.filter(pk=run.pk).update(approval_reasons=[LOOK], requester_may_confirm=True)
     moved(fresh(run), RunState.AWAITING_APPROVAL)
     page.reload()
-    main(page, "Look at this plan, then apply it")
+    main(page, "Review this plan, then apply it")
     replaced = page.locator("details", has_text="aws_sns_topic.topic_2").first
     expect(replaced.locator("del")).to_contain_text('"sns:Publish"')
     expect(replaced.locator("ins")).to_contain_text('"sns:*"')
@@ -158,7 +158,7 @@ def test_change_settings_look_at_the_plan_and_have_it_applied(page: Page):
     details.locator("summary").click()
     expect(details.get_by_role("cell", name='"other"')).to_be_visible()
     page.get_by_role("button", name="Apply this plan").click()
-    main(page, "A worker applies this very plan.")
+    main(page, "Exactly this plan is applied.")
     assert fresh(run).decided_by == User.objects.get(username="otto")
     assert fresh(run).district.retention_days == 365, "it is the district's once it is applied"
 
@@ -184,7 +184,7 @@ def test_fail_and_retry(page: Page):
     page.get_by_role("link", name=re.compile(rf"See and retry run #{run.number}$")).click()
     main(page, "The account may have no more VPCs in this region.")
     main(page, "Ask AWS for a higher limit")
-    main(page, "What was made before the end exists and is billed")
+    main(page, "What was created before the run ended exists and is billed")
     page.get_by_role("button", name="Retry").click()
     main(page, f"retry of run #{run.number}")
     state(page, "Queued")
@@ -264,7 +264,7 @@ def test_tear_down_to_the_certificate(bare: Page):
     bare.get_by_role("link", name="Refresh").click()
     state(bare, "Succeeded")
     bare.get_by_role("link", name=re.compile("Certificate of removal")).first.click()
-    main(bare, "Hash and signature are those with which it was issued.")
+    main(bare, "Hash and signature verified.")
     with bare.expect_download() as download:
         bare.get_by_role("link", name="Download the signed file").click()
     assert json.loads(Path(download.value.path()).read_text())["document"]

@@ -106,7 +106,7 @@ def test_an_exposure_is_two_clicks_from_the_fleet_and_its_removal_is_asked_for(p
     incident.get_by_label("Reason").fill("Nobody knows it")
     incident.get_by_role("checkbox").check()
     incident.get_by_role("button", name="Remove it from AWS").click()
-    expect(page.get_by_role("main")).to_contain_text("A worker removes it, asked")
+    expect(page.get_by_role("main")).to_contain_text("Removal requested")
     assert requests
     assert Run.objects.filter(district=district).count() == 1
 

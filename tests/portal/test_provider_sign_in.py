@@ -316,7 +316,7 @@ def test_a_passkey_is_no_way_round_the_provider(provider: Provider, settings: An
     assert (answer.status_code, answer["Location"].partition("?")[0]) == (302, "/sign-in")
     page = refused.get(answer["Location"]).content.decode()
     assert "Sign in with Example Schools" in page
-    assert "a passkey alone does not" in page
+    assert "a passkey alone is not" in page
     assert refused.get("/system").status_code == 302
     failed = AuditEvent.objects.latest("id")
     assert (failed.action, failed.subject_id, failed.outcome) == (AuditAction.USER_SIGN_IN_FAILED, "oscar", "refused")

@@ -32,7 +32,7 @@ class Command(BaseCommand):
             subparser = acts.add_parser(act, help=help_text)
             subparser.add_argument("suffix", help="the district's, such as maple-sbx")
             if act != "show":
-                subparser.add_argument("--reason", required=True, help="goes to the audit record")
+                subparser.add_argument("--reason", required=True, help="goes to the audit log")
             if act == "discard":
                 subparser.add_argument(
                     "--kept", required=True, type=int, help="the kept state's number, as `show` prints it"

@@ -135,7 +135,7 @@ def known_token(text: str) -> ApiToken:
     if token.expires_at <= timezone.now():
         raise TokenInvalidError("token_expired", message("This token has expired."))
     if rights_of(token.user).role is None:
-        raise TokenInvalidError("token_powerless", message("Whose token this is may no longer come in."))
+        raise TokenInvalidError("token_powerless", message("The owner of this token can no longer sign in."))
     today = timezone.now().date()
     if token.last_used_on != today:
         ApiToken.objects.filter(pk=token.pk, revoked_at=None).update(last_used_on=today)

@@ -62,7 +62,7 @@ def test_a_second_person_sees_why_it_waits_and_approves_with_a_comment(waiting):
     answer = signed_in(ada).post(
         f"/runs/{waiting.number}/decide", {"decision": "approved", "comment": "Read it"}, follow=True
     )
-    assert "A worker applies this very plan." in answer.content.decode()
+    assert "Exactly this plan is applied." in answer.content.decode()
     html = page(ada, waiting)
     assert "Read it" in html
     assert "Approve and apply" not in html
@@ -83,12 +83,12 @@ def test_who_asked_for_it_may_discard_and_not_approve(waiting, otto):
 def test_who_asked_for_a_change_is_asked_to_look_and_applies_the_plan(waiting, otto):
     Run.objects.filter(pk=waiting.pk).update(approval_reasons=[LOOK], requester_may_confirm=True)
     html = page(otto, waiting)
-    assert "Look at this plan, then apply it" in html
+    assert "Review this plan, then apply it" in html
     assert LOOK in html
     assert "Approve and apply" not in html
     assert "Deciding needs the role Approver." in page(a_person(Role.VIEWER), waiting)
     answer = signed_in(otto).post(f"/runs/{waiting.number}/decide", {"decision": "approved"}, follow=True)
-    assert "A worker applies this very plan." in answer.content.decode()
+    assert "Exactly this plan is applied." in answer.content.decode()
     waiting.refresh_from_db()
     assert waiting.decided_by == otto
 
@@ -181,7 +181,7 @@ def test_a_lost_run_says_that_it_is_taken_over_and_what_a_recovery_did(otto):
     run.refresh_from_db()
     moved(run, RunState.LOST)
     html = page(otto, run)
-    assert "Another one takes the run over" in html
+    assert "Another worker takes over this run" in html
     assert "The lock was released." in html
     assert "Cancel the run" in html
 
@@ -211,7 +211,7 @@ def test_the_card_says_where_what_is_lost_first_what_it_costs_and_who_may_before
         for text in (
             *(">Sandbox", waiting.spec["account_id"], waiting.spec["region"], "Destroyed or replaced", "aws_x.gone"),
             *("aws_x.replaced", "a: 1 → 2", "Changed in place", "days: 365 → 30", "It is production."),
-            *("of a budget of $700", "What happens then", "Who may approve:"),
+            *("of a budget of $700", "What happens next", "Who may approve:"),
         )
     ]
     assert places == sorted(places)

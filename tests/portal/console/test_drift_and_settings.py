@@ -80,9 +80,9 @@ class TestDriftTab:
         raw = client.get(f"/districts/{district.suffix}/drift").content.decode()
         page = shown(client, f"/districts/{district.suffix}/drift")
         assert "<b>0.0.0.0" not in raw
-        for text in ("Drifted", "retention_in_days", "365", "30", "withheld: sensitive", "no longer in AWS"):
+        for text in ("Drifted", "retention_in_days", "365", "30", "Withheld: sensitive", "no longer in AWS"):
             assert text in page
-        assert "Somebody added 1 rule" in page
+        assert "Someone added 1 rule" in page
         for button in ("Check now", "Plan the repair", "Repair", "Accept into settings"):
             assert button in page
         assert "Log retention, days" in page
@@ -173,7 +173,7 @@ class TestDriftTab:
         assert 'value="Nobody knows it"' in client.get(f"/districts/{district.suffix}/drift").content.decode()
         assert requests == []
         page = signed_in(Role.OPERATOR).post(at, form, follow=True).content.decode()
-        assert "A worker removes it" in page
+        assert "Removal requested" in page
         assert len(requests) == 1
 
     def test_a_refusal_is_a_message_on_the_tab(self):
@@ -182,7 +182,7 @@ class TestDriftTab:
         answer = client.post(f"/districts/{district.suffix}/drift/accept", follow=True)
         page = unescape(answer.content.decode())
         assert "None of this can become a setting of the district." in page
-        assert "Somebody added it in AWS" in page
+        assert "Added in AWS outside the stack" in page
 
     def test_viewers_are_refused_by_name_of_the_role(self):
         district = with_drift(a_live_district(), RETENTION)

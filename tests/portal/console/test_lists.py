@@ -129,7 +129,7 @@ def test_who_was_given_a_password_by_the_requester_is_told_why_not(otto: User, a
     assert 'id="mine"' not in html
     assert "has given you a password" in html
     assert "waiting</span></span></a>" not in html, "the navigation counts what the page lists as hers"
-    assert "plan to decide on" not in shown(ada, "/overview")
+    assert "plan awaits your decision" not in shown(ada, "/overview")
 
 
 def test_a_viewer_sees_what_waits_and_which_role_decides(otto: User):
@@ -138,7 +138,7 @@ def test_a_viewer_sees_what_waits_and_which_role_decides(otto: User):
     html = shown(vera, "/approvals")
     assert 'id="mine"' not in html
     assert "waiting</span></span></a>" not in html
-    assert "plan to decide on" not in shown(vera, "/overview")
+    assert "plan awaits your decision" not in shown(vera, "/overview")
     assert "Deciding needs the role Approver." in html
 
 

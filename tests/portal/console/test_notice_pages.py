@@ -18,6 +18,7 @@ from provisioning.notices.endpoints import send_test
 from provisioning.notices.outbox import announce_drift
 from registry.accounts.roles import Role
 from tests.builders import a_district, a_person
+from tests.markup import squeezed
 
 pytestmark = pytest.mark.django_db
 ADDRESS = "https://1.1.1.1/hook/with-a-token"
@@ -54,6 +55,17 @@ def test_a_secret_is_shown_in_the_answer_that_makes_it_and_nowhere_else(client: 
         r"whsec_[A-Za-z0-9+/=]+", text(client.post(f"/notices/{endpoint.pk}/act", {"act": "rotate"}))
     )
     assert another != secret
+
+
+def test_an_endpoint_that_fails_says_since_when_what_comes_of_it_and_what_to_do(client: Client):
+    client.post("/notices/new", GIVEN)
+    endpoint = NoticeEndpoint.objects.get()
+    assert 'id="failing"' not in text(client.get(f"/notices/{endpoint.pk}"))
+    NoticeEndpoint.objects.update(failing_since=timezone.now() - timedelta(hours=5))
+    told = squeezed(text(client.get(f"/notices/{endpoint.pk}"))).partition('id="failing"')[2]
+    assert "5 h ago" in told
+    assert "after 3 days of failures the endpoint is switched off" in told
+    assert "then send a test" in told
 
 
 def test_an_address_inside_is_refused_beside_its_field(client: Client):

@@ -206,7 +206,7 @@ def test_a_live_district_that_waits_for_approval_is_live_and_says_so():
     head = text(client, f"/districts/{district.suffix}").partition("</h1>")[2].partition("</div>")[0]
     assert re.findall(r"</svg>([^<]+)</span>", head) == ["Live", "Awaiting approval", "Not checked"]
     assert "Oak Park" in text(client, "/?show=live")
-    counted = re.search(r"Live</span></th><td class=\"number\"[^>]*>(\d+)", text(client, "/overview"))
+    counted = re.search(r"Live</span></th><td class=\"number\"[^>]*>\s*(?:<a[^>]*>)?(\d+)", text(client, "/overview"))
     assert counted is not None
     assert counted[1] == "1"
 
@@ -362,3 +362,19 @@ def test_a_column_is_as_tall_as_its_share_of_the_tallest():
     ]
     assert all(bar.x >= 0 and bar.x + bar.width <= WIDTH for bar in chart.bars)
     assert columns([{}, {}]).bars == []
+
+
+@pytest.mark.parametrize("address", ["/", "/overview", "/rollouts", "/drift", "/approvals", "/runs"])
+def test_a_page_of_a_beginning_has_at_most_one_primary_button(address: str):
+    assert len(re.findall(r'class="btn btn-primary"', text(signed_in(), address))) <= 1
+
+
+def test_the_counts_of_fleet_health_lead_to_the_districts_they_count():
+    client, district = signed_in(), live(name="Oak Park")
+    a_district()
+    html = text(client, "/overview")
+    for show, names in (("live", ["Oak Park"]), ("draft", ["Lakeside"])):
+        assert f'<a href="/?show={show}">1</a>' in html
+        listed = text(client, f"/?show={show}")
+        assert all(name in listed for name in names)
+    assert f'id="district-{district.pk}"' not in text(client, "/?show=draft")

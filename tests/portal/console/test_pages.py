@@ -362,7 +362,7 @@ class TestDistrict:
         at = f"/districts/{district.suffix}"
         overview = squeezed(client.get(at).content.decode())
         assert "https://lakeside.test" in overview
-        assert "sensitive: never stored here" in overview
+        assert "Sensitive: never stored here" in overview
         assert "aurora-lakeside-sbx" in squeezed(client.get(f"{at}/resources").content.decode())
         assert "First deployment" in squeezed(client.get(f"{at}/runs").content.decode())
         assert "district:create" in squeezed(client.get(f"{at}/audit").content.decode())
@@ -526,7 +526,7 @@ class TestRun:
         assert looks["cut"] == "Applying"
         resources = squeezed(signed_in(Role.VIEWER).get(f"/runs/{run.number}/resources").content.decode())
         states = re.findall(r'data-label="State">([^<]+)<', resources)
-        assert sorted(states) == ["done", "done", "incomplete", "incomplete", "pending", "pending"]
+        assert sorted(states) == ["Done", "Done", "Incomplete", "Incomplete", "Pending", "Pending"]
 
     def test_the_log_folds_by_resource_and_dates_each_line(self):
         run, client = a_run(), signed_in(Role.VIEWER)

@@ -11,7 +11,7 @@ from tests.builders import a_person, a_run
 
 pytestmark = pytest.mark.django_db
 
-OUTSIDE = "From people to the load balancer: HTTP"
+OUTSIDE = "Clients to the load balancer: HTTP"
 CERTIFICATE = "arn:aws:acm:us-east-1:123456789012:certificate/0b0b0b0b-1111-2222-3333-444444444444"
 
 
@@ -24,7 +24,7 @@ def shown(district: District) -> str:
 def test_a_sandbox_without_a_certificate_says_that_it_is_plain_and_what_to_do():
     page = shown(a_run().district)
     assert OUTSIDE in page
-    assert "name a certificate in the settings" in page
+    assert "set a certificate in the settings" in page
 
 
 @pytest.mark.parametrize(

@@ -43,7 +43,7 @@ def test_the_system_page_leads_to_it_and_it_leads_back(browser):
     assert f'href="{ADDRESS}"' in shown(browser, "/system")
     page = shown(browser)
     assert 'href="/system"' in page
-    assert "Nobody has looked here yet." in page
+    assert "No preflight has run here yet." in page
     assert "Look now" in page
 
 
@@ -53,14 +53,14 @@ def test_the_button_asks_and_the_page_goes_on_by_itself_until_a_worker_has_answe
     row = Preflight.objects.get()
     assert row.is_under_way
     page = shown(browser)
-    assert "A worker looks" in page
+    assert "Checking since" in page
     assert f'hx-get="{ADDRESS}" hx-trigger="every 2s"' in squeezed(page)
     part = shown(browser, **{"HX-Request": "true"})
     assert "<html" not in part
     Preflight.objects.update(checked_at=timezone.now() + timedelta(seconds=1), findings=[FULL])
     done = shown(browser)
     assert "hx-trigger" not in done.split('id="preflight"')[1]
-    assert "A run would fail here, by 1 line." in done
+    assert "A run would fail here: 1 finding." in done
     for text in (FULL["told"], FULL["remedy"], FULL["detail"]):
         assert text in done
 

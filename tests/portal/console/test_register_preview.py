@@ -140,7 +140,7 @@ def test_testing_the_access_without_script_keeps_what_was_typed(browser):
     page = answer.content.decode()
     assert answer.status_code == 200
     assert "Keep me" in page
-    assert "A worker asks AWS" in page
+    assert "Checking with AWS" in page
     check_account(an_account())
     page = browser.post("/districts/new", typed(act="test")).content.decode()
     assert "AWS did not let us ask who we are." in page, "nobody answers at the tests' address"

@@ -49,7 +49,7 @@ def test_it_says_what_it_waits_for_how_long_that_usually_takes_and_what_is_left(
     Run.objects.filter(pk=run.pk).update(add_count=2)
     page = page_of(browser, run)
     assert "usually 8 to 9 min" in page
-    assert "Still 7 to 8 min, by 3 runs that did the same" in page
+    assert "Time left: 7 to 8 min, based on 3 similar runs" in page
 
 
 @pytest.mark.parametrize(
@@ -90,7 +90,7 @@ def test_a_failed_apply_counts_what_exists_and_is_billed(browser):
     page = page_of(browser, run)
     assert "AWS has 2 resources of this district, and they are billed" in page
     assert "<li>VPC: 2</li>" in page
-    assert "Nothing was rolled back. A retry goes on from there, a teardown removes it." in page
+    assert "Nothing was rolled back. A retry continues from there, a teardown removes it." in page
 
 
 def test_support_gets_all_it_needs(browser):

@@ -52,7 +52,7 @@ def test_one_is_made_and_stands_there_with_its_tokens(client: Client, ada: User)
     assert "It has no token" in client.get(PAGE).content.decode()
     a_service(ada)
     page = client.get(PAGE).content.decode()
-    for text in ("nightly", "operate, read", "lakeside-sbx", "never"):
+    for text in ("nightly", "operate, read", "lakeside-sbx", "Never"):
         assert text in page
     assert PAGE in client.get("/people").content.decode()
 

@@ -145,6 +145,6 @@ def test_a_release_and_a_look_are_a_workers_and_stand_in_the_record(
     act = AuditEvent.objects.get(action=AuditAction.LOCK_RELEASE_REQUESTED)
     assert (act.actor, "The laptop is broken" in act.message) == (ada, True)
     assert DistrictLock.objects.get().is_under_way
-    assert "A worker is at it" in client.get(address).content.decode()
+    assert "In progress, requested" in client.get(address).content.decode()
     client.post(f"{address}/look")
     assert calls[1:] == [(errored.run.district_id,)]

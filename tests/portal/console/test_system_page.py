@@ -92,19 +92,19 @@ def test_the_page_says_versions_workers_queue_drift_prices_and_access(browser):
         "1.12.9",
         "celery@one",
         "celery@gone",
-        "silent",
+        "Silent",
         "Price list",
         "prices --write",
     ):
         assert part in page, part
-    assert "Nobody has asked yet." in page
+    assert "Not checked yet." in page
     assert "oldest queued" in page
 
 
 def test_testing_an_accounts_access_leads_back_to_the_page(browser):
     answer = browser.post("/accounts/123456789012/test")
     assert answer["Location"] == "/system"
-    assert "A worker asks AWS" in shown(browser, "/system")
+    assert "Checking with AWS" in shown(browser, "/system")
 
 
 def test_every_badge_has_a_meaning_and_its_title_says_it(browser):

@@ -78,12 +78,12 @@ def test_one_revokes_ones_own_and_an_administrator_all():
     owner.post("/tokens", FORM)
     token = ApiToken.objects.get()
     assert other.post(f"/tokens/{token.pk}/revoke").status_code == 404
-    assert "There is none." in other.get("/tokens").content.decode()
+    assert "No active tokens." in other.get("/tokens").content.decode()
     assert token.user.username in admin.get("/tokens").content.decode()
     assert admin.post(f"/tokens/{token.pk}/revoke").status_code == 302
     token.refresh_from_db()
     assert token.revoked_at is not None
-    assert "There is none." in owner.get("/tokens").content.decode()
+    assert "No active tokens." in owner.get("/tokens").content.decode()
 
 
 def test_an_administrator_makes_those_of_service_accounts():

@@ -182,7 +182,7 @@ def test_pages_show_actual_beside_estimate_and_what_keeps_it_from_being_known():
     client.force_login(a_person(Role.VIEWER))
     District.objects.update(status="provisioning", created_at=timezone.now() - timedelta(days=40))
     address = f"/districts/{district.suffix}"
-    assert "Nobody has asked AWS" in client.get(address).content.decode()
+    assert "costs have not been read yet" in client.get(address).content.decode()
     now = timezone.now()
     AccountCosts.objects.create(account=district.account, asked_at=now, problem="x", remedy=TAG_REMEDY)
     assert "Activate the cost allocation tag Suffix" in client.get(address).content.decode()

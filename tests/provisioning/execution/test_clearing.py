@@ -117,7 +117,7 @@ def test_an_aws_that_is_away_is_told_once_and_asked_again(held, monkeypatch):
         for _ in range(3):
             assert attempts.acquire(timeout=20)
     held.listen()
-    assert told(held, "sweep") == ["AWS did not answer. It is tried again."]
+    assert told(held, "sweep") == ["AWS did not answer. It is retried."]
 
 
 def test_a_fault_of_the_sweep_is_raised_and_never_hides_terraforms_own(held, monkeypatch):

@@ -403,7 +403,7 @@ def test_after_a_loss_what_was_not_seen_is_approved_anew_and_what_is_left_of_wha
     assert (run.state, run.decision, run.decided_by) == (RunState.AWAITING_APPROVAL, "", None)
     sentence = run.events.filter(kind="policy").latest("sequence").message
     assert sentence == (
-        "What is left to do is not what was approved, and has to be approved anew: "
+        "What is left to do is not what was approved, and has to be approved again: "
         "aws_cloudwatch_log_group.compute_api_group, aws_cloudwatch_log_group.compute_migrate_group, "
         "aws_cloudwatch_log_group.compute_worker_group."
     )

@@ -87,7 +87,7 @@ def the_page(district: District) -> str:
 
 
 def test_figures_go_from_cloudwatch_to_the_page(aws: str, district: District):
-    assert "No figures yet: a worker reads them every minute." in the_page(district)
+    assert "No data yet. Figures are read every minute." in the_page(district)
     measure(district)
     assert "No figures yet: CloudWatch has none of this pipeline." in the_page(district)
     put(aws, district.suffix, RowsAccepted=24_500, RowsRejected=512, CacheHits=95, CacheMisses=5)

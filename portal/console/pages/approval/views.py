@@ -34,7 +34,7 @@ def decide(request: HttpRequest, number: int) -> HttpResponse:
         messages.error(request, _("Say whether to approve the plan or to discard it."))
         return redirect("console:run", number)
     if service is approve and not signed_in_lately(request):
-        messages.warning(request, _("Your sign-in was long ago. Sign in again, then approve the plan."))
+        messages.warning(request, _("You signed in a while ago. Sign in again, then approve the plan."))
         return ask_again(request, reverse("console:run", args=[number]) + "#approval", keep=("comment",))
     forget_typed(request)
     try:
@@ -42,8 +42,8 @@ def decide(request: HttpRequest, number: int) -> HttpResponse:
     except ServiceRefusedError as refusal:
         messages.error(request, translated(str(refusal)))
     else:
-        approved = _("Decided. A worker applies this very plan.")
-        messages.success(request, approved if service is approve else _("Decided. Nothing of it is applied."))
+        approved = _("Approved. Exactly this plan is applied.")
+        messages.success(request, approved if service is approve else _("Discarded. Nothing is applied."))
     return redirect("console:run", number)
 
 
@@ -52,7 +52,7 @@ def decide(request: HttpRequest, number: int) -> HttpResponse:
 def apply(request: HttpRequest, number: int) -> HttpResponse:
     """Have the plan of a plan-only run applied."""
     if not signed_in_lately(request):
-        messages.warning(request, _("Your sign-in was long ago. Sign in again, then have the plan applied."))
+        messages.warning(request, _("You signed in a while ago. Sign in again, then have the plan applied."))
         return redirect(sign_in_again(reverse("console:run", args=[number])))
     try:
         run = apply_plan(run=run_or_404(request, number), actor=person(request))
@@ -69,7 +69,7 @@ def force_stop(request: HttpRequest, number: int) -> HttpResponse:
     run, problem, typed = run_or_404(request, number), "", request.POST.get("number", "")
     if request.method == "POST":
         if not signed_in_lately(request):
-            messages.warning(request, _("Your sign-in was long ago. Sign in again, then confirm the force stop."))
+            messages.warning(request, _("You signed in a while ago. Sign in again, then confirm the force stop."))
             return redirect(sign_in_again(request.path))
         try:
             request_force_stop(run=run, typed_number=typed, actor=person(request))

@@ -104,13 +104,13 @@ class LimitForm(DescribedForm):
     code = forms.ChoiceField(
         label=gettext_lazy("Quota"),
         choices=[(code, translated_lazy(term(name))) for code, name in QUOTA_NAMES.items()],
-        help_text=gettext_lazy("Whose limit you know better than AWS answers."),
+        help_text=gettext_lazy("A limit that you know better than AWS reports it."),
     )
     limit = forms.FloatField(
         label=gettext_lazy("Limit"),
         min_value=0,
         required=False,
-        help_text=gettext_lazy("Goes before the one that AWS tells. Empty: AWS's own counts again."),
+        help_text=gettext_lazy("Overrides the limit that AWS reports. Empty: AWS's limit applies."),
     )
 
 

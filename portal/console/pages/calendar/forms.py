@@ -55,7 +55,7 @@ class FreezeForm(DescribedForm):
         help_text=_("Shown by every run that is held, such as: State testing."),
     )
     starts_at = moment_field(label=_("From"), help_text=_("Applies that have begun by then go on to their end."))
-    ends_at = moment_field(label=_("Until"), help_text=_("What is held goes on by itself then."))
+    ends_at = moment_field(label=_("Until"), help_text=_("Held runs then continue automatically."))
     time_zone = zone_field()
 
     def values(self) -> dict[str, Any]:
@@ -89,7 +89,7 @@ class WindowForm(DescribedForm):
         min_value=SHORTEST_MINUTES,
         max_value=LONGEST_MINUTES,
         initial=240,
-        help_text=_("How long it is open; applies that have begun go on to their end."),
+        help_text=_("How long it stays open; applies in progress finish."),
     )
     time_zone = zone_field()
 

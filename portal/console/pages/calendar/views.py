@@ -142,7 +142,7 @@ def _end(request: HttpRequest, suffix: str, chosen: EndKind) -> HttpResponse:
             remove_end(end=end, actor=person(request))
         return redirect("console:district-settings", suffix)
     if request.method == "POST" and chosen is EndKind.LIFETIME and not signed_in_lately(request):
-        messages.warning(request, _("Your sign-in was long ago. Sign in again, then set the last day."))
+        messages.warning(request, _("You signed in a while ago. Sign in again, then set the last day."))
         return ask_again(request, request.path, keep=("last_day", "notice_days"))
     stored = {"last_day": end.last_day, "notice_days": end.notice_days} if end is not None else {}
     initial = stored | typed_before(request, request.path)
@@ -165,7 +165,7 @@ def _end(request: HttpRequest, suffix: str, chosen: EndKind) -> HttpResponse:
 def override(request: HttpRequest, number: int) -> HttpResponse:
     """Let a run start in spite of a freeze or a closed window."""
     if not signed_in_lately(request):
-        messages.warning(request, _("Your sign-in was long ago. Sign in again, then let the run start."))
+        messages.warning(request, _("You signed in a while ago. Sign in again, then let the run start."))
         return ask_again(request, reverse("console:run", args=[number]), keep=("reason",))
     forget_typed(request)
     try:
@@ -173,7 +173,7 @@ def override(request: HttpRequest, number: int) -> HttpResponse:
     except ServiceRefusedError as refusal:
         messages.error(request, translated(str(refusal)))
     else:
-        messages.success(request, _("The run starts as soon as there is a place for it."))
+        messages.success(request, _("The run starts as soon as a slot is free."))
     return redirect("console:run", number)
 
 

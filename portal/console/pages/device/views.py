@@ -41,7 +41,7 @@ def device(request: HttpRequest) -> HttpResponse:
     context: dict[str, Any] = {"form": form}
     if request.method == "POST" and form.is_valid():
         if not signed_in_lately(request):
-            messages.warning(request, _("Your sign-in was long ago. Sign in again, then look at the code."))
+            messages.warning(request, _("You signed in a while ago. Sign in again, then look at the code."))
             return redirect(sign_in_again(f"{request.path}?{urlencode({'user_code': typed})}"))
         try:
             decision = request.POST.get("decision", "")

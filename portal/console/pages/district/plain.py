@@ -21,5 +21,5 @@ def plain_ways(district: District) -> list[Plain]:
     """Return the ways on which a district's data travel without TLS."""
     if district.certificate_arn or district.domain_name:
         return []
-    sentence = _("From people to the load balancer: HTTP, since the district has no certificate.")
-    return [Plain(sentence, _("Put no real records into it, or name a certificate in the settings."))]
+    sentence = _("Clients to the load balancer: HTTP, because the district has no certificate.")
+    return [Plain(sentence, _("Do not load real records, or set a certificate in the settings."))]

@@ -72,7 +72,7 @@ def remove(request: HttpRequest, suffix: str, item: int) -> HttpResponse:
     """Have a worker remove what somebody added in AWS."""
     url = reverse("console:district-drift", args=[suffix])
     if not signed_in_lately(request):
-        messages.warning(request, _("Your sign-in was long ago. Sign in again, then confirm the removal."))
+        messages.warning(request, _("You signed in a while ago. Sign in again, then confirm the removal."))
         return ask_again(request, url, keep=("reason",))
     forget_typed(request)
     try:
@@ -86,7 +86,7 @@ def remove(request: HttpRequest, suffix: str, item: int) -> HttpResponse:
     except ServiceRefusedError as refusal:
         messages.error(request, translated(str(refusal)))
     else:
-        messages.success(request, _("A worker removes it, then a drift check looks at what is there."))
+        messages.success(request, _("It is being removed. A drift check follows."))
     return redirect(url)
 
 

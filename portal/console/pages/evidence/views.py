@@ -91,7 +91,7 @@ def evidence(request: HttpRequest) -> HttpResponse:
         except ServiceRefusedError as refusal:
             form.refuse({refusal.code: [str(refusal)]})
         else:
-            messages.success(request, _("A worker makes the package."))
+            messages.success(request, _("The package is being generated."))
             return redirect("console:evidence")
     return _page(request, form, DrillForm())
 

@@ -45,7 +45,7 @@ class EndpointForm(DescribedForm):
     """An endpoint: what it is called, where it is, and of what it hears."""
 
     name = forms.CharField(
-        label=_("Endpoint's name"), max_length=80, help_text=_("As the list and the audit record show it.")
+        label=_("Endpoint's name"), max_length=80, help_text=_("As the list and the audit log show it.")
     )
     kind = forms.ChoiceField(
         label=_("Kind"), choices=list(KINDS.items()), help_text=_("How a notice is written. Can't be changed later.")
@@ -71,7 +71,7 @@ class EndpointForm(DescribedForm):
         help_text=_("None selected: all of them."),
     )
     districts = LinesField(
-        label=_("Districts by suffix"), required=False, help_text=_("One a line. Empty: all of them.")
+        label=_("Districts by suffix"), required=False, help_text=_("One per line. Empty: all of them.")
     )
 
     def __init__(self, *args: Any, endpoint: NoticeEndpoint | None = None, **kwargs: Any) -> None:
@@ -79,7 +79,7 @@ class EndpointForm(DescribedForm):
         if endpoint is not None:
             del self.fields["kind"]
             self.fields["address"].required = False
-            self.fields["address"].help_text = _("Empty: it stays as it is. It is not shown again.")
+            self.fields["address"].help_text = _("Leave empty to keep it. It is not shown again.")
 
     def values(self, kind: str = "") -> EndpointValues:
         """Return what was chosen; only of a valid form."""

@@ -29,6 +29,7 @@ from provisioning.notices.endpoints import (
     switch,
 )
 from provisioning.notices.occasions import Occasion
+from provisioning.notices.outbox import DISABLED_AFTER
 from provisioning.task_sending import ask_workers
 from registry.accounts.acts import Act
 from registry.accounts.models import User
@@ -89,6 +90,7 @@ def endpoint(request: HttpRequest, number: int) -> HttpResponse:
     context = {
         "endpoint": notice_endpoint,
         "kind": KINDS[notice_endpoint.kind],
+        "days": DISABLED_AFTER.days,
         "has_secret": notice_endpoint.kind == NoticeEndpoint.Kind.WEBHOOK,
         "form": form,
         "deliveries": [(notice, OCCASIONS[Occasion(notice.occasion)]) for notice in pager.rows],

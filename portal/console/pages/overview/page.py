@@ -30,6 +30,11 @@ from registry.districts.statuses import DistrictStatus
 
 GOOD = (RunState.SUCCEEDED.value, RunState.NO_CHANGES.value)
 BAD = (RunState.FAILED.value, RunState.LOST.value)
+SHOWN_BY = {
+    DistrictStatus.DRAFT: "draft",
+    DistrictStatus.LIVE: "live",
+    DistrictStatus.NEEDS_ATTENTION: "attention",
+}
 SHOWN = [status for status in DistrictStatus if status is not DistrictStatus.REMOVED]
 CAUSES = 6
 STATES_SHOWN = 10
@@ -59,6 +64,11 @@ class Health:
 
     status: DistrictStatus
     count: int
+
+    @property
+    def shown(self) -> str:
+        """The filter of the list of districts that shows these; empty where it has none."""
+        return SHOWN_BY.get(self.status, "")
 
 
 @dataclass(frozen=True)

@@ -72,7 +72,7 @@ class RolloutForm(DescribedForm):
     suffixes = LinesField(
         label=_("Or these districts"),
         required=False,
-        help_text=_("Suffixes, one a line. Where any is given the filters above do not count."),
+        help_text=_("Suffixes, one per line. If any are given, the filters above are ignored."),
     )
     waves = forms.CharField(
         label=_("Waves"),

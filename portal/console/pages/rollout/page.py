@@ -198,7 +198,7 @@ def _note(
             "Waits until fewer than %(number)s runs of the rollout are under way.",
             rollout.at_once,
         ) % {"number": rollout.at_once}
-    return _("Its run is asked for within seconds.")
+    return _("Its run is requested within seconds.")
 
 
 def _note_of_run(member: RolloutMember, run: Run, queue: dict[int, int]) -> str:

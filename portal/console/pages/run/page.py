@@ -20,6 +20,7 @@ from portal.console.pages.drift.incidents import Incident, incidents
 from portal.console.pages.run.changes import ChangesPage, changes_page
 from portal.console.pages.run.facts import CostChange, cost_change, last_act, people_acts, support_text
 from portal.console.pages.run.log import log_filter
+from portal.console.pages.run.way_out import Way, meaning, ways_out
 from portal.console.pages.settings.page import Difference, change_of
 from provisioning.dispatch.reasons import Wait, why_waiting
 from provisioning.errors import ServiceRefusedError
@@ -146,6 +147,10 @@ class RunPage:
     incidents: list[Incident]
     """What a drift check found that widens exposure, as long as no later check has looked."""
 
+    ways: list[Way]
+    """Where what ended the run is put right."""
+    meaning: str
+    """What it means for the district that the run did not come through; empty for any other run."""
     end: RunState | CheckOutcome
     """What the run came to, or its state while it goes on."""
 
@@ -232,6 +237,8 @@ def run_page(run: Run, query: QueryDict, tab: Tab = Tab.PLAN) -> RunPage:
         tally=tally(run, progress),
         card=approval_card(run) if is_plan else None,
         incidents=_incidents(run) if is_plan else [],
+        ways=ways_out(run) if run.error_code else [],
+        meaning=meaning(run) if run.error_summary and run.state_badge in RETRYABLE_STATES else "",
         end=end,
     )
 

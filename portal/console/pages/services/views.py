@@ -55,7 +55,7 @@ def services(request: HttpRequest) -> HttpResponse:
     form = ServiceForm(request.POST or None)
     if request.method == "POST":
         if not signed_in_lately(request):
-            messages.warning(request, _("Your sign-in was long ago. Sign in again, then make the account."))
+            messages.warning(request, _("You signed in a while ago. Sign in again, then make the account."))
             return redirect(sign_in_again(request.path))
         if form.is_valid():
             try:
@@ -80,7 +80,7 @@ def act(request: HttpRequest, number: int) -> HttpResponse:
     account = get_object_or_404(User, pk=number, is_service=True)
     url = reverse("console:services")
     if not signed_in_lately(request):
-        messages.warning(request, _("Your sign-in was long ago. Sign in again, then change the account."))
+        messages.warning(request, _("You signed in a while ago. Sign in again, then change the account."))
         return redirect(sign_in_again(url))
     action, token = request.POST.get("act", ""), request.POST.get("token", "")
     if action in ACTIVE:

@@ -33,7 +33,7 @@ def page(request: HttpRequest, number: int) -> HttpResponse:
     acts = acts_of(errored_states, lock)
     if request.method == "POST":
         if not signed_in_lately(request):
-            messages.warning(request, _("Your sign-in was long ago. Sign in again to change the state."))
+            messages.warning(request, _("You signed in a while ago. Sign in again to change the state."))
             return ask_again(request, url, keep=("reason",))
         forget_typed(request)
         form = StateForm(request.POST, acts=acts)

@@ -46,16 +46,16 @@ def about_workers(workers: Workers, queue: Queue) -> list[Banner]:
             Banner(
                 "error",
                 sentence,
-                _("Queued runs go on by themselves once one is there. Start a worker:"),
+                _("Queued runs start automatically once a worker is online. Start one:"),
                 WORKER_COMMAND,
             )
         )
     if not workers.upkeep:
-        sentence = _("No worker runs scheduled tasks: lost runs stay lost, and queued runs wait.")
+        sentence = _("No worker runs scheduled tasks: lost runs are not recovered, and queued runs do not start.")
         banners.append(Banner("error", sentence, _("Start the worker that does it:"), UPKEEP_COMMAND))
     elif workers.periodic_is_late:
         sentence = _("Scheduled tasks have not run for a while.")
-        banners.append(Banner("warning", sentence, _("Look whether beat runs, and start it:"), BEAT_COMMAND))
+        banners.append(Banner("warning", sentence, _("Check that beat is running, or start it:"), BEAT_COMMAND))
     if not workers.chores:
         sentence = _("No worker runs background jobs: nothing is checked for drift, measured, archived or sent.")
         banners.append(Banner("error", sentence, _("Start the worker that does them:"), CHORES_COMMAND))
@@ -63,9 +63,7 @@ def about_workers(workers: Workers, queue: Queue) -> list[Banner]:
         sentence = ngettext(
             "%(number)s run has lost its worker.", "%(number)s runs have lost their workers.", queue.lost
         )
-        remedy = _(
-            "Another worker takes it over by itself, and goes on from what exists: nothing is to be done by hand."
-        )
+        remedy = _("Another worker takes over automatically and continues from what exists. No action is needed.")
         banners.append(Banner("warning", sentence % {"number": queue.lost}, remedy, filter="show=running"))
     return banners
 

@@ -31,7 +31,7 @@ def teardown(request: HttpRequest, suffix: str) -> HttpResponse:
     url = reverse("console:teardown", args=[suffix])
     if request.method == "POST":
         if not signed_in_lately(request):
-            messages.warning(request, _("Your sign-in was long ago. Sign in again, then confirm the teardown."))
+            messages.warning(request, _("You signed in a while ago. Sign in again, then confirm the teardown."))
             return ask_again(request, url, keep=("reason", "final_snapshot"))
         forget_typed(request)
         form = TeardownForm(request.POST)

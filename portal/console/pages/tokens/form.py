@@ -41,10 +41,10 @@ class TokenForm(TermsForm):
     """Whose token, what for, how far, and how long."""
 
     owner = forms.ChoiceField(
-        label=_("For"), required=False, help_text=_("A token has never more rights than whose it is.")
+        label=_("For"), required=False, help_text=_("A token never has more permissions than its owner.")
     )
     name = forms.CharField(
-        label=_("Name"), max_length=60, help_text=_("What uses it, such as github-actions. It stands in the audit log.")
+        label=_("Name"), max_length=60, help_text=_("What uses it, such as github-actions. Shown in the audit log.")
     )
     scopes = forms.MultipleChoiceField(
         label=_("Scopes"),

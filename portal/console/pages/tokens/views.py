@@ -33,7 +33,7 @@ def tokens(request: HttpRequest) -> HttpResponse:
     form, extra_context = TokenForm(user, request.POST or None), {}
     if request.method == "POST":
         if not signed_in_lately(request):
-            messages.warning(request, _("Your sign-in was long ago. Sign in again, then create the token."))
+            messages.warning(request, _("You signed in a while ago. Sign in again, then create the token."))
             return redirect(sign_in_again(request.path))
         if form.is_valid():
             try:
@@ -51,7 +51,7 @@ def tokens(request: HttpRequest) -> HttpResponse:
 def revoke(request: HttpRequest, number: int) -> HttpResponse:
     """End a token; it lets nobody in from now on."""
     if not signed_in_lately(request):
-        messages.warning(request, _("Your sign-in was long ago. Sign in again, then revoke the token."))
+        messages.warning(request, _("You signed in a while ago. Sign in again, then revoke the token."))
         return redirect(sign_in_again(request.path.rsplit("/", 2)[0]))
     pk = number if len(str(number)) <= LONGEST_NUMBER else 0
     token = get_object_or_404(ApiToken, pk=pk, pk__in=[row.pk for row in tokens_for(person(request))])

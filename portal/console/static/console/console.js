@@ -142,7 +142,7 @@
     for (const box of boxes) box.checked = !all;
   });
 
-  // A page's part that was fetched into a dialog opens it; "Keep it" in there closes it.
+  // A page's part that was fetched into a dialog opens it; "Cancel" in there closes it.
   document.addEventListener("htmx:afterSwap", function (event) {
     const dialog = event.target.closest && event.target.closest("dialog");
     if (dialog && !dialog.open) dialog.showModal();

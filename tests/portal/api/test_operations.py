@@ -381,4 +381,5 @@ def test_a_token_for_approvals_needs_no_sign_in_of_lately_and_ends_at_its_end():
     ApiToken.objects.filter(user=approver.user).update(expires_at=timezone.now() + timedelta(days=1))
     assert approver.post(f"/runs/{run.pk}/approve", {}).status_code == 200
     event = AuditEvent.objects.get(action=AuditAction.RUN_DECIDED, run_number=run.number)
+    assert event.after is not None
     assert (event.actor, event.after["token"]) == (approver.user, ApiToken.objects.get(user=approver.user).name)

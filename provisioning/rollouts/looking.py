@@ -96,7 +96,7 @@ def confirm_plans(*, rollout: Rollout, digest: str, actor: User) -> list[Run]:
     Raises NotAllowedError, and ServiceRefusedError where other plans wait by now than those of the digest.
     """
     require_all(actor, Act.APPROVE, District.objects.filter(pk__in=rollout.members.values("district")))
-    look = look_at_plans(rollout)
+    look = look_at_plans(Rollout.objects.get(pk=rollout.pk))
     if look is None:
         raise ServiceRefusedError(
             "not_waiting",

@@ -93,12 +93,12 @@ CASES: list[tuple[str, Snapshot, Decision]] = [
     (
         "a wave of which all was called off is no proof",
         rollout("cc|p"),
-        Halt(verbatim("No run of wave 1 came through; the next wave would begin without proof.")),
+        Halt(verbatim("No run of wave 1 succeeded; the next wave would begin without proof.")),
     ),
     (
         "nor does an earlier wave's success prove this one",
         rollout("d|c|p", wave=2),
-        Halt(verbatim("No run of wave 2 came through; the next wave would begin without proof.")),
+        Halt(verbatim("No run of wave 2 succeeded; the next wave would begin without proof.")),
     ),
     ("somebody who saw that may go on", rollout("cc|p", accepted="01"), NextWave(2)),
     (
@@ -244,8 +244,8 @@ def test_waves_count_the_districts_reached_so_far(text, total, expected):
         ("0, 100%", "is no wave"),
         ("110%", "is no wave"),
         ("10%, 5, 100%", "too late"),
-        ("50%, 10%, 100%", "grow"),
-        ("5, 5, 100%", "grow"),
+        ("50%, 10%, 100%", "increase"),
+        ("5, 5, 100%", "increase"),
         ("2, 50%", "100%"),
         ("3", "100%"),
     ],

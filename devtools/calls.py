@@ -21,7 +21,7 @@ from devtools.environment import SANDBOX_CREDENTIALS
 from devtools.recorded_calls import listed
 from engine.aws.clients import client
 from engine.aws.data_inventory import bucket_contents
-from engine.aws.inventory import Wanted, look
+from engine.aws.inventory import Wanted, take_inventory
 from engine.aws.pipeline_metrics import read_figures
 from engine.aws.quotas import read_quotas
 from engine.aws.snapshots import drop_snapshots, take_final_snapshot
@@ -37,7 +37,7 @@ REGION = "us-east-1"
 TAGS = {"ManagedBy": "homeroom", "Suffix": "", "Environment": "", "District": ""}
 
 
-def walk(settings: EngineSettings, spec: dict[str, Any], folder: Path) -> None:
+def run_life(settings: EngineSettings, spec: dict[str, Any], folder: Path) -> None:
     """Do with one stack what runs do: apply, plan again, migrate, read, keep a snapshot, destroy, look for the rest."""
     suffix = spec["suffix"]
     synthesize(settings, json.dumps(spec), folder)
@@ -54,7 +54,7 @@ def walk(settings: EngineSettings, spec: dict[str, Any], folder: Path) -> None:
     key = client(settings, "kms", REGION).create_key(Tags=tagged)["KeyMetadata"]["KeyId"]
     snapshot = take_final_snapshot(settings, REGION, suffix, 1, key=key, tags=tags)
     terraform.apply(terraform.plan(destroy=True))
-    look(
+    take_inventory(
         settings,
         Wanted(REGION, suffix, spec.get("hosted_zone_id", ""), spec.get("domain_name", "")),
     )
@@ -84,7 +84,7 @@ def record(file: Path) -> None:
             for name in STACKS:
                 print(f"{name}: apply, plan, destroy ...", flush=True)
                 spec = with_tls(sandbox.url, combinations()[name])
-                walk(settings_for(folder / name, sandbox.url), spec, folder / name / "stack")
+                run_life(settings_for(folder / name, sandbox.url), spec, folder / name / "stack")
 
 
 def main(arguments: list[str]) -> int:

@@ -48,7 +48,7 @@ class Cache(Construct):
             authentication_mode=ElasticacheUserAuthenticationMode(type="iam"),
         )
         users = ElasticacheUserGroup(
-            self, "users", user_group_id=name, engine=engine, user_ids=[one.user_id for one in (*nobody, user)]
+            self, "users", user_group_id=name, engine=engine, user_ids=[member.user_id for member in (*nobody, user)]
         )
         group = ElasticacheSubnetGroup(self, "subnets", name=name, subnet_ids=subnets)
         parameters = ElasticacheParameterGroup(

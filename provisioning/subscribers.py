@@ -9,7 +9,7 @@ from __future__ import annotations
 from provisioning.measurements.keeping import count
 from provisioning.measurements.values import Move, marks
 from provisioning.notices.outbox import announce_run
-from provisioning.rollouts.following import follow
+from provisioning.rollouts.following import advance_rollouts
 from provisioning.runs.moves import Moves, RunMove, subscribe
 from provisioning.runs.transitions import FAILURES
 from provisioning.states.districts import status_after
@@ -51,7 +51,7 @@ def move_districts(moves: Moves) -> None:
 def fill_places(moves: Moves) -> None:
     """Have the places that came free taken, and the rollouts go on."""
     if any(move.has_left_its_worker for move in moves):
-        follow()
+        advance_rollouts()
 
 
 INSIDE = (count_moves, announce, write_events, move_districts)

@@ -41,7 +41,7 @@ from provisioning.periodic.record import expect
 from provisioning.periodic.turns import take_steps
 from provisioning.preflight.check import look_and_store
 from provisioning.rollouts.fleet_plans import AT_ONCE, plan_now, send
-from provisioning.rollouts.following import follow
+from provisioning.rollouts.following import advance_rollouts
 from provisioning.runs.approval import expire
 from provisioning.runs.archive import archive_ended
 from provisioning.runs.archive import trim_events as trim
@@ -155,7 +155,7 @@ def sweep_workspaces() -> None:
 @chore("reap_runs", TURN)
 def reap_runs() -> None:
     """Mark lost runs and have them recovered, let old plans expire, and send the runs whose turn has come."""
-    take_steps(move_overdue, follow, expect, lambda: sign(PERIODIC))
+    take_steps(move_overdue, advance_rollouts, expect, lambda: sign(PERIODIC))
 
 
 def move_overdue() -> None:

@@ -62,8 +62,8 @@ def main(arguments: list[str]) -> int:
         bad += len(result.refused)
     for part in sorted(narrowed(stacks, account=ACCOUNT)):
         why = EXCUSED_PARTS.get(part, "")
-        told = f"{part.element} {part.value} of {part.statement}"
-        print(f"survives: {part.place}, {told}{': ' + why if why else ''}")
+        weakened = f"{part.element} {part.value} of {part.statement}"
+        print(f"survives: {part.place}, {weakened}{': ' + why if why else ''}")
         bad += not why
     print(f"{bad} of them unexcused.")
     return 1 if bad else 0

@@ -97,9 +97,9 @@ def listed(lines: Iterable[Mapping[str, Any]]) -> list[Decided]:
     return sorted(distinct.values())
 
 
-def _alike(one: Decided) -> str:
-    is_made = any(key.startswith("aws:requesttag/") for key, _ in one.context)
-    return _NUMBERED.sub("", one.resource.partition("{suffix}")[0]) if is_made else kind_of(one.resource)
+def _alike(decided: Decided) -> str:
+    is_made = any(key.startswith("aws:requesttag/") for key, _ in decided.context)
+    return _NUMBERED.sub("", decided.resource.partition("{suffix}")[0]) if is_made else kind_of(decided.resource)
 
 
 _NUMBERED = re.compile(r"[-0-9]+$")

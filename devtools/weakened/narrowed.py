@@ -103,7 +103,7 @@ def _lists(statement: Source) -> Iterator[tuple[str, ...]]:
 
 
 def _at(statement: Source, path: tuple[str, ...]) -> Any:
-    found: Any = statement
+    part: Any = statement
     for name in path:
-        found = found.get(name, [])
-    return found
+        part = part.get(name, [])
+    return part

@@ -80,7 +80,7 @@ def foreign(
     calls: Calls, documents: Sequence[Document], *, account: str, suffix: str
 ) -> list[tuple[Decided, AccessRequest]]:
     """Return the calls that nobody may make."""
-    made: dict[str, tuple[Decided, AccessRequest]] = {}
+    requests: dict[str, tuple[Decided, AccessRequest]] = {}
     for decided, call in calls:
         if decided.kind == Kind.SERVICE.value:
             others = _of_services(decided, call, account, suffix)
@@ -91,8 +91,8 @@ def foreign(
         else:
             others = iter(())
         for other in (*others, *_by_a_stranger(call)):
-            made.setdefault(repr((other[0], other[1], sorted(other[1].context.items()))), other)
-    return [*made.values(), *(passing for document in documents for passing in _by_an_endpoint(document, account))]
+            requests.setdefault(repr((other[0], other[1], sorted(other[1].context.items()))), other)
+    return [*requests.values(), *(passing for document in documents for passing in _by_an_endpoint(document, account))]
 
 
 Foreign = Iterator[tuple[Decided, AccessRequest]]

@@ -19,27 +19,27 @@ def adoption_table(table: Mapping[str, Rule]) -> str:
 def _row(rule: Rule) -> str:
     if not isinstance(rule, Adopt):
         return f"made again | {rule.reason}"
-    return f"`{_cell(PLACEHOLDER.sub(_shown, rule.import_id))}` | {_cell(_found_by(rule))}"
+    return f"`{_cell(PLACEHOLDER.sub(_placeholder, rule.import_id))}` | {_cell(_found_by(rule))}"
 
 
 def _cell(text: str) -> str:
     return text.replace("|", "\\|")
 
 
-def _shown(match: re.Match[str]) -> str:
+def _placeholder(match: re.Match[str]) -> str:
     return f"<{match[2]} of the district>" if match[1] == "place" else f"<{match[2]}>"
 
 
 def _found_by(rule: Adopt) -> str:
     conditions = [f"`{path}` = `{source}`" for path, source in {**rule.where, **rule.must_equal}.items()]
     question = rule.question
-    scope = [f"`{name}`" for name in _given(question)]
+    scope = [f"`{name}`" for name in _given_attributes(question)]
     of = f" of {', '.join(scope)}" if scope else ""
     parts = [f"`{question.service}:{question.operation}`{of}", ", ".join(conditions), _ownership(rule)]
     return "; ".join(part for part in parts if part)
 
 
-def _given(question: Question) -> list[str]:
+def _given_attributes(question: Question) -> list[str]:
     placeholders = PLACEHOLDER.findall(str(dict(question.parameters)))
     return sorted({path for source, path in placeholders if source == "given"})
 

@@ -43,7 +43,10 @@ def remove_guardduty(
 def _endpoints(ec2: Any, within: list[dict[str, Any]]) -> list[str]:
     pages = ec2.get_paginator("describe_vpc_endpoints").paginate(Filters=within)
     endpoints = [
-        one["VpcEndpointId"] for page in pages for one in page["VpcEndpoints"] if one["State"].lower() not in GOING
+        endpoint["VpcEndpointId"]
+        for page in pages
+        for endpoint in page["VpcEndpoints"]
+        if endpoint["State"].lower() not in GOING
     ]
     if not endpoints:
         return []

@@ -85,7 +85,7 @@ class Inventory:
 Make = Callable[[str], Any]
 
 
-def look(settings: EngineSettings, wanted: Wanted, role: DeployRole | None = None) -> Inventory:
+def take_inventory(settings: EngineSettings, wanted: Wanted, role: DeployRole | None = None) -> Inventory:
     """Return the inventory of a district now; raises AwsUnavailableError.
 
     With a role, in the account that the role is in.
@@ -118,7 +118,7 @@ def remaining(
     settings: EngineSettings, region: str, suffix: str, role: DeployRole | None = None
 ) -> tuple[InventoryItem, ...]:
     """Return everything of the district that AWS still has, by service; raises AwsUnavailableError."""
-    return look(settings, Wanted(region, suffix), role).items
+    return take_inventory(settings, Wanted(region, suffix), role).items
 
 
 def left_behind(items: Iterable[InventoryItem]) -> tuple[InventoryItem, ...]:

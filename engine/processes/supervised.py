@@ -239,7 +239,7 @@ _ours: dict[int, subprocess.Popen[bytes]] = {}
 """Supervisors that this process started and has to collect."""
 
 
-def follow(
+def follow_process(
     running: Supervised,
     *,
     on_line: OnLine,

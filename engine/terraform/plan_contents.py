@@ -71,10 +71,10 @@ def _differing(before: Any, after: Any, unknown: Any, path: str = "") -> set[str
         return set().union(*parts)
     if isinstance(before, list | None) and isinstance(after, list | None) and (before or after):
         old_parts, new_parts = before or [], after or []
-        each = unknown if isinstance(unknown, list) else [unknown] * max(len(old_parts), len(new_parts))
+        unknown_parts = unknown if isinstance(unknown, list) else [unknown] * max(len(old_parts), len(new_parts))
         parts = [
-            _differing(_at(old_parts, place), _at(new_parts, place), _at(each, place), f"{path}[]")
-            for place in range(max(len(old_parts), len(new_parts), len(each)))
+            _differing(_at(old_parts, place), _at(new_parts, place), _at(unknown_parts, place), f"{path}[]")
+            for place in range(max(len(old_parts), len(new_parts), len(unknown_parts)))
         ]
         return set().union(*parts)
     return {path} if unknown or before != after else set()

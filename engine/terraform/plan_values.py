@@ -126,7 +126,7 @@ def differences(
     Objects and lists are compared part by part, and so are strings that are JSON documents on both sides. To set every
     `after` in `before`, and take out what is then absent, makes `after` of it.
     """
-    return list(_walk((), before, after, unknown, sensitive_before, sensitive_after))
+    return list(_differences((), before, after, unknown, sensitive_before, sensitive_after))
 
 
 def path_text(steps: Sequence[str | int]) -> str:
@@ -251,7 +251,7 @@ def _touch(steps: Sequence[str | int], path: Sequence[str | int]) -> bool:
     return list(steps[:length]) == list(path[:length])
 
 
-def _walk(
+def _differences(
     steps: Steps, before: Any, after: Any, unknown: Any, mask_before: Any, mask_after: Any
 ) -> Iterator[Difference]:
     old, new, masks = _or_absent(before, steps), _or_absent(after, steps), (mask_before, mask_after)
@@ -287,7 +287,7 @@ def _parts(steps: Steps, old: Any, new: Any, unknown: Any, masks: tuple[Any, Any
         keys = sorted({key for part in (old, new, unknown) if isinstance(part, dict) for key in part})
     for key in keys:
         inner = (_part(mask, key, False) for mask in (unknown, *masks))
-        for difference in _walk((*steps, key), _part(old, key, ABSENT), _part(new, key, ABSENT), *inner):
+        for difference in _differences((*steps, key), _part(old, key, ABSENT), _part(new, key, ABSENT), *inner):
             differs = True
             yield difference
     if not differs and old is ABSENT and steps:

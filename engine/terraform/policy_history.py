@@ -22,8 +22,8 @@ def shortened(kind: str, before: Mapping[str, Any], after: Mapping[str, Any]) ->
 
 def _days(values: Any, keeping: Keeping) -> int | None:
     """Return the days of what is kept shortest; None where the plan does not say yet, or keeps nothing by days."""
-    found = list(_at(values, keeping.path))
-    numbers = [FOREVER if keeping.forever == number else number for number in found if isinstance(number, int)]
+    days = list(_at(values, keeping.path))
+    numbers = [FOREVER if keeping.forever == number else number for number in days if isinstance(number, int)]
     return min(numbers, default=None)
 
 

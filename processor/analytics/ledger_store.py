@@ -47,7 +47,7 @@ def released(
     revision, looked, is_in_step, since = row or (0, "", False, None)
     if is_in_step and looked == looks:
         return ReleasedStudents(reading)
-    ledger = _kept(connection, what, since) if row else Ledger()
+    ledger = _stored_ledger(connection, what, since) if row else Ledger()
     if looked != looks or (since is not None and now - since >= WAITS_SECONDS):
         bag = bag_of(reading)
         ledger = renewed(ledger, bag, reading.levels, now=now, least=least)
@@ -76,7 +76,7 @@ def forget(connection: psycopg.Connection, students: Collection[uuid.UUID]) -> N
     """
     gone = {int.from_bytes(student.bytes[:8], "big", signed=True) for student in students}
     for (what,) in connection.execute("SELECT what FROM homeroom.told ORDER BY what").fetchall():
-        ledger = _kept(connection, what, None)
+        ledger = _stored_ledger(connection, what, None)
         if any(not gone.isdisjoint(piece.bag) for piece in ledger.pieces):
             pieces = tuple(replace(piece, bag=_without(piece, gone)) for piece in ledger.pieces)
             connection.execute(
@@ -100,7 +100,7 @@ def _what(occasions: Iterable[Occasion]) -> str:
     )
 
 
-def _kept(connection: psycopg.Connection, what: str, since: float | None) -> Ledger:
+def _stored_ledger(connection: psycopg.Connection, what: str, since: float | None) -> Ledger:
     row = connection.execute("SELECT ledger FROM homeroom.told WHERE what = %s", (what,)).fetchone()
     return of_bytes(row[0], since) if row else Ledger()
 
@@ -116,6 +116,7 @@ def _keep(
     is_in_step: bool,
 ) -> None:
     since = None if ledger.waits_since is None else datetime.fromtimestamp(ledger.waits_since, UTC)
+    years = [occasion.year for occasion in occasions]
     cursor = connection.execute(
         "INSERT INTO homeroom.told AS t (what, first_year, last_year, revision, fingerprint, is_in_step, waits_since, "
         "ledger) VALUES (%(what)s, %(first)s, %(last)s, 1, %(looks)s, %(step)s, %(since)s, %(ledger)s) "
@@ -123,7 +124,7 @@ def _keep(
         "is_in_step = excluded.is_in_step, waits_since = excluded.waits_since, ledger = excluded.ledger "
         "WHERE t.revision = %(revision)s",
         {
-            "what": what, "first": min(one.year for one in occasions), "last": max(one.year for one in occasions),
+            "what": what, "first": min(years), "last": max(years),
             "looks": looks, "step": is_in_step, "since": since, "ledger": as_bytes(ledger), "revision": revision,
         },
     )  # fmt: skip

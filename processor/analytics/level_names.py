@@ -75,14 +75,14 @@ SPELT = {
 def spellings(levels: Collection[str], ranked: Collection[str] = ()) -> dict[str, str]:
     """Return for each level the spelling that it is told by: the ranked one, that of a known scale, or one of them."""
     of_rank = {folded(level): level for level in sorted(ranked)}
-    told: dict[str, list[str]] = {}
+    by_fold: dict[str, list[str]] = {}
     for level in levels:
-        told.setdefault(folded(level), []).append(level)
+        by_fold.setdefault(folded(level), []).append(level)
     chosen: dict[str, str] = {}
-    for fold, several in told.items():
+    for fold, several in by_fold.items():
         usual = SPELT.get(fold, "") if len(several) > 1 else ""
-        one = of_rank.get(fold) or usual or max(several)
-        chosen.update(dict.fromkeys(several, one))
+        spelling = of_rank.get(fold) or usual or max(several)
+        chosen.update(dict.fromkeys(several, spelling))
     return chosen
 
 

@@ -88,8 +88,8 @@ def read(connection: psycopg.Connection, occasion: Occasion) -> Reading:
         profiles.append(_profile(school, grade, level, values, count, scores))
         packed.append((profiles[-1][:4], who, scores))
     # A test without levels has no order of them.
-    told = () if levels <= {UNKNOWN} else in_order(set(spelt.values()), ranks, UNKNOWN)
-    return Reading(profiles, told, packed)
+    words = () if levels <= {UNKNOWN} else in_order(set(spelt.values()), ranks, UNKNOWN)
+    return Reading(profiles, words, packed)
 
 
 def read_changes(connection: psycopg.Connection, before: Occasion, after: Occasion) -> Reading:

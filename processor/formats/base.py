@@ -125,15 +125,15 @@ class Reading:
     @cached_property
     def ours_are_named(self) -> bool:
         """Return whether one of them is a name: only then can a district's name be another one's."""
-        return any(NAME_OF_DISTRICT(told) for told in self.district_ids)
+        return any(NAME_OF_DISTRICT(district_id) for district_id in self.district_ids)
 
     def refuse_other_district(self, column: str, ids_told: Iterable[str], names_told: Iterable[str] = ()) -> None:
         """Raise RowRefusedError where a row names its district, and none of what it names is ours."""
         if not self.ours:
             return
         names = list(map(_comparable, names_told))
-        told = [cell for cell in (*map(_comparable, ids_told), *(names if self.ours_are_named else ())) if cell]
-        if told and self.ours.isdisjoint([*told, *names]):
+        cells = [cell for cell in (*map(_comparable, ids_told), *(names if self.ours_are_named else ())) if cell]
+        if cells and self.ours.isdisjoint([*cells, *names]):
             raise RowRefusedError(column, "wrong_district", "The row is of another district.")
 
     @property

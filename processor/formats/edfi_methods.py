@@ -183,7 +183,7 @@ UNTESTED_STATUS = (
     *("did not test", "dnt", "not enrolled", "medical exemption", "void", "voided", "not complete"),
 )
 """Values of a test's status that say that the student has no score, whatever numbers stand beside them."""
-STATUS_BEGINS = tuple(f"{told} " for told in UNTESTED_STATUS)
+STATUS_BEGINS = tuple(f"{status} " for status in UNTESTED_STATUS)
 
 
 def plainly(method: str) -> str:

@@ -69,12 +69,12 @@ def _goes_on(entry: dict[str, Any], today: str) -> bool:
 
 def poverty(item: dict[str, Any], today: str) -> str:
     """Return yes where a student's characteristics have economic disadvantage; without it they say nothing."""
-    told = [
+    answers = [
         plainly(descriptor(entry.get("studentCharacteristicDescriptor")))
         for entry in listed(item, "studentCharacteristics")
         if _goes_on(entry, today)
     ]
-    return "true" if any(holds(word, POOR) for word in told) else values.NULL
+    return "true" if any(holds(word, POOR) for word in answers) else values.NULL
 
 
 def write(reading: Reading, sink: Sink, line: int, row: list[str], item: dict[str, Any]) -> None:

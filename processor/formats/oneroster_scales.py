@@ -27,7 +27,7 @@ MOST_WORDS = 200
 def words_of(scale_value: str) -> list[str]:
     """Return a scale's words, the lowest first."""
     pairs = VALUE.findall(scale_value)
-    least = [float(found[0]) if (found := NUMBER.match(stands_for)) else None for _, stands_for in pairs]
+    least = [float(number[0]) if (number := NUMBER.match(stands_for)) else None for _, stands_for in pairs]
     if pairs and None not in least:
         order = sorted(range(len(pairs)), key=lambda at: (least[at] or 0.0, -at))
         return list(dict.fromkeys(pairs[at][0] for at in order))

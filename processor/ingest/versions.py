@@ -26,12 +26,12 @@ RENAMED = (
 
 INSERT = (
     "INSERT INTO homeroom.row_version (target, key, file_id, student, content) "
-    "SELECT %(target)s, key, file_id, student, content FROM told b WHERE NOT EXISTS ("
-    "SELECT FROM homeroom.row_version v WHERE (v.target, v.key, v.file_id) = (%(target)s, b.key, b.file_id)) "
-    "ORDER BY key"
+    "SELECT %(target)s, key, file_id, student, content FROM (SELECT b.*, count(*) OVER () AS in_all FROM told b "
+    "WHERE NOT EXISTS (SELECT FROM homeroom.row_version v "
+    "WHERE (v.target, v.key, v.file_id) = (%(target)s, b.key, b.file_id))) n WHERE in_all > 0 ORDER BY key"
 )
-"""What was told goes in sorted, and so not before all of it was looked for: where the planner takes the table for
-empty, each look would otherwise pass over all that was put in so far."""
+"""What was told goes in sorted, and only when all of it was looked for, since how many there are is asked first: where
+the planner takes the table for empty, each look would otherwise pass over all that was put in so far."""
 
 
 def keep_small(connection: psycopg.Connection, used: frozenset[str], file_id: int) -> None:

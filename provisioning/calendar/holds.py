@@ -92,7 +92,7 @@ class Calendar:
                 return key not in is_open
         return self.closed_fleet
 
-    def given(self) -> dict[str, Any]:
+    def parameters(self) -> dict[str, Any]:
         """Return the parameters of `HELD`."""
         return {
             name: value if isinstance(value, bool) else list(value)
@@ -207,7 +207,7 @@ def count_held(now: datetime) -> int:
     if held.holds_nothing:
         return 0
     with connection.cursor() as cursor:
-        cursor.execute(COUNT, held.given())
+        cursor.execute(COUNT, held.parameters())
         return int(cursor.fetchone()[0])
 
 

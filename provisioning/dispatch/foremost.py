@@ -156,7 +156,7 @@ def foremost(
         return []
     apart_of_account = set_apart(limits.per_account)
     full_accounts = _full("account", room.taken, limits.per_account)
-    parameters = _given(room, served) | {
+    parameters = _parameters(room, served) | {
         "rollouts": list(limits.rollouts),
         "places": places,
         "of_account": limits.per_account,
@@ -170,7 +170,7 @@ def foremost(
         "spent_accounts": full_accounts + _full("account", room.aged, apart_of_account),
     }
     source = source or source_of(held)
-    parameters |= held.given()
+    parameters |= held.parameters()
     lines = _rows(FOREMOST_LINES, source, parameters)
     names = ("line_accounts", "line_regions", "line_rollouts", "line_urgencies")
     parameters |= {name: [line[place] for line in lines] for place, name in enumerate(names)}
@@ -196,13 +196,13 @@ def places_of(
     """
     room = Room([*working, *(Working(run.spot) for run in first)], NO_LIMITS)
     sent = [run.number for run in first]
-    parameters = _given(room, served) | {"rollouts": [], "first": sent, "numbers": list(numbers), "now": now}
-    rows = _rows(PLACES, source or source_of(held), parameters | held.given())
+    parameters = _parameters(room, served) | {"rollouts": [], "first": sent, "numbers": list(numbers), "now": now}
+    rows = _rows(PLACES, source or source_of(held), parameters | held.parameters())
     rest = {number: len(sent) + place for number, place in rows}
     return rest | {number: place for place, number in enumerate(sent, 1) if number in set(numbers)}
 
 
-def _given(room: Room, served: Served) -> dict[str, Any]:
+def _parameters(room: Room, served: Served) -> dict[str, Any]:
     """Return what both queries are given: the queue's words, and who was served when and how often."""
     load = dict(_taken("account", room.taken))
     accounts = sorted(load.keys() | served.accounts.keys())

@@ -1,6 +1,6 @@
-"""The walk of a drift check: ask AWS, store what drifted attribute by attribute, set the district's drift axis.
+"""The steps of a drift check: ask AWS, store what drifted attribute by attribute, set the district's drift axis.
 
-Changes nothing in AWS and nothing in the state. Called by the walk of a run once Terraform is initialized.
+Changes nothing in AWS and nothing in the state. Called by the execution of a run once Terraform is initialized.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Asks CloudTrail who made a district's exposures, and keeps the answer beside each; called by the walk of a check.
+"""Asks CloudTrail who made a district's exposures, and keeps the answer beside each; called by the check.
 
 That there is no answer is one too: the history may be a quarter of an hour late, and a new check asks again.
 """

@@ -1,6 +1,6 @@
 """A worker's hold on a run: moves it, notices what people ask of it meanwhile, and waits out what is away for a moment.
 
-Every step of the walk is given this and nothing else of the run's keeping.
+Every step of the execution is given this and nothing else of the run's keeping.
 """
 
 from __future__ import annotations
@@ -109,7 +109,7 @@ class RunContext:
             self.recorder.note(kind, message, level=level, data=data)
 
     def is_far_too_late(self) -> bool:
-        """Return whether the step is over its time by more than all that ends it takes: then the walk itself hangs."""
+        """Return whether the step is over its time by more than ending it takes: then the worker itself hangs."""
         return ticking() - self.deadline > 4 * self.grace_seconds
 
     def is_asked_to_stop(self) -> bool:

@@ -33,8 +33,8 @@ def keep_saved(context: RunContext) -> None:
 
     A disk without room is no reason to lose one: the folder stays as it is, and the host's upkeep tries again.
     """
-    found = [saved for saved in saved_states(context.settings, context.run.number) if saved.attempt <= context.attempt]
-    for saved in found:
+    states = [saved for saved in saved_states(context.settings, context.run.number) if saved.attempt <= context.attempt]
+    for saved in states:
         if not saved.is_finished(is_over=context.is_at_rest()):
             continue
         try:

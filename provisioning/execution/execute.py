@@ -1,4 +1,4 @@
-"""The walk of one run, from its claim to its end: synthesize, plan, apply, verify, record.
+"""The execution of one run, from its claim to its end: synthesize, plan, apply, verify, record.
 
 Before the first plan in an account and region comes the preflight: what would fail there is said at once.
 
@@ -57,39 +57,40 @@ logger = logging.getLogger(__name__)
 
 
 def execute(run: Run, claim: UUID, seen: LostRunDecision | None = None) -> None:
-    """Walk a claimed run to its end, or to where it waits for approval; `seen` says what was left of a lost one.
+    """Execute a claimed run to its end, or to where it waits for approval; `seen` says what was left of a lost one.
 
     Raises RunMovedError when somebody else has taken the run from us: then its Terraform and its folder are theirs.
     Raises StillAtWorkError when it cannot go on here and something of it may be at work: then whoever takes it
     over sees to it.
     """
-    walk = RunExecution(RunContext(run, claim, engine_settings()))
-    with walk.context.heartbeat:
+    execution = RunExecution(RunContext(run, claim, engine_settings()))
+    with execution.context.heartbeat:
         try:
-            walk.go(seen)
+            execution.start(seen)
         except InterruptedRunError as error:
-            walk.wind_up()
-            walk.context.end(*walk.context.interruption(error))
+            execution.wind_up()
+            execution.context.end(*execution.context.interruption(error))
         except EngineError as error:
-            walk.wind_up()
-            walk.context.end(RunState.FAILED, error)
+            execution.wind_up()
+            execution.context.end(RunState.FAILED, error)
         except (RunMovedError, StillAtWorkError):
             raise
         except Exception as error:  # a fault of ours ends the run as well, once nothing of it is at work
-            walk.wind_up()
+            execution.wind_up()
             if isinstance(error, OSError) and error.errno == errno.ENOSPC:
-                walk.context.end(
+                execution.context.end(
                     RunState.FAILED, DiskFullError(message("The worker's disk is full."), detail=str(error))
                 )
             else:
-                walk.fail_by_our_fault(error)
+                execution.fail_by_our_fault(error)
                 raise
     # Of another host's attempt nobody sees whether it lives: once the run has ended, nothing of it does.
-    remove_workspaces(walk.context.settings, run.number, through=walk.context.attempt, is_over=not run.is_active)
+    context = execution.context
+    remove_workspaces(context.settings, run.number, through=context.attempt, is_over=not run.is_active)
     if not run.is_active:
-        db_retry(lambda: archive_events(run, walk.context.settings))
+        db_retry(lambda: archive_events(run, context.settings))
         if run.plan_stored:
-            db_retry(lambda: is_kept(run) or forget_plan(run, walk.context.settings))
+            db_retry(lambda: is_kept(run) or forget_plan(run, context.settings))
 
 
 class RunExecution:
@@ -102,13 +103,13 @@ class RunExecution:
             context.fence, context.settings, context.recorder, stop=context.stop, held=context.heartbeat.is_held
         )
 
-    def go(self, seen: LostRunDecision | None) -> None:
+    def start(self, seen: LostRunDecision | None) -> None:
         """Begin where the run is: at its start, with an approved plan, or with what another worker has left."""
         self.context.recorder.note(
             "run", message("Worker {worker_name} took the run.", worker_name=self.run.worker_name)
         )
         if seen is LostRunDecision.FOLLOW:
-            self.follow()
+            self.follow_apply()
             return
         self.end_remains()
         keep_saved(self.context)
@@ -251,7 +252,7 @@ class RunExecution:
         apply(context, terraform, self.quiet(folder), plan)
         self.verify(terraform, applied=True)
 
-    def follow(self) -> None:
+    def follow_apply(self) -> None:
         """Follow the apply that an earlier worker of this host began, to its end."""
         folder = Path(self.run.process["workspace"])
         self.context.recorder.note(

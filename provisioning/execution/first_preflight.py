@@ -13,7 +13,7 @@ from messages.message import listed, message, term
 from provisioning.db_retry import db_retry
 from provisioning.execution.context import RunContext
 from provisioning.models import Preflight
-from provisioning.preflight.check import look, place_of, store
+from provisioning.preflight.check import place_of, run_checks, store
 from provisioning.states.runs import RunKind
 
 LEVELS = {Verdict.FINE: "info", Verdict.WARNING: "warning", Verdict.REFUSED: "error"}
@@ -36,7 +36,7 @@ def look_first(context: RunContext) -> None:
     began = time.monotonic()
     # An AWS that is away is waited for as everywhere; a look alone would call it a refusal.
     context.reading(message("Asking AWS who we are"), lambda: who(place_of(account, region)))
-    findings = look(account, region, another=False)
+    findings = run_checks(account, region, another=False)
     context.fence.write(lambda: store(account, region, findings, seconds=time.monotonic() - began))
     for finding in findings:
         context.recorder.note(

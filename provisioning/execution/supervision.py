@@ -16,7 +16,7 @@ from django.utils import timezone
 from engine.errors import AwsUnavailableError
 from engine.processes.child import Ended, Poll
 from engine.processes.host import this_host
-from engine.processes.supervised import NotBegunError, Stop, StopPoll, Supervised, Terms, follow, start
+from engine.processes.supervised import NotBegunError, Stop, StopPoll, Supervised, Terms, follow_process, start
 from engine.processes.supervisor import ticking
 from engine.settings import EngineSettings
 from engine.state.lock import LOCKING, read_lock
@@ -151,7 +151,7 @@ class Supervision:
             return stop
 
         self.look_at = time.monotonic() + LOCK_LOOK_SECONDS
-        result = follow(
+        result = follow_process(
             running,
             on_line=take,
             poll=poll,

@@ -55,13 +55,13 @@ def create_endpoint(*, values: EndpointValues, actor: User | None) -> tuple[Noti
     if not values.address:
         raise ServiceRefusedError("address", message("An endpoint needs an address."), message("Give one."))
     endpoint = NoticeEndpoint(kind=_kind(values.kind))
-    districts = _take(endpoint, values)
+    districts = _apply(endpoint, values)
     secret = new_secret() if endpoint.kind == Kind.WEBHOOK else ""
     endpoint.sealed_secret = secret_sealed(secret)
     endpoint.save()
     endpoint.districts.set(districts)
     sentence = message("{name} was added as an endpoint for notices.", name=endpoint.name)
-    _record(AuditAction.ENDPOINT_CREATED, endpoint, actor, sentence, after=_shown(endpoint, values))
+    _record(AuditAction.ENDPOINT_CREATED, endpoint, actor, sentence, after=_audited(endpoint, values))
     return endpoint, secret
 
 
@@ -70,7 +70,7 @@ def change_endpoint(*, endpoint: NoticeEndpoint, values: EndpointValues, actor: 
     """Give an endpoint other values; its kind stays what it is."""
     require(actor, Act.ADMINISTER)
     row = NoticeEndpoint.objects.select_for_update().get(pk=endpoint.pk)
-    districts = _take(row, values)
+    districts = _apply(row, values)
     row.save()
     row.districts.set(districts)
     _record(
@@ -78,7 +78,7 @@ def change_endpoint(*, endpoint: NoticeEndpoint, values: EndpointValues, actor: 
         row,
         actor,
         message("{name} was changed as an endpoint.", name=row.name),
-        after=_shown(row, values),
+        after=_audited(row, values),
     )
 
 
@@ -173,7 +173,7 @@ def redeliver(*, notice: Notice, actor: User | None) -> None:
     _record(AuditAction.NOTICE_REDELIVERED, row.endpoint, actor, sentence, after={"notice": str(row.key)})
 
 
-def _take(endpoint: NoticeEndpoint, values: EndpointValues) -> list[District]:
+def _apply(endpoint: NoticeEndpoint, values: EndpointValues) -> list[District]:
     """Put the values into the row and return the districts that they name; raises ServiceRefusedError."""
     name = values.name.strip()
     if not name or not name.isprintable():
@@ -238,7 +238,7 @@ def _districts(suffixes: tuple[str, ...]) -> list[District]:
     return districts
 
 
-def _shown(endpoint: NoticeEndpoint, values: EndpointValues) -> dict[str, object]:
+def _audited(endpoint: NoticeEndpoint, values: EndpointValues) -> dict[str, object]:
     return {
         "name": endpoint.name,
         "kind": endpoint.kind,

@@ -33,7 +33,7 @@ def place_of(account: AwsAccount, region: str, *, another: bool = True) -> Place
     return Place(engine_settings(), account.account_id, region, role, wanted)
 
 
-def look(account: AwsAccount, region: str, *, another: bool = True) -> list[Finding]:
+def run_checks(account: AwsAccount, region: str, *, another: bool = True) -> list[Finding]:
     """Return what every check finds; stores nothing."""
     return list(preflight(place_of(account, region, another=another)))
 
@@ -41,7 +41,7 @@ def look(account: AwsAccount, region: str, *, another: bool = True) -> list[Find
 def look_and_store(account: AwsAccount, region: str, *, another: bool = True) -> Preflight:
     """Look, and store what was found."""
     began = time.monotonic()
-    return store(account, region, look(account, region, another=another), seconds=time.monotonic() - began)
+    return store(account, region, run_checks(account, region, another=another), seconds=time.monotonic() - began)
 
 
 def store(account: AwsAccount, region: str, findings: list[Finding], *, seconds: float) -> Preflight:

@@ -7,7 +7,7 @@ from provisioning.periodic.turns import take_steps
 from provisioning.rollouts.ticking import tick
 
 
-def follow() -> None:
+def advance_rollouts() -> None:
     """Fill the places that came free, then let rollouts ask for their next runs, and dispatch these.
 
     Nothing within `gathered`, whose caller follows when all of it is done: two hundred runs that are lost at once are

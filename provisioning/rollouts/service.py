@@ -15,7 +15,7 @@ from django.utils import timezone
 from messages.message import beside_fields, listed, message
 from provisioning.errors import ServiceRefusedError
 from provisioning.models import Rollout, RolloutMember, Run
-from provisioning.rollouts.following import follow
+from provisioning.rollouts.following import advance_rollouts
 from provisioning.rollouts.moving import move_rollout
 from provisioning.rollouts.selection import Selection, choose_districts, in_waves
 from provisioning.rollouts.waves import DEFAULT_WAVES, WavesRefusedError, parse
@@ -121,7 +121,7 @@ def create_rollout(*, request: RolloutRequest, actor: User | None) -> Rollout:
             "starts_at": rollout.starts_at.isoformat() if rollout.starts_at else None,
         },
     )
-    transaction.on_commit(follow, robust=True)
+    transaction.on_commit(advance_rollouts, robust=True)
     return rollout
 
 
@@ -137,7 +137,7 @@ def check_rollout(request: RolloutRequest, actor: User | None) -> dict[str, list
 @transaction.atomic
 def pause_rollout(*, rollout: Rollout, actor: User | None) -> Rollout:
     """Start no further run; those that are queued or at work go on. Raises NotAllowedError, ServiceRefusedError."""
-    locked = _held(rollout, actor)
+    locked = _locked(rollout, actor)
     if locked.state_badge is RolloutState.PAUSED:
         return locked
     _refuse_unless(locked, {RolloutState.RUNNING}, "paused")
@@ -148,7 +148,7 @@ def pause_rollout(*, rollout: Rollout, actor: User | None) -> Rollout:
 @transaction.atomic
 def resume_rollout(*, rollout: Rollout, actor: User | None) -> Rollout:
     """Go on. After a halt the failures so far are accepted: the rule counts from here. Raises as `pause_rollout`."""
-    locked = _held(rollout, actor)
+    locked = _locked(rollout, actor)
     if locked.state_badge is RolloutState.RUNNING:
         return locked
     _refuse_unless(locked, {RolloutState.PAUSED, RolloutState.HALTED}, "resumed")
@@ -156,7 +156,7 @@ def resume_rollout(*, rollout: Rollout, actor: User | None) -> Rollout:
         unproven = (RunState.FAILED.value, RunState.CANCELED.value, RunState.DISCARDED.value)
         locked.members.filter(run__state__in=unproven).update(accepted=True)
     move_rollout(locked, RolloutState.RUNNING, by=By.PERSON, actor=actor)
-    transaction.on_commit(follow, robust=True)
+    transaction.on_commit(advance_rollouts, robust=True)
     return locked
 
 
@@ -166,7 +166,7 @@ def abort_rollout(*, rollout: Rollout, actor: User | None) -> Rollout:
 
     Raises as `pause_rollout`.
     """
-    locked = _held(rollout, actor)
+    locked = _locked(rollout, actor)
     if locked.state_badge is RolloutState.ABORTED:
         return locked
     _refuse_unless(locked, {RolloutState.RUNNING, RolloutState.PAUSED, RolloutState.HALTED}, "aborted")
@@ -179,7 +179,7 @@ def abort_rollout(*, rollout: Rollout, actor: User | None) -> Rollout:
     return locked
 
 
-def _held(rollout: Rollout, actor: User | None) -> Rollout:
+def _locked(rollout: Rollout, actor: User | None) -> Rollout:
     return Rollout.objects.select_for_update().get(pk=_reached(rollout, actor).pk)
 
 

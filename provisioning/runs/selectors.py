@@ -53,8 +53,8 @@ def last_changes(ids: Sequence[int]) -> dict[int, LastChange]:
     last = runs.order_by("district_id", "-pk").distinct("district_id")
     newest = {run.district_id: run for run in last}
     idle = [district for district, run in newest.items() if run.state_badge in LET_BE and not run.applied]
-    told = last.filter(district__in=idle).exclude(Q(state__in=sorted(LET_BE)) & ~BEGUN)
-    causes = {run.district_id: run for run in told}
+    changes = last.filter(district__in=idle).exclude(Q(state__in=sorted(LET_BE)) & ~BEGUN)
+    causes = {run.district_id: run for run in changes}
     return {district: LastChange(run, causes.get(district, run)) for district, run in newest.items()}
 
 
@@ -69,8 +69,8 @@ def exposing(runs: Iterable[Run]) -> set[int]:
 
 def exposing_of(checks: Sequence[int]) -> set[int]:
     """Return the same of the numbers of checks that found drift."""
-    found = DriftItem.objects.filter(run__in=checks).exclude(exposure="")
-    return set(found.values_list("run", flat=True))
+    items = DriftItem.objects.filter(run__in=checks).exclude(exposure="")
+    return set(items.values_list("run", flat=True))
 
 
 def active_runs() -> QuerySet[Run]:

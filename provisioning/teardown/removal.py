@@ -15,7 +15,7 @@ from typing import Any
 from django.conf import settings
 from django.utils import timezone
 
-from engine.aws.inventory import Inventory, InventoryItem, Wanted, look
+from engine.aws.inventory import Inventory, InventoryItem, Wanted, take_inventory
 from engine.aws.late_log_groups import remove_late_groups
 from engine.aws.waiting import wait
 from engine.errors import AwsUnavailableError, EngineError, InterruptedRunError, ResourcesRemainError
@@ -134,7 +134,7 @@ def _settled(run: Run, engine: EngineSettings, poll: Poll, note: Note) -> Invent
     pause = FIRST_WAIT_SECONDS
     known: set[str] = set()
     while True:
-        inventory = look(engine, wanted, deploy_role(spec))
+        inventory = take_inventory(engine, wanted, deploy_role(spec))
         if not inventory.left_behind:
             return inventory
         late = remove_late_groups(engine, wanted.region, wanted.suffix, inventory.left_behind, deploy_role(spec))

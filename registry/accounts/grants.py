@@ -43,7 +43,7 @@ def give_grant(
     Raises NotAllowedError, ValidationError for oneself, or GrantRefusedError with the sentences per field.
     """
     require(actor, Act.ADMINISTER)
-    owner = _held(user, actor)
+    owner = _locked(user, actor)
     if problems := _problems(owner, reach, expires_at):
         raise GrantRefusedError(problems)
     grant = Grant.objects.create(
@@ -92,7 +92,7 @@ def end_grant(grant: Grant, *, actor: User | None) -> Grant:
     Raises NotAllowedError, or ValidationError for one's own.
     """
     require(actor, Act.ADMINISTER)
-    owner = _held(grant.user, actor)
+    owner = _locked(grant.user, actor)
     row = Grant.objects.select_for_update().get(pk=grant.pk)
     if row.ended_at is not None:
         return row
@@ -130,7 +130,7 @@ def scope_message(grant: Grant) -> Message:
     return sentences(message("for {places}", places=places), until)
 
 
-def _held(user: User, actor: User | None) -> User:
+def _locked(user: User, actor: User | None) -> User:
     """Return the person's row, locked: what they hold is written by one at a time."""
     if actor is not None and actor.pk == user.pk:
         raise ValidationError(_("You cannot do this to yourself."), code="oneself")

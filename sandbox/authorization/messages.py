@@ -46,8 +46,12 @@ def _of_budget(operation: Operation, place: Place) -> Said:
     name = parameters.get("BudgetName") or (parameters.get("Budget") or {}).get("BudgetName")
     account = str(parameters.get("AccountId") or place.account)
     notified: list[Mapping[str, Any]] = [*(parameters.get("NotificationsWithSubscribers") or []), parameters]
-    subscribers = [one for part in notified for one in (*(part.get("Subscribers") or []), part.get("Subscriber") or {})]
-    topics = [one["Address"] for one in subscribers if one.get("SubscriptionType") == "SNS"]
+    subscribers = [
+        subscriber
+        for part in notified
+        for subscriber in (*(part.get("Subscribers") or []), part.get("Subscriber") or {})
+    ]
+    topics = [subscriber["Address"] for subscriber in subscribers if subscriber.get("SubscriptionType") == "SNS"]
     yield from _said("budgets.amazonaws.com", f"arn:aws:budgets::{account}:budget/{name}", topics, place)
 
 

@@ -15,5 +15,5 @@ def fill() -> None:
     """Change the ids of two zones for each other."""
     from moto.ec2.models.availability_zones_and_regions import RegionsAndZonesBackend
 
-    one, other = (zone for zone in RegionsAndZonesBackend.zones[REGION] if zone.name in NAMES)
-    one.zone_id, other.zone_id = sorted((one.zone_id, other.zone_id), reverse=True)
+    first, other = (zone for zone in RegionsAndZonesBackend.zones[REGION] if zone.name in NAMES)
+    first.zone_id, other.zone_id = sorted((first.zone_id, other.zone_id), reverse=True)

@@ -21,7 +21,7 @@ SCALE_IN_SECONDS = 60.0
 """How long fewer tasks have to be enough before some go. AWS waits for 15 minutes: long for a demonstration."""
 
 
-def wanted(*, waiting: int, target: float, least: int, most: int) -> int:
+def tasks_wanted(*, waiting: int, target: float, least: int, most: int) -> int:
     """Return how many tasks so many messages ask for, within the bounds."""
     return max(least, min(most, math.ceil(waiting / target)))
 
@@ -73,7 +73,7 @@ class Scaling:
         queue = sqs_backends[account][region].queues.get(followed_queue(policy))
         if service is None or service.status != "ACTIVE" or queue is None:
             return
-        desired = wanted(
+        desired = tasks_wanted(
             waiting=sum(1 for message in queue._messages if message.visible),
             target=float(policy.target_tracking_scaling_policy_configuration["TargetValue"]),
             least=int(target.min_capacity),

@@ -160,8 +160,10 @@ def test_a_page_is_its_folder_its_address_and_its_place(tmp_path: Path, monkeypa
 
     (engine, *others) = settings.TEMPLATES
     settings.TEMPLATES = [{**engine, "DIRS": [*engine["DIRS"], tmp_path]}, *others]
-    monkeypatch.setattr(urls, "urlpatterns", [*urls.urlpatterns, path("orchard", views.orchard, name="orchard")])
     monkeypatch.setattr(frame, "PLACES", {**frame.PLACES, "orchard": ("audit", "Orchard")})
+    # In place: whoever resolved an address before has this very list.
+    address = path("orchard", views.orchard, name="orchard")
+    urls.urlpatterns.append(address)
     clear_url_caches()
     try:
         client = Client()
@@ -169,6 +171,7 @@ def test_a_page_is_its_folder_its_address_and_its_place(tmp_path: Path, monkeypa
         client.force_login(a_person(Role.OPERATOR))
         page = squeezed(client.get("/orchard").content.decode())
     finally:
+        urls.urlpatterns.remove(address)
         clear_url_caches()
     assert "<p>3 trees</p>" in page
     assert "<bdi>Audit</bdi>" in page

@@ -168,7 +168,7 @@ def test_a_hostile_answer_is_refused_on_a_page_that_says_what_to_do(
     for number, answer in enumerate(ANSWERS[organization], start=1):
         sign_in(door, organization, "vera", "/system", answer=answer)
         expect(door.get_by_role("heading", name="The sign-in failed"), answer).to_be_visible()
-        expect(door.get_by_text("Begin again; if it stays, tell an administrator.")).to_be_visible()
+        expect(door.get_by_text("Begin again; if it persists, tell an administrator.")).to_be_visible()
         assert (came_in.count(), refused.count()) == (1, number), answer
         assert door.request.get("/system", max_redirects=0).status == HTTPStatus.FOUND, answer
     door.get_by_role("link", name="Back to the sign-in").click()

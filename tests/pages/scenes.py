@@ -281,7 +281,7 @@ SCENES: tuple[Scene, ...] = (
     Scene("teardown", L, USUAL, "/districts/{looked}/teardown", "Reading bucket contents"),
     Scene("teardown", E, USUAL, "/districts/{live}/teardown", "Error: ", act=confirm_wrongly, keeps=CONFIRMED),
     Scene("teardown", F, USUAL, "/districts/{live}/teardown", OPERATOR, who="vera", status=403),
-    Scene("teardown", U, USUAL, "/districts/{live}/teardown", "was long ago", who="ada:2", also="signed-in-long-ago"),
+    Scene("teardown", U, USUAL, "/districts/{live}/teardown", "a while ago", who="ada:2", also="signed-in-long-ago"),
     Scene("run", L, USUAL, "/runs/{applying}", "18 of 91"),
     Scene("run", L, USUAL, "/runs/{queued}", "Queued", also="queued"),
     Scene("run", L, USUAL, "/runs/{applying}", "Updates paused", act=lose_the_connection, also="updates-paused"),

@@ -445,7 +445,7 @@ HELD_ELSEWHERE = {
     "provisioning.runs.second_person.second_person_problem": _SECOND,
     "provisioning.runs.second_person.second_person_problems": _SECOND,
     "registry.accounts.tokens.devices.waiting": f"{_DEVICES}: test_a_code_holds_for_ten_minutes",
-    "registry.accounts.tokens.devices.given": f"{_DEVICES}: test_no_program_gets_by_a_code_what_lets_people_in",
+    "registry.accounts.tokens.devices.grantable": f"{_DEVICES}: test_no_program_gets_by_a_code_what_lets_people_in",
     "registry.accounts.tokens.devices.decide": f"{_DEVICES}: test_a_decision_takes_a_sign_in_of_lately",
     "registry.accounts.tokens.service.create_token": f"{_TOKENS}: test_nobody_makes_or_ends_anothers",
     "registry.accounts.tokens.service.revoke_token": f"{_TOKENS}: test_nobody_makes_or_ends_anothers",

@@ -13,7 +13,7 @@ from sandbox.standins.images import has_process
 from sandbox.standins.logs import embedded
 from sandbox.standins.planning import LONGEST_PAUSE, Plan, Running, breaks, pause, plan
 from sandbox.standins.relay import forwarded
-from sandbox.standins.scaling import wanted
+from sandbox.standins.scaling import tasks_wanted
 from sandbox.standins.valkey import User, Wanted, acl, configuration
 
 OLD, NEW = (
@@ -73,7 +73,7 @@ def test_a_deployment_ends_after_half_as_many_failed_starts_as_tasks_and_never_b
 
 @pytest.mark.parametrize(("waiting", "expected"), [(0, 1), (5, 1), (6, 2), (19, 4), (1_000, 4)])
 def test_a_service_that_follows_a_queue_has_a_task_for_so_many_messages(waiting: int, expected: int):
-    assert wanted(waiting=waiting, target=5.0, least=1, most=4) == expected
+    assert tasks_wanted(waiting=waiting, target=5.0, least=1, most=4) == expected
 
 
 def test_metrics_of_a_line_are_found_for_each_set_of_dimensions_and_each_value():

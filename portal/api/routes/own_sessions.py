@@ -28,7 +28,7 @@ router = Router(tags=["me"])
 @operation(router, "GET", "/me/sessions", scope=Scope.READ, returns=OwnSessionsOut)
 def list_own_sessions(request: HttpRequest) -> OwnSessionsOut:
     """The browsers that the token's person came in with, the newest first."""
-    return _left(_person(request))
+    return _remaining(_person(request))
 
 
 @operation(router, "POST", "/me/sessions/{number}/end", scope=Scope.PERSONAL, returns=OwnSessionsOut)
@@ -40,7 +40,7 @@ def end_own_session(request: HttpRequest, number: Number) -> OwnSessionsOut:
         message("You have no session {number}.", number=number),
     )
     revoke(user, [session])
-    return _left(user)
+    return _remaining(user)
 
 
 @operation(router, "POST", "/me/sessions/end", scope=Scope.PERSONAL, returns=OwnSessionsOut)
@@ -48,7 +48,7 @@ def end_own_sessions(request: HttpRequest) -> OwnSessionsOut:
     """End every session of the token's person; tokens stay."""
     user = _person(request)
     revoke_all(user)
-    return _left(user)
+    return _remaining(user)
 
 
 def _person(request: HttpRequest) -> User:
@@ -63,7 +63,7 @@ def _person(request: HttpRequest) -> User:
     return caller.user
 
 
-def _left(user: User) -> OwnSessionsOut:
+def _remaining(user: User) -> OwnSessionsOut:
     return OwnSessionsOut(
         items=[OwnSessionOut(number=session.pk, **of_session(session)) for session in sessions_of(user)]
     )

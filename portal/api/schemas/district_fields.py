@@ -40,12 +40,12 @@ def with_fields(fields: dict[str, Any]) -> Callable[[type[Model]], type[Model]]:
 
 def asked(rows: Iterable[DistrictField]) -> dict[str, Any]:
     """Return fields that have their default where nothing is sent."""
-    return {row.name: (_given(row), _default(row)) for row in rows}
+    return {row.name: (_type_of(row), _default(row)) for row in rows}
 
 
 def left_out(rows: Iterable[DistrictField]) -> dict[str, Any]:
     """Return fields that may all be left out."""
-    return {row.name: (_given(row) | None, None) for row in rows}
+    return {row.name: (_type_of(row) | None, None) for row in rows}
 
 
 def answered(rows: Iterable[DistrictField]) -> dict[str, Any]:
@@ -67,7 +67,7 @@ def _stored(row: DistrictField) -> Any:
             return str
 
 
-def _given(row: DistrictField) -> Any:
+def _type_of(row: DistrictField) -> Any:
     match row.kind:
         case Kind.WHOLE | Kind.WHOLE_CHOICE:
             number = Annotated[int, Field(ge=0, le=max(GREATEST, row.most or 0))]

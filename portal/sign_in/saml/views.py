@@ -99,12 +99,12 @@ def leave(request: HttpRequest) -> HttpResponse:
     if "SAMLRequest" not in request.GET or not provider.options["key"]:
         return redirect("console:sign-in")
     try:
-        return redirect(left(request, provider))
+        return redirect(finish_sign_out(request, provider))
     except HOSTILE as error:
         raise BadRequest(f"A request to sign out does not hold: {error}") from error
 
 
-def left(request: HttpRequest, provider: Provider) -> str:
+def finish_sign_out(request: HttpRequest, provider: Provider) -> str:
     """Return where the answer to a provider's request to sign out goes; raises NotHoldingError.
 
     The session ends where it is the one that the request names.

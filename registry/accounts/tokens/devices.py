@@ -113,7 +113,7 @@ def waiting(typed: str, actor: User) -> DeviceSignIn:
     return row
 
 
-def given(row: DeviceSignIn, actor: User) -> list[Scope]:
+def grantable(row: DeviceSignIn, actor: User) -> list[Scope]:
     """Return which of the scopes that a program asks for this person can give to one that asks."""
     requested = [scope for scope in map(Scope, row.scopes) if scope not in CHOSEN_BY_HAND]
     return [scope for scope in requested if may_somewhere(actor, ACTS[scope])]
@@ -157,7 +157,7 @@ def decide(
             after={
                 "client": row.client,
                 "address": row.address,
-                "scopes": [scope.value for scope in given(row, actor)] if approved else [],
+                "scopes": [scope.value for scope in grantable(row, actor)] if approved else [],
                 "environments": sorted(reach.environments),
                 "account_ids": sorted(reach.account_ids),
                 "districts": sorted(reach.suffixes),
@@ -212,7 +212,7 @@ def _answer(row: DeviceSignIn) -> tuple[ApiToken, str] | str:
             owner=row.decided_by,
             actor=row.decided_by,
             name=f"{row.client} {row.pk}",
-            scopes=given(row, row.decided_by),
+            scopes=grantable(row, row.decided_by),
             days=row.days,
             reach=reach_of(row),
         )

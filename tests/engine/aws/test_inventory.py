@@ -19,7 +19,7 @@ import pytest
 from devtools.paths import ROOT
 from engine.aws.clients import client
 from engine.aws.coverage import COVERAGE, MADE_BY_AWS
-from engine.aws.inventory import InventoryItem, Wanted, left_behind, look, remaining
+from engine.aws.inventory import InventoryItem, Wanted, left_behind, remaining, take_inventory
 from engine.aws.named_kinds import BY_NAME
 from engine.errors import AwsUnavailableError
 from engine.settings import EngineSettings
@@ -232,9 +232,9 @@ def test_records_of_the_districts_name_are_seen_in_a_zone_that_is_not_ours(fresh
         change = {"Name": record, "Type": kind, "TTL": 60, "ResourceRecords": [{"Value": value}]}
         batch = {"Changes": [{"Action": "CREATE", "ResourceRecordSet": change}]}
         dns.change_resource_record_sets(HostedZoneId=zone, ChangeBatch=batch)
-    inventory = look(fresh, Wanted(REGION, SUFFIX, zone, name)).left_behind
+    inventory = take_inventory(fresh, Wanted(REGION, SUFFIX, zone, name)).left_behind
     assert {item.identifier for item in inventory} == {f"{zone}/{name}/A", f"{zone}/_abc.{name}/CNAME"}
-    assert look(fresh, Wanted(REGION, SUFFIX, "Z0000000000", name)).items == ()
+    assert take_inventory(fresh, Wanted(REGION, SUFFIX, "Z0000000000", name)).items == ()
 
 
 def test_a_secret_in_scheduled_deletion_and_a_snapshot_kept_on_purpose_are_told_apart(fresh):
@@ -254,7 +254,7 @@ def test_a_secret_in_scheduled_deletion_and_a_snapshot_kept_on_purpose_are_told_
         for name in ("wanted", "forgotten")
     ]
     rds.delete_db_cluster(DBClusterIdentifier=f"aurora-{SUFFIX}", SkipFinalSnapshot=True)
-    inventory = look(fresh, Wanted(REGION, SUFFIX, keep=((arns[0], "asked for"),)))
+    inventory = take_inventory(fresh, Wanted(REGION, SUFFIX, keep=((arns[0], "asked for"),)))
     assert [item.identifier for item in inventory.left_behind] == [arns[1]]
     assert {item.kept for item in inventory.items if item.identifier == arns[0]} == {"asked for"}
     dated = secrets.describe_secret(SecretId=f"database-owner-{SUFFIX}")["DeletedDate"]
@@ -264,7 +264,7 @@ def test_a_secret_in_scheduled_deletion_and_a_snapshot_kept_on_purpose_are_told_
 
 
 def test_the_inventory_says_where_it_looked_and_by_which_calls(engine):
-    inventory = look(engine, Wanted(REGION, "nobody-sbx"))
+    inventory = take_inventory(engine, Wanted(REGION, "nobody-sbx"))
     assert (inventory.scope.account, inventory.scope.region, inventory.items) == ("123456789012", REGION, ())
     calls = dict(inventory.calls)
     assert calls["resourcegroupstaggingapi:GetResources"] == 1
@@ -275,7 +275,7 @@ def test_the_inventory_says_where_it_looked_and_by_which_calls(engine):
 def test_a_call_that_fails_for_a_moment_is_tried_again(engine):
     with troubled(engine.aws_endpoint_url or "", failures=3) as (url, failed):
         through = dataclasses.replace(engine, aws_endpoint_url=url)
-        assert look(through, Wanted(REGION, "nobody-sbx")).items == ()
+        assert take_inventory(through, Wanted(REGION, "nobody-sbx")).items == ()
         assert failed() == 3
 
 

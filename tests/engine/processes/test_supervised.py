@@ -17,7 +17,7 @@ import pytest
 from engine.processes import supervised
 from engine.processes.child import Ended
 from engine.processes.host import ProcessRef, lives, reference
-from engine.processes.supervised import Stop, Supervised, Terms, end_all, follow, start
+from engine.processes.supervised import Stop, Supervised, Terms, end_all, follow_process, start
 
 PATIENT = Terms(orphan_seconds=60, grace_seconds=60)
 COUNTING = "import sys\nfor line in range(3): print('line', line, flush=True)\nprint('told', file=sys.stderr)\n"
@@ -85,14 +85,16 @@ def followed(
     running: Supervised, stop: Callable[[], Stop] = lambda: Stop.NO, requested: Stop = Stop.NO
 ) -> tuple[Ended, list[str]]:
     lines: list[str] = []
-    report = follow(running, on_line=lambda line, position: lines.append(line), poll=stop, requested=requested)
+    report = follow_process(running, on_line=lambda line, position: lines.append(line), poll=stop, requested=requested)
     return report, lines
 
 
 def test_every_line_comes_with_its_position_and_the_end_is_known(begin):
     running = begin(COUNTING)
     lines: list[tuple[str, int]] = []
-    report = follow(running, on_line=lambda line, position: lines.append((line, position)), poll=lambda: Stop.NO)
+    report = follow_process(
+        running, on_line=lambda line, position: lines.append((line, position)), poll=lambda: Stop.NO
+    )
     assert lines == [("line 0", 7), ("line 1", 14), ("line 2", 21)]
     assert (report.status, report.interrupted, report.stderr) == (0, False, "told")
     assert running.is_alive is False
@@ -106,7 +108,7 @@ def test_who_leaves_leaves_it_running_and_another_reads_all_of_it(begin):
         raise LeftError
 
     with pytest.raises(LeftError):
-        follow(running, on_line=lambda line, position: None, poll=leave)
+        follow_process(running, on_line=lambda line, position: None, poll=leave)
     assert running.is_alive
     again = Supervised.from_data(running.as_data())
     assert again == running
@@ -125,7 +127,7 @@ def test_a_signal_is_never_sent_twice(begin):
         polls.append(Stop.NO)
         return Stop.INTERRUPT if len(polls) < 3 else Stop.KILL
 
-    report = follow(
+    report = follow_process(
         running,
         on_line=lambda line, position: None,
         poll=stop,
@@ -164,7 +166,7 @@ def test_what_a_worker_that_died_was_about_to_tell_it_is_told_by_the_next(begin)
         raise LeftError
 
     with pytest.raises(LeftError):
-        follow(running, on_line=lambda line, position: None, poll=lambda: Stop.INTERRUPT, on_stop=die)
+        follow_process(running, on_line=lambda line, position: None, poll=lambda: Stop.INTERRUPT, on_stop=die)
     assert running.is_alive
     report, lines = followed(running, lambda: Stop.INTERRUPT, requested=written[0])
     assert lines == ["working", "interrupted"]
@@ -181,7 +183,7 @@ def test_worker_and_supervisor_together_interrupt_it_once(begin):
         return Stop.INTERRUPT
 
     with pytest.raises(LeftError):
-        follow(running, on_line=lambda line, position: None, poll=leave_once_told)
+        follow_process(running, on_line=lambda line, position: None, poll=leave_once_told)
     # Nobody follows any more: the supervisor comes to it as well, and so do those who end the supervisor.
     os.kill(running.supervisor.pid, signal.SIGTERM)
     looked = time.monotonic() + 3.0

@@ -75,15 +75,15 @@ def begun(run: Run) -> Applying:
 
 
 def failing(error: Exception) -> Callable[..., None]:
-    def go(walk: RunExecution, decision: object) -> None:
+    def start(run: RunExecution, decision: object) -> None:
         raise error
 
-    return go
+    return start
 
 
 @pytest.mark.parametrize("error", FAULTS, ids=lambda error: type(error).__name__)
 def test_an_error_beside_a_living_apply_leaves_the_run_to_be_taken_over(applying, monkeypatch, error):
-    monkeypatch.setattr(execution.RunExecution, "go", failing(error))
+    monkeypatch.setattr(execution.RunExecution, "start", failing(error))
     with pytest.raises(Exception, match="may be at work"):
         execute(applying.run, applying.token)
     run = Run.objects.get(pk=applying.run.pk)
@@ -98,7 +98,7 @@ def test_an_error_beside_a_living_apply_leaves_the_run_to_be_taken_over(applying
 @pytest.mark.parametrize("error", FAULTS, ids=lambda error: type(error).__name__)
 def test_an_error_after_the_apply_is_gone_ends_the_run(applying, monkeypatch, error):
     end_all(applying.running)
-    monkeypatch.setattr(execution.RunExecution, "go", failing(error))
+    monkeypatch.setattr(execution.RunExecution, "start", failing(error))
     try:
         execute(applying.run, applying.token)
     except ValueError as raised:

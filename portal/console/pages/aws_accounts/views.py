@@ -168,7 +168,7 @@ def account(request: HttpRequest, account_id: str) -> HttpResponse:
     entries = entries_of(Scope(account=aws_account), within(request))
     context = {"form": form, "limit_form": limit_form, "section": "accounts", "entries": entries}
     status = 422 if form.errors or limit_form.errors else 200
-    return render(request, "aws_accounts/account.html", _shown(aws_account) | context, status=status)
+    return render(request, "aws_accounts/account.html", _account_context(aws_account) | context, status=status)
 
 
 def _changed(request: HttpRequest, aws_account: AwsAccount, form: AccountForm) -> bool:
@@ -213,7 +213,7 @@ def _counted() -> QuerySet[AwsAccount]:
     return AwsAccount.objects.annotate(districts_here=district_count).select_related("access")
 
 
-def _shown(account: AwsAccount) -> dict[str, Any]:
+def _account_context(account: AwsAccount) -> dict[str, Any]:
     arguments = (account.account_id, account.external_id, PRINCIPAL)
     return {
         "account": account,

@@ -65,7 +65,7 @@ def device(request: HttpRequest) -> HttpResponse:
 
 def _device_context(request: HttpRequest, typed: str) -> dict[str, Any]:
     row = devices.waiting(typed, person(request))
-    scopes = devices.given(row, person(request))
+    scopes = devices.grantable(row, person(request))
     return {
         "row": row,
         "typed": typed,

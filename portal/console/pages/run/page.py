@@ -218,7 +218,7 @@ def run_page(run: Run, query: QueryDict, tab: Tab = Tab.PLAN) -> RunPage:
         destroys=sum(part.action in {"delete", "replace"} for part in progress),
         sequence=last_sequence(run),
         token=token(run, wait),
-        say=say(run, end),
+        say=announcement(run, end),
         may_retry=run.state_badge in RETRYABLE_STATES,
         may_force_stop=may_force_stop(run),
         wait=wait,
@@ -264,7 +264,7 @@ def token(run: Run, wait: Wait | None) -> str:
     return f"{run.state}.{counted}.{planned}.{queue}.{int(may_force_stop(run))}.{len(run.recovered)}.{last_act(run)}"
 
 
-def say(run: Run, end: RunState | CheckOutcome) -> str:
+def announcement(run: Run, end: RunState | CheckOutcome) -> str:
     """Return the sentence for screen readers: it changes with the stage and with each quarter, not more often."""
     if run.state_badge is RunState.APPLYING and run.resources_total:
         quarter = run.resources_done * 4 // run.resources_total

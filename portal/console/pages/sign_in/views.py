@@ -78,7 +78,7 @@ def again(request: HttpRequest) -> HttpResponse:
     with_factor = has_factor(user)
     kind = CodeForm if with_factor else PasswordForm
     form: BaseForm = kind(request.POST or None) if "credential" not in request.POST else kind()
-    if request.method == "POST" and _shown(request, user, form, with_factor):
+    if request.method == "POST" and _has_proved_identity(request, user, form, with_factor):
         return redirect(then)
     context = {
         "form": form,
@@ -89,7 +89,7 @@ def again(request: HttpRequest) -> HttpResponse:
     return throttled(render(request, "sign_in/again.html", context, status=422 if form.errors else 200), form)
 
 
-def _shown(request: HttpRequest, user: User, form: BaseForm, with_factor: bool) -> bool:
+def _has_proved_identity(request: HttpRequest, user: User, form: BaseForm, with_factor: bool) -> bool:
     """Return whether the person has shown who they are; otherwise the form says what was wrong."""
     if with_factor and "credential" in request.POST:
         passkey = PasskeyAgainForm(user=user, data={"credential": request.POST["credential"]})

@@ -345,7 +345,9 @@ def _around(every: list[District]) -> None:
         batch_size=5000,
     )
     Presence.objects.bulk_create(
-        Presence(name=f"celery@{number}", queues=["runs", "upkeep", "chores"], started_at=now, seen_at=now)
+        Presence(
+            name=f"celery@{number}", queues=["runs", "upkeep", "chores", "long-chores"], started_at=now, seen_at=now
+        )
         for number in range(30)
     )
     Measurement.objects.bulk_create(

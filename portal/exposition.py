@@ -103,7 +103,12 @@ def _queue() -> Iterator[Metric]:
 def _workers() -> Iterator[Metric]:
     present = workers()
     last = present.periodic.seen_at.timestamp() if present.periodic else 0
-    works = (("runs", present.runs), ("upkeep", present.upkeep), ("chores", present.chores))
+    works = (
+        ("runs", present.runs),
+        ("upkeep", present.upkeep),
+        ("chores", present.chores),
+        ("long-chores", present.long_chores),
+    )
     yield gauge("homeroom_workers", "Workers that gave a sign of life lately, by what they do.", {"work": works})
     documentation = "When the periodic work last had a turn."
     yield gauge("homeroom_periodic_work_timestamp_seconds", documentation, {"": [("", last)]})

@@ -276,11 +276,16 @@ RUNS_QUEUE = "runs"
 # nor for a chore that waits for AWS.
 UPKEEP_QUEUE = "upkeep"
 CHORES_QUEUE = "chores"
+# What may wait for AWS for most of an hour, so that notices, drift checks and the audit record never wait behind it.
+LONG_CHORES_QUEUE = "long-chores"
 CELERY_TASK_DEFAULT_QUEUE = CHORES_QUEUE
-CELERY_TASK_ROUTES = {
-    "provisioning.execute_run": {"queue": RUNS_QUEUE},
-    "provisioning.reap_runs": {"queue": UPKEEP_QUEUE},
-}
+CELERY_TASK_ROUTES = (
+    {
+        "provisioning.execute_run": {"queue": RUNS_QUEUE},
+        "provisioning.reap_runs": {"queue": UPKEEP_QUEUE},
+    },
+    "provisioning.periodic.routing.route",
+)
 CELERY_TASK_PUBLISH_RETRY = False
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True

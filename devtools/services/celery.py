@@ -48,8 +48,8 @@ def running_upkeep(folder: Path, environment: Mapping[str, str]) -> Iterator[Ser
 
 @contextlib.contextmanager
 def running_chores(folder: Path, environment: Mapping[str, str]) -> Iterator[Service]:
-    """Run the worker of chores, most of which wait for AWS, until it says that it is ready."""
-    with running_worker(folder, environment, name="chores", queue="chores", concurrency=2) as service:
+    """Run the worker of chores, long ones too, most of which wait for AWS, until it says that it is ready."""
+    with running_worker(folder, environment, name="chores", queue="chores,long-chores", concurrency=2) as service:
         yield service
 
 

@@ -47,6 +47,11 @@ class Workers:
         return len(self.taking(settings.CHORES_QUEUE))
 
     @property
+    def long_chores(self) -> int:
+        """How many workers do what goes through all accounts or years."""
+        return len(self.taking(settings.LONG_CHORES_QUEUE))
+
+    @property
     def periodic_is_late(self) -> bool:
         """Return whether the periodic work has not had its turn for long."""
         late = timedelta(seconds=6 * settings.REAP_SECONDS) + SILENT_AFTER

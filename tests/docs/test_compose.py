@@ -22,7 +22,7 @@ EXAMPLE = dict(
 
 
 def test_it_has_every_process_of_the_portal():
-    assert set(SERVICES) == {"postgres", "redis", "migrate", "web", "worker", "upkeep", "chores", "beat"}
+    assert set(SERVICES) == {"postgres", "redis", "migrate", "web", "worker", "upkeep", "chores", "long-chores", "beat"}
 
 
 @pytest.mark.parametrize("name", sorted(set(SERVICES) - {"migrate"}))
@@ -83,11 +83,11 @@ NOT_PASSED = {
 OTHERWISE_TOLD = {"HOMEROOM_BEHIND_TLS", "HOMEROOM_SIGNING_KEY"}
 """Their defaults stand in words in the documents."""
 NOT_FOR_ALL = {
-    "HOMEROOM_AWS_ENDPOINT_URL": {"web", "worker", "chores"},
+    "HOMEROOM_AWS_ENDPOINT_URL": {"web", "worker", "chores", "long-chores"},
     "HOMEROOM_PORTAL_DATABASE_URL": {"migrate"},
 }
 """Settings of the processes that speak with AWS, and of the tables' owner."""
-OURS = ("migrate", "web", "worker", "upkeep", "chores", "beat")
+OURS = ("migrate", "web", "worker", "upkeep", "chores", "long-chores", "beat")
 
 
 @pytest.mark.parametrize("name", OURS)

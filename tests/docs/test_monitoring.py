@@ -69,7 +69,7 @@ def test_every_value_that_a_query_names_exists():
         "step": {state.value for state in RunState},
         "status": {status.value for status in DistrictStatus},
         "drift": {status.value for status in DriftStatus},
-        "work": {"runs", "upkeep", "chores"},
+        "work": {"runs", "upkeep", "chores", "long-chores"},
         "code": {"internal_error"},
     }
     for name, query in QUERIES.items():

@@ -54,7 +54,7 @@ def test_runs_queue_workers_and_districts_are_counted(scraper):
     moved(working, RunState.SYNTHESIZING)
     sign("celery@one", ["runs", "runs.one"])
     sign("celery@two", ["upkeep"])
-    sign("celery@three", ["chores"])
+    sign("celery@three", ["chores", "long-chores"])
     sign("celery@gone", ["runs"])
     Presence.objects.filter(name="celery@gone").update(seen_at=timezone.now() - timedelta(minutes=2))
     reap_runs()
@@ -67,6 +67,7 @@ def test_runs_queue_workers_and_districts_are_counted(scraper):
     assert samples['homeroom_workers{work="runs"}'] == 1
     assert samples['homeroom_workers{work="upkeep"}'] == 1
     assert samples['homeroom_workers{work="chores"}'] == 1
+    assert samples['homeroom_workers{work="long-chores"}'] == 1
     assert samples['homeroom_districts{status="draft"}'] == 2
     assert samples['homeroom_districts_drift{drift="not_checked"}'] == 2
     assert samples["homeroom_periodic_work_timestamp_seconds"] > 1e9

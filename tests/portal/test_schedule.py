@@ -15,15 +15,31 @@ SCHEDULE: dict[str, dict[str, Any]] = settings.CELERY_BEAT_SCHEDULE
 KEEPS_RUNS_ALIVE = {"provisioning.reap_runs"}
 
 
-def queue_of(task: str) -> str:
-    return str(current_app.amqp.router.route({}, task)["queue"].name)
+LONG = 600
+"""Seconds: a chore that may take longer holds a child of its worker for long."""
+
+
+def queue_of(task: str, *arguments: object) -> str:
+    return str(current_app.amqp.router.route({}, task, args=arguments)["queue"].name)
 
 
 def test_what_keeps_runs_alive_has_a_queue_that_nothing_else_goes_to():
     tasks = {name for name in current_app.tasks if name.startswith(("provisioning.", "audit."))}
     assert tasks >= KEEPS_RUNS_ALIVE
     assert {task for task in tasks if queue_of(task) == "upkeep"} == KEEPS_RUNS_ALIVE
-    assert {queue_of(task) for task in tasks - KEEPS_RUNS_ALIVE} == {"runs", "chores"}
+    assert {queue_of(task) for task in tasks - KEEPS_RUNS_ALIVE} == {"runs", "chores", "long-chores"}
+
+
+def test_no_chore_waits_behind_one_that_may_wait_for_aws_for_long():
+    tasks = [task for name, task in current_app.tasks.items() if name.startswith(("provisioning.", "audit."))]
+    long = {task.name for task in tasks if (task.soft_time_limit or 0) > LONG and queue_of(task.name) != "runs"}
+    assert {task.name for task in tasks if queue_of(task.name) == "long-chores"} == long
+    assert {"provisioning.read_costs", "provisioning.read_quotas"} < long
+
+
+@pytest.mark.parametrize("task", ["provisioning.check_access", "provisioning.read_quotas"])
+def test_what_somebody_asks_for_of_one_account_waits_behind_no_other(task: str):
+    assert (queue_of(task), queue_of(task, 17)) == ("long-chores", "chores")
 
 
 @pytest.mark.parametrize("entry", list(SCHEDULE.values()), ids=list(SCHEDULE))

@@ -38,6 +38,7 @@ def all_is_well() -> None:
     sign("celery@one", ["runs"])
     sign("celery@two", ["upkeep"])
     sign("celery@three", ["chores"])
+    sign("celery@four", ["long-chores"])
     sign(PERIODIC)
 
 
@@ -50,11 +51,14 @@ def test_without_a_worker_a_red_banner_has_the_command(browser, address):
     assert "No worker runs scheduled tasks" in page
     assert "No worker runs background jobs" in page
     assert "celery -A portal worker --pool prefork --queues chores --concurrency 4" in page
+    assert "No worker runs long background jobs" in page
+    assert "celery -A portal worker --pool prefork --queues long-chores --concurrency 4" in page
     all_is_well()
     page = shown(browser, address)
     assert "No worker answers" not in page
     assert "No worker runs scheduled tasks" not in page
     assert "No worker runs background jobs" not in page
+    assert "No worker runs long background jobs" not in page
 
 
 def test_late_periodic_work_a_lost_run_and_a_refused_account_are_told_with_their_remedies(browser):

@@ -16,6 +16,7 @@ from provisioning.models import AccountAccess
 WORKER_COMMAND = "celery -A portal worker --pool prefork --queues runs"
 UPKEEP_COMMAND = "celery -A portal worker --pool prefork --queues upkeep --concurrency 1"
 CHORES_COMMAND = "celery -A portal worker --pool prefork --queues chores --concurrency 4"
+LONG_CHORES_COMMAND = "celery -A portal worker --pool prefork --queues long-chores --concurrency 4"
 BEAT_COMMAND = "celery -A portal beat"
 
 
@@ -57,8 +58,11 @@ def about_workers(workers: Workers, queue: Queue) -> list[Banner]:
         sentence = _("Scheduled tasks have not run for a while.")
         banners.append(Banner("warning", sentence, _("Check that beat is running, or start it:"), BEAT_COMMAND))
     if not workers.chores:
-        sentence = _("No worker runs background jobs: nothing is checked for drift, measured, archived or sent.")
+        sentence = _("No worker runs background jobs: nothing is checked for drift, measured or sent.")
         banners.append(Banner("error", sentence, _("Start the worker that does them:"), CHORES_COMMAND))
+    if not workers.long_chores:
+        sentence = _("No worker runs long background jobs: quotas, access and costs are not read, events not archived.")
+        banners.append(Banner("warning", sentence, _("Start the worker that does them:"), LONG_CHORES_COMMAND))
     if queue.lost:
         sentence = ngettext(
             "%(number)s run has lost its worker.", "%(number)s runs have lost their workers.", queue.lost

@@ -5,22 +5,11 @@ Each test does it, in a copy of the project that lets no other file be written.
 
 from __future__ import annotations
 
-import sys
-from importlib import import_module
 from pathlib import Path
 
 import pytest
-from django.test import Client
-from django.urls import clear_url_caches, path
 
-from portal.api import routes, schemas
-from portal.api.assembly import routers
-from portal.console import frame, urls
-from portal.console.pages import __path__ as page_folders
-from registry.accounts.roles import Role
-from tests.additions.tree import Tree, named
-from tests.builders import a_person
-from tests.markup import squeezed
+from tests.additions.tree import Tree
 
 ROW = '''
 """A made-up service."""
@@ -146,36 +135,30 @@ PAGE = """{% extends "console/base.html" %}
 """
 
 
-@pytest.mark.django_db
-def test_a_page_is_its_folder_its_address_and_its_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settings):
-    assert {"portal/console/pages/account/", "portal/console/urls.py", "portal/console/frame.py"} <= set(
-        named("a page")
-    )
-    folder = tmp_path / "orchard"
-    folder.mkdir()
+def test_a_page_is_its_folder_its_address_and_its_place(tmp_path: Path):
+    tree = Tree(tmp_path, "a page")
     for name, text in (("__init__.py", ""), ("views.py", VIEWS), ("page.html", PAGE)):
-        (folder / name).write_text(text)
-    monkeypatch.setattr(sys.modules["portal.console.pages"], "__path__", [*page_folders, str(tmp_path)])
-    views = import_module("portal.console.pages.orchard.views")
-
-    (engine, *others) = settings.TEMPLATES
-    settings.TEMPLATES = [{**engine, "DIRS": [*engine["DIRS"], tmp_path]}, *others]
-    monkeypatch.setattr(frame, "PLACES", {**frame.PLACES, "orchard": ("audit", "Orchard")})
-    # In place: whoever resolved an address before has this very list.
-    address = path("orchard", views.orchard, name="orchard")
-    urls.urlpatterns.append(address)
-    clear_url_caches()
-    try:
-        client = Client()
-        assert client.get("/orchard").status_code == 302
-        client.force_login(a_person(Role.OPERATOR))
-        page = squeezed(client.get("/orchard").content.decode())
-    finally:
-        urls.urlpatterns.remove(address)
-        clear_url_caches()
-    assert "<p>3 trees</p>" in page
-    assert "<bdi>Audit</bdi>" in page
-    assert "<bdi>Orchard</bdi>" in page
+        tree.add(f"portal/console/pages/orchard/{name}", text)
+    tree.insert(
+        "portal/console/urls.py",
+        '    path("sign-in", ',
+        '    path("orchard", import_module("portal.console.pages.orchard.views").orchard, name="orchard"),\n',
+    )
+    tree.insert("portal/console/urls.py", "from django.urls import", "from importlib import import_module\n")
+    tree.insert("portal/console/frame.py", '    "fleet": (', '    "orchard": ("audit", _("Orchard")),\n')
+    answer = tree.ask(
+        "import json\n"
+        "import django\n"
+        "django.setup()\n"
+        "from django.template.loader import get_template\n"
+        "from django.test import Client\n"
+        "from django.urls import reverse\n"
+        "from portal.console.frame import PLACES\n"
+        "refused = Client(SERVER_NAME='localhost').get('/orchard')\n"
+        "print(json.dumps([reverse('console:orchard'), refused.status_code, refused['Location'],\n"
+        "    str(PLACES['orchard'][1]), get_template('orchard/page.html').template.name]))\n"
+    )
+    assert answer == ["/orchard", 302, "/sign-in?next=/orchard", "Orchard", "orchard/page.html"]
 
 
 def test_a_state_is_its_row_its_condition_and_its_look(tmp_path: Path):
@@ -282,15 +265,20 @@ class OrchardOut(ResponsePart):
 '''
 
 
-def test_an_operation_is_its_function_and_its_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    assert {"portal/api/routes/", "portal/api/schemas/"} <= set(named("an operation of the API"))
-    for package, text in ((routes, ROUTE), (schemas, SCHEMA)):
-        folder = tmp_path / package.__name__
-        folder.mkdir()
-        (folder / "orchard.py").write_text(text)
-        monkeypatch.setattr(package, "__path__", [*package.__path__, str(folder)])
-    (operation,) = [router.path_operations["/orchard"] for router in routers() if "/orchard" in router.path_operations]
-    assert [(view.methods, view.summary) for view in operation.operations] == [(["GET"], "How many trees there are")]
+def test_an_operation_is_its_function_and_its_answer(tmp_path: Path):
+    tree = Tree(tmp_path, "an operation of the API")
+    tree.add("portal/api/routes/orchard.py", ROUTE)
+    tree.add("portal/api/schemas/orchard.py", SCHEMA)
+    answer = tree.ask(
+        "import json\n"
+        "import django\n"
+        "django.setup()\n"
+        "from portal.api.document import document\n"
+        "whole = document()\n"
+        "print(json.dumps([whole['paths']['/api/v1/orchard']['get']['summary'],\n"
+        "    list(whole['components']['schemas']['OrchardOut']['properties'])]))\n"
+    )
+    assert answer == ["How many trees there are", ["trees"]]
 
 
 def test_a_file_that_the_page_does_not_name_is_refused(tmp_path: Path):

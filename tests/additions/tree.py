@@ -50,6 +50,7 @@ class Tree:
         """Write a new file."""
         target = self._writable(path)
         assert not target.exists()
+        target.parent.mkdir(exist_ok=True)
         target.write_text(text)
 
     def insert(self, path: str, before: str, text: str) -> None:

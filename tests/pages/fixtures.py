@@ -219,6 +219,7 @@ def huge() -> Places:
     removed, certificate = torn_down(a_run(name=RIGHT_TO_LEFT + LONG_NAME[:60], slug="z" * 15), gone=RESOURCES)
     thousand_districts()
     rollout = a_rollout("1, 5, 25%, 100%")
+    looked_at(rollout)
     return {
         "long": long.suffix,
         "rtl": named["rtl"].district.suffix,
@@ -547,6 +548,15 @@ def a_rollout(waves: str) -> Rollout:
     rollout = create_rollout(request=request, actor=None)
     tick()
     return rollout
+
+
+def looked_at(rollout: Rollout) -> None:
+    """Have a rollout's first plan wait until somebody has looked at it."""
+    member = rollout.members.exclude(run=None).select_related("run").order_by("pk").first()
+    assert member is not None
+    assert member.run is not None
+    planned(member.run, 60, waits=True)
+    moved(member.run, RunState.AWAITING_APPROVAL, requester_may_confirm=True)
 
 
 def a_halted_rollout() -> Rollout:

@@ -461,7 +461,7 @@ SCENES: tuple[Scene, ...] = (
     Scene("runs", H, HUGE, "/runs?operation=apply", "Next"),
     Scene("overview", H, HUGE, "/overview", "Fleet health"),
     Scene("drift", H, HUGE, "/drift", "Grossschul"),
-    Scene("rollout", H, HUGE, "/rollouts/{rollout}", "of the Lakes"),
+    Scene("rollout", H, HUGE, "/rollouts/{rollout}", "10 more changes are on the runs' pages"),
     Scene("audit", H, HUGE, "/audit", "Next"),
     Scene("search", H, HUGE, "/search?q=of the Lakes", "The newest"),
     Scene("system", H, HUGE, "/system", "Sandbox"),

@@ -37,6 +37,7 @@ ACTS: dict[str, dict[str, str]] = {
     "person-act": {"act": "sessions"},
     "grant-new": {"role": "Viewer"},
     "grant-end": {},
+    "rollout-confirm": {},
     "services": {"username": "robot", "role": "Viewer"},
     "service-act": {"act": "out"},
     "tokens": {"name": "x"},

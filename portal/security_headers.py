@@ -22,6 +22,9 @@ CONTENT_SECURITY_POLICY = "; ".join(
 
 UNSAID = "private, no-store"
 """How long an answer is kept that does not say it itself; files that all have alike are answered before."""
+REFUSED = 422
+"""A form that was refused, with what somebody typed into it: Back has to find it, and a browser sends no form again by
+itself (RFC 9110, 15.5.21)."""
 
 
 class SecurityHeadersMiddleware:
@@ -36,5 +39,5 @@ class SecurityHeadersMiddleware:
         response["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
         response["Permissions-Policy"] = "camera=(), geolocation=(), microphone=()"
         # Whoever sits down at a shared computer after a sign-out, and what stands between, finds no page (ASVS 14.3.2).
-        response.setdefault("Cache-Control", UNSAID)
+        response.setdefault("Cache-Control", "private, no-cache" if response.status_code == REFUSED else UNSAID)
         return response

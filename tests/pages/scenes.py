@@ -299,7 +299,7 @@ SCENES: tuple[Scene, ...] = (
     Scene("run-changes", M, USUAL, "/runs/{waiting}/changes?q=nothing-like-it", "No change matches."),
     Scene("run-changes", F, USUAL, "/runs/{waiting}/changes", ROLELESS, who="nemo", status=403),
     Scene("run-resources", U, USUAL, "/runs/{waiting}/resources", "12 planned changes"),
-    Scene("run-resources", L, USUAL, "/runs/{applying}/resources", "running"),
+    Scene("run-resources", L, USUAL, "/runs/{applying}/resources", "Running"),
     Scene("run-resources", M, USUAL, "/runs/{queued}/resources", "This run has no plan yet"),
     Scene("run-resources", F, USUAL, "/runs/{deployed}/resources", ROLELESS, who="nemo", status=403),
     Scene("run-lines", U, USUAL, "/runs/{deployed}/lines", "creation complete"),

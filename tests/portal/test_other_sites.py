@@ -182,6 +182,13 @@ def test_a_page_is_not_kept_where_somebody_else_finds_it():
         assert "no-store" in client.get(path)["Cache-Control"], path
 
 
+def test_a_refused_form_is_found_again_by_whoever_goes_back():
+    client = Client()
+    client.force_login(a_person(Role.OPERATOR))
+    refused = client.post("/districts/new", {"name": ""})
+    assert (refused.status_code, refused["Cache-Control"]) == (422, "private, no-cache")
+
+
 @pytest.mark.parametrize("host", ["evil.example", "testserver.evil.example", "testserver@evil.example", "testserver:x"])
 def test_a_portal_answers_to_its_own_names_alone(host: str):
     for path in ("/sign-in", "/reset", "/api/v1/me", "/"):

@@ -1,10 +1,13 @@
 // What a page states of runs, districts and the fleet: a list of [subject, what, value], the subject being an address.
-() => {
+// It is given the page's HTML and address, or nothing for the page that is open.
+([html, address]) => {
+  const document = html === null ? window.document : new DOMParser().parseFromString(html, "text/html");
+  const base = new URL(address ?? window.location.href);
   const found = [];
   const RUN = /^\/runs\/\d+/, DISTRICT = /^\/districts\/[^/?#]+/;
   const squeezed = text => text.replace(/\s+/g, " ").trim();
   const subject = link => {
-    const path = link ? new URL(link.href).pathname : "";
+    const path = link ? new URL(link.getAttribute("href"), base).pathname : "";
     const district = /^(\/districts\/[^/]+)(\/drift)?$/.exec(path);
     return RUN.exec(path)?.[0] ?? district?.[1] ?? "";
   };
@@ -15,7 +18,7 @@
   };
   const state = (about, what, said) => { if (about && said !== "") found.push([about, squeezed(what), said]); };
   const main = document.querySelector("main"), head = main.querySelector(".page-head");
-  const path = window.location.pathname;
+  const path = base.pathname;
   const here = (RUN.exec(path) || DISTRICT.exec(path) || [""])[0];
   const district = path.startsWith("/runs/") ? subject(head.querySelector("a[href^='/districts/']")) : here;
 

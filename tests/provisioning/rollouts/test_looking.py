@@ -157,13 +157,13 @@ def test_the_page_shows_what_the_plans_do_and_confirms_them_once_for_all(rollout
     html = client.get(f"/rollouts/{rollout.number}").content.decode()
     look = look_at_plans(rollout)
     assert look is not None
-    assert "2 plans wait until somebody has looked at them." in html
+    assert "2 plans wait for review." in html
     assert look.digest in html
     client.force_login(a_person(Role.VIEWER))
-    assert "Have these plans applied" not in client.get(f"/rollouts/{rollout.number}").content.decode()
+    assert "Apply these plans" not in client.get(f"/rollouts/{rollout.number}").content.decode()
     client.force_login(otto)
     answer = client.post(f"/rollouts/{rollout.number}/confirm", {"digest": look.digest}, follow=True)
-    assert "Workers apply these very plans." in answer.content.decode()
+    assert "Exactly these plans are applied." in answer.content.decode()
     assert {run.state for run in runs(rollout)} == {RunState.QUEUED}
 
 

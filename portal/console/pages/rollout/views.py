@@ -104,7 +104,7 @@ def confirm(request: HttpRequest, number: int) -> HttpResponse:
     except ServiceRefusedError as refusal:
         messages.error(request, translated(str(refusal)))
     else:
-        messages.success(request, _("Confirmed. Workers apply these very plans."))
+        messages.success(request, _("Confirmed. Exactly these plans are applied."))
     return redirect("console:rollout", number)
 
 

@@ -9,7 +9,7 @@ together here.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, SupportsIndex
 
@@ -161,6 +161,11 @@ def listed(parts: Iterable[str], *, between: str = ", ") -> Message:
     """Return messages as a list in a sentence; empty ones are left out."""
     messages = [verbatim(part) for part in parts if part]
     return messages[0] if len(messages) == 1 else Joined(messages, between) if messages else Verbatim()
+
+
+def some_of(texts: Sequence[str], most: int) -> str:
+    """Return the first of some names with commas between, and that there are more where there are."""
+    return ", ".join(texts[:most]) + (", …" if len(texts) > most else "")
 
 
 def beside_fields(problems: Mapping[str, Iterable[str]]) -> Message:

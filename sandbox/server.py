@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from werkzeug.serving import make_server
 
+from processes.whole_file import write_whole
 from sandbox.application import SandboxApplication
 from sandbox.authorization.callers import Callers
 from sandbox.authorization.gate import Gate
@@ -99,7 +100,7 @@ def _open(
     if standins is not None:
         standins.start(url)
     if ready_file is not None:
-        _write_whole(ready_file, url + "\n")
+        write_whole(ready_file, url + "\n")
     announce(url)
     return url
 
@@ -121,11 +122,3 @@ def _standins(folder: Path | None, turn: threading.RLock) -> StandIns | None:
     from sandbox.standins.controller import StandIns
 
     return StandIns(folder, turn)
-
-
-def _write_whole(path: Path, text: str) -> None:
-    """Write a file so that a reader sees all of it or none."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    draft.write_text(text)
-    draft.replace(path)

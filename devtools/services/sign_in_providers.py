@@ -19,6 +19,7 @@ from pathlib import Path
 from devtools.environment import inherited
 from devtools.services import identity_provider, saml_hostile, saml_provider
 from processes.process import Service, running
+from processes.whole_file import write_whole
 
 START_SECONDS = 60.0
 OPENID, SAML = "openid", "saml"
@@ -70,9 +71,7 @@ def serve(kind: str, port: int, ready: Path) -> None:
         else saml_provider.running_saml_provider(port, saml_hostile.HOSTILE)
     )
     with started as provider:
-        written = ready.with_name(f"{ready.name}.new")
-        written.write_text(provider.url)
-        written.replace(ready)
+        write_whole(ready, provider.url)
         signal.sigwait(ending)
 
 

@@ -16,7 +16,7 @@ from typing import Any
 
 from engine.settings import EngineSettings
 from engine.terraform.workspace import STATE_SAVED_HERE, entries, has_ended, runs_folder
-from messages.message import message, sentences
+from messages.message import message, sentences, some_of
 
 CONTENTS = ("resources", "outputs")
 """What a state is for; the rest of it says which version of which state it is, and who wrote it."""
@@ -140,8 +140,8 @@ def _missing(kept: dict[str, Any], stored: dict[str, Any]) -> str:
     lacking = sorted(_addresses(kept) - _addresses(stored))
     if not lacking:
         return message("All of its resources are in the district's state.")
-    names = ", ".join(lacking[:NAMED]) + (", …" if len(lacking) > NAMED else "")
-    return message("The district's state lacks {lacking} of its resources: {shown}.", lacking=len(lacking), shown=names)
+    shown = some_of(lacking, NAMED)
+    return message("The district's state lacks {lacking} of its resources: {shown}.", lacking=len(lacking), shown=shown)
 
 
 def _addresses(state: dict[str, Any]) -> set[str]:

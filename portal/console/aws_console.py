@@ -10,9 +10,14 @@ from urllib.parse import quote
 from provisioning.aws_kinds import CONSOLE_PAGES
 
 
+def console_host(region: str) -> str:
+    """Return the address of AWS's console for a region."""
+    return f"https://{region}.console.aws.amazon.com"
+
+
 def console_url(kind: str, provider_id: str, arn: str, region: str) -> str:
     """Return the address of the resource in AWS's console; empty where neither its type nor its ARN leads to one."""
-    host = f"https://{region}.console.aws.amazon.com"
+    host = console_host(region)
     if kind in CONSOLE_PAGES and provider_id:
         path, sharp, fragment = CONSOLE_PAGES[kind](provider_id).partition("#")
         query = f"{'&' if '?' in path else '?'}region={region}"

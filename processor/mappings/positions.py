@@ -61,16 +61,6 @@ def parsed(text: str) -> Positions:
     return Positions(fields, orders, where)
 
 
-def written(positions: Positions) -> str:
-    """Return the same as a person would write it."""
-    lines = []
-    for name, (start, length) in positions.fields.items():
-        order = f" {positions.orders[name]}" if name in positions.orders else ""
-        words = f" = {' | '.join(positions.where[name])}" if name in positions.where else ""
-        lines.append(f"{name} {start} {length}{order}{words}")
-    return "\n".join(lines)
-
-
 def records(lines: Sequence[str]) -> list[str]:
     """Return the lines that look like records: all of the same length, or nearly so, since editors cut blanks."""
     told = [line.rstrip("\r\n\x1a") for line in lines if line.strip()]

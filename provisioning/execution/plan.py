@@ -22,7 +22,7 @@ from engine.terraform.plan_values import told_changes
 from engine.terraform.policy import assess
 from engine.terraform.pricing import monthly_cost
 from engine.terraform.synthesis import STACK_FILE
-from messages.message import listed, message, verbatim
+from messages.message import listed, message, some_of, verbatim
 from provisioning.database_clock import database_now
 from provisioning.db_retry import db_retry
 from provisioning.execution.context import RunContext
@@ -36,6 +36,9 @@ from provisioning.teardown.data_inventory import record_holdings
 from registry.districts.changes import changed
 from registry.districts.models import District
 from registry.districts.spec import spec_data
+
+NAMED = 3
+"""So many addresses are named in a sentence."""
 
 
 def note_plan(context: RunContext, terraform: Terraform, plan: Plan) -> None:
@@ -102,7 +105,8 @@ def note_plan(context: RunContext, terraform: Terraform, plan: Plan) -> None:
         context.recorder.note("policy", finding.sentence, level="warning")
     if unseen and not plan.is_empty:
         context.recorder.note(
-            "policy", message("In this rollout nobody has looked at such a change yet: {shown}.", shown=named(unseen))
+            "policy",
+            message("In this rollout nobody has looked at such a change yet: {shown}.", shown=some_of(unseen, NAMED)),
         )
     if teardown:
         record_holdings(context.fence, plan.shown, context.settings, monthly_saving_usd=estimate)
@@ -161,14 +165,9 @@ def not_approved(run: Run, plan: Plan, reasons: Sequence[str]) -> str:
     if addresses := beyond(plan.shown, run.plan_contents, contents_key()):
         return message(
             "What is left to do is not what was approved, and has to be approved again: {shown}.",
-            shown=named(addresses),
+            shown=some_of(addresses, NAMED),
         )
     return ""
-
-
-def named(addresses: Sequence[str]) -> str:
-    """Return the first three of the addresses, and that there are more."""
-    return ", ".join(addresses[:3]) + (", …" if len(addresses) > 3 else "")
 
 
 def contents_key() -> bytes:

@@ -12,6 +12,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from django.db import transaction
@@ -19,6 +20,7 @@ from django.db import transaction
 from messages.message import message
 from provisioning.errors import ServiceRefusedError
 from provisioning.models import Rollout, Run
+from provisioning.models.run import WIDE
 from provisioning.runs.approval import approve
 from provisioning.states.rollouts import RolloutState
 from provisioning.states.runs import Decision, RunState
@@ -51,9 +53,30 @@ class Look:
     """Plans of a rollout that wait for a look alone, what they do, and the digest that stands for these very plans."""
 
     runs: Sequence[Run]
-    changes: Sequence[Change]
-    more: int
-    digest: str
+
+    @cached_property
+    def digest(self) -> str:
+        """What stands for these very plans: a plan that was made again is another."""
+        told = ";".join(f"{run.number},{run.attempt},{run.plan_sha256}" for run in self.runs)
+        return hashlib.sha256(told.encode()).hexdigest()
+
+    @property
+    def changes(self) -> Sequence[Change]:
+        """What most of them do first."""
+        return self._ranked[:SHOWN]
+
+    @property
+    def more(self) -> int:
+        """How many changes there are beside those."""
+        return max(len(self._ranked) - SHOWN, 0)
+
+    @cached_property
+    def _ranked(self) -> list[Change]:
+        """All changes: read where they are asked for, since a page that is open asks for the digest alone."""
+        rows = Run.objects.filter(pk__in=[run.pk for run in self.runs]).values_list("plan_resources", flat=True)
+        plans = Counter((row["action"], row["address"]) for resources in rows for row in resources)
+        ranked = sorted(plans.items(), key=lambda entry: (-entry[1], entry[0]))
+        return [Change(action, address, count) for (action, address), count in ranked]
 
 
 def unseen_in_rollout(run: Run, contents: Mapping[str, Mapping[str, Any]]) -> list[str] | None:
@@ -80,13 +103,8 @@ def look_at_plans(rollout: Rollout) -> Look | None:
     rows = Run.objects.filter(
         rollout_members__rollout=rollout, state=RunState.AWAITING_APPROVAL.value, requester_may_confirm=True
     )
-    runs = list(rows.select_related("district").order_by("pk")[:MOST])
-    if not runs:
-        return None
-    changes = Counter((row["action"], row["address"]) for run in runs for row in run.plan_resources)
-    ranked = sorted(changes.items(), key=lambda entry: (-entry[1], entry[0]))
-    told = [Change(action, address, plans) for (action, address), plans in ranked[:SHOWN]]
-    return Look(runs, told, max(len(ranked) - SHOWN, 0), _digest(runs))
+    runs = list(rows.select_related("district").defer(*WIDE).order_by("pk")[:MOST])
+    return Look(runs) if runs else None
 
 
 @transaction.atomic
@@ -110,9 +128,3 @@ def confirm_plans(*, rollout: Rollout, digest: str, actor: User) -> list[Run]:
             message("Look at them, and confirm these."),
         )
     return [approve(run=run, actor=actor) for run in look.runs]
-
-
-def _digest(runs: Sequence[Run]) -> str:
-    """Return what stands for these very plans: a plan that was made again is another."""
-    told = ";".join(f"{run.number},{run.attempt},{run.plan_sha256}" for run in runs)
-    return hashlib.sha256(told.encode()).hexdigest()

@@ -335,9 +335,3 @@ def second_person(run: Run, user: User) -> ServiceRefusedError | None:
 def may_operate(user: Any) -> bool:
     """Return whether to offer what operators may do; the services decide for themselves."""
     return may_here(user, Act.OPERATE)
-
-
-@register.filter
-def may_approve(user: Any) -> bool:
-    """Return whether to offer what approvers may do; the services decide for themselves."""
-    return may_here(user, Act.APPROVE)

@@ -135,6 +135,11 @@ class Run(RunRequest, RunClaim, RunHold, RunPlan, RunResult, RunRemoval):
         return self.state_badge in ACTIVE_STATES
 
     @property
+    def has_touched_aws(self) -> bool:
+        """Return whether something of it was applied, or of one resource at least its end was told."""
+        return self.applied or bool(self.resources_done)
+
+    @property
     def duration(self) -> timedelta | None:
         """How long the run has been worked on; None before a worker took it."""
         return None if self.started_at is None else (self.finished_at or timezone.now()) - self.started_at

@@ -207,8 +207,8 @@ def run_page(run: Run, query: QueryDict, tab: Tab = Tab.PLAN) -> RunPage:
     end = outcome(run.kind_badge, run.state_badge, is_exposing=bool(exposing([run])))
     wait = why_waiting(run)
     waiting = waiting_for(progress)
+    may_stop = may_force_stop(run)
     is_plan = tab is Tab.PLAN
-    has_begun = run.applied or bool(run.resources_done)
     return RunPage(
         run=run,
         tab=tab,
@@ -217,17 +217,17 @@ def run_page(run: Run, query: QueryDict, tab: Tab = Tab.PLAN) -> RunPage:
         waiting=waiting,
         destroys=sum(part.action in {"delete", "replace"} for part in progress),
         sequence=last_sequence(run),
-        token=token(run, wait),
+        token=token(run, wait, may_stop=may_stop),
         say=announcement(run, end),
         may_retry=run.state_badge in RETRYABLE_STATES,
-        may_force_stop=may_force_stop(run),
+        may_force_stop=may_stop,
         wait=wait,
         changes=change_of(run),
         values=changes_page(run, query) if is_plan and query.get("has") != str(run.attempt) else None,
         certificate=certificate_of(run.district) if run.kind_badge is RunKind.DESTROY else None,
         outlook=outlook(run, progress, waiting),
         cost=cost_change(run),
-        exists=service_counts(run.district) if run.state_badge in RETRYABLE_STATES and has_begun else [],
+        exists=service_counts(run.district) if run.state_badge in RETRYABLE_STATES and run.has_touched_aws else [],
         errored=list(run.errored_states.all()),
         lock=lock_of(run.district) if run.error_code == STATE_LOCKED else None,
         acts=people_acts(run),
@@ -256,12 +256,12 @@ def plan_offer(run: Run) -> PlanOffer | None:
     return PlanOffer(plan_problem(run), run.applied_by.order_by("-pk").first())
 
 
-def token(run: Run, wait: Wait | None) -> str:
+def token(run: Run, wait: Wait | None, *, may_stop: bool) -> str:
     """Return what changes whenever the page has something new to show beside the log."""
     counted = f"{run.resources_done}.{run.resources_total}"
     planned = "" if run.add_count is None else run.add_count
     queue = "" if wait is None else f"{wait.place}.{wait.of}.{crc32(wait.sentence.encode())}"
-    return f"{run.state}.{counted}.{planned}.{queue}.{int(may_force_stop(run))}.{len(run.recovered)}.{last_act(run)}"
+    return f"{run.state}.{counted}.{planned}.{queue}.{int(may_stop)}.{len(run.recovered)}.{last_act(run)}"
 
 
 def announcement(run: Run, end: RunState | CheckOutcome) -> str:

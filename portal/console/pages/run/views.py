@@ -23,7 +23,7 @@ from provisioning.dispatch.reasons import why_waiting
 from provisioning.errors import ServiceRefusedError
 from provisioning.models import Run, RunEvent
 from provisioning.runs.archive import ArchiveUnavailableError, archived_events, last_sequence
-from provisioning.runs.cancellation import request_cancel
+from provisioning.runs.cancellation import may_force_stop, request_cancel
 from provisioning.runs.comments import comment_on
 from provisioning.runs.retry import retry_run
 from provisioning.states.runs import RunKind
@@ -89,7 +89,9 @@ def live(request: HttpRequest, number: int) -> HttpResponse:
     """Answer what is new behind `after`: 204 for nothing; the answer about an ended run asks for no further one."""
     run = run_or_404(request, number)
     after = _sequence(request.GET.get("after", ""))
-    if last_sequence(run) <= after and request.GET.get("seen") == run_page.token(run, why_waiting(run)):
+    if last_sequence(run) <= after and request.GET.get("seen") == run_page.token(
+        run, why_waiting(run), may_stop=may_force_stop(run)
+    ):
         return HttpResponse(status=204)
     tab = run_page.tab_of(request.GET)
     events: list[RunEvent] = []

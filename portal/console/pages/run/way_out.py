@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from portal.console.aws_console import console_host
 from provisioning.models import Run
 from provisioning.states.runs import RunKind
 from registry.accounts.acts import Act
@@ -74,7 +75,7 @@ def _quotas(run: Run) -> list[Way]:
     account, region = run.spec["account_id"], run.spec["region"]
     return [
         Way(_("Preflight of the account"), reverse("console:preflight", args=[account, region])),
-        Way(_("Service Quotas in AWS"), f"{_console(region)}/servicequotas/home?region={region}", is_outside=True),
+        Way(_("Service Quotas in AWS"), f"{console_host(region)}/servicequotas/home?region={region}", is_outside=True),
     ]
 
 
@@ -103,10 +104,6 @@ def _resources(run: Run) -> list[Way]:
     return [Way(_("Resources of the district"), reverse("console:district-resources", args=[run.district.suffix]))]
 
 
-def _console(region: str) -> str:
-    return f"https://{region}.console.aws.amazon.com"
-
-
 def _system() -> str:
     return reverse("console:system")
 
@@ -125,7 +122,7 @@ WAYS: tuple[tuple[frozenset[str], Callable[[Run], list[Way]]], ...] = (
 
 def meaning(run: Run) -> str:
     """Return what it means for the district that this run did not come through."""
-    was_live, has_begun = run.district.live_at is not None, run.applied or bool(run.resources_done)
+    was_live, has_begun = run.district.live_at is not None, run.has_touched_aws
     if run.kind_badge is RunKind.DRIFT:
         return _("Nothing was changed. Whether the district has drifted is unknown until a check succeeds.")
     if run.kind_badge is RunKind.PLAN:
